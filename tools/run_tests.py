@@ -1,0 +1,110 @@
+"""Runs the test tiers and prints one closing line, `N passed, N failed`.
+
+Called by `tools/dev test`. Every doctest case, house rule and script counts as one; a program that
+dies without its summary, or runs no case, counts as one failure.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SUMMARY = re.compile(r"test cases:\s+(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed")
+
+
+class Tally:
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+        self.failures = []
+
+    def add(self, name, passed, failed, seconds, output=""):
+        self.passed += passed
+        self.failed += failed
+        mark = "ok  " if failed == 0 else "FAIL"
+        print(f"{mark} {name}: {passed} passed, {failed} failed ({seconds:.1f} s)", flush=True)
+        if failed:
+            self.failures.append(name)
+            print(output, flush=True)
+
+
+def run(command, timeout, env=None):
+    """Returns (exit code, output, seconds); a time-out is exit code 124."""
+    start = time.monotonic()
+    try:
+        done = subprocess.run(command, cwd=ROOT, timeout=timeout, env=env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        return done.returncode, done.stdout, time.monotonic() - start
+    except subprocess.TimeoutExpired as late:
+        text = late.stdout or b""
+        return 124, text.decode(errors="replace") + f"\ntimed out after {timeout} s", time.monotonic() - start
+
+
+def build(preset, tally):
+    code, output, seconds = 0, "", 0.0
+    if not os.path.exists(f"{ROOT}/build/{preset}/build.ninja"):
+        code, output, seconds = run(["cmake", "--preset", preset], 600)
+    if code == 0:
+        code, output, more = run(["cmake", "--build", f"build/{preset}"], 7200)
+        seconds += more
+    tally.add(f"build {preset}", int(code == 0), int(code != 0), seconds, output[-8000:])
+    return code == 0
+
+
+def programs(preset, label):
+    """The test programs that CMake registered with `label`, as (name, command) pairs."""
+    code, output, _ = run(["ctest", "--test-dir", f"build/{preset}", "-L", f"^{label}$", "--show-only=json-v1"], 60)
+    if code != 0:
+        return []
+    return [(t["name"], t["command"]) for t in json.loads(output)["tests"] if "command" in t]
+
+
+def run_programs(preset, label, tally, timeout):
+    found = programs(preset, label)
+    if not found:
+        tally.add(f"{preset}: no test program with label {label}", 0, 1, 0.0)
+    for name, command in found:
+        code, output, seconds = run(command, timeout)
+        counts = SUMMARY.findall(output)
+        passed = sum(int(c[1]) for c in counts)
+        failed = sum(int(c[2]) for c in counts)
+        if code != 0 and failed == 0:
+            failed = 1
+        if passed + failed == 0:
+            failed = 1
+            output += "\nran no test"
+        tally.add(f"{preset}/{name}", passed, failed, seconds, output[-12000:])
+
+
+def house_rules(tally):
+    for script in ("tools/tidy.py",):
+        if os.path.exists(f"{ROOT}/{script}"):
+            code, output, seconds = run([sys.executable, script], 300)
+            tally.add(script, int(code == 0), int(code != 0), seconds, output)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true", help="add the sanitizers, the second compiler and the long suites")
+    options = parser.parse_args()
+    tally = Tally()
+    house_rules(tally)
+    if build("dev", tally):
+        run_programs("dev", "short", tally, 900)
+    if options.long:
+        for preset in ("asan", "tsan", "clang"):
+            if build(preset, tally):
+                run_programs(preset, "short", tally, 3600)
+        if build("release", tally):
+            run_programs("release", "long", tally, 6 * 3600)
+    if tally.failures:
+        print("failed: " + ", ".join(tally.failures))
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
