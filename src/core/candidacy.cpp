@@ -1,0 +1,256 @@
+// The queue: joining, leaving, giving way, and clearing away heads that do nothing or are not ours.
+#include <algorithm>
+
+#include "core/takeover.hpp"
+#include "core/turn.hpp"
+
+namespace elector::core {
+namespace {
+
+bool is_head(const State& s) {
+    const auto& q = s.known.view.queue;
+    return !q.empty() && q.front().create == s.candidacy.create;
+}
+
+bool better(const MemberRecord& other, const MemberRecord& mine) {
+    if (other.priority != mine.priority) return other.priority > mine.priority;
+    return other.lag_bucket < mine.lag_bucket;
+}
+
+/// A strictly better eligible member waits behind us.
+bool outranked(const Turn& t) {
+    const auto& s = t.s;
+    if (is_head(s)) return false;
+    if (s.candidacy.requeued_ever && t.now - s.candidacy.last_requeue < t.p.rank_settle)
+        return false;
+    const auto mine = own_record(t);
+    for (const auto& c : s.known.view.queue) {
+        if (c.create <= s.candidacy.create) continue;
+        const auto* owner = owner_of(s.known.view, c.key);
+        if (owner && owner->record.eligible && better(owner->record, mine)) return true;
+    }
+    return false;
+}
+
+/// A switchover to a member behind us was ordered, and we are not the head.
+bool in_the_way(const Turn& t) {
+    const auto& s = t.s;
+    const auto& order = s.known.view.switchover;
+    const auto& record = s.known.view.holder.record;
+    if (!order || order->to.empty() || order->to == t.p.member || is_head(s)) return false;
+    if (!record || record->term != order->term || record->state != HolderRecord::State::kActive)
+        return false;
+    const auto* target = find_member(s.known.view, order->to);
+    const auto* candidate = target ? find_key(s.known.view, target->record.candidate_key) : nullptr;
+    return candidate && candidate->create > s.candidacy.create;
+}
+
+bool taken_for_foreign(const State& s) {
+    const auto& record = s.known.view.holder.record;
+    return record &&
+           std::any_of(record->foreign.begin(), record->foreign.end(),
+                       [&](const ForeignKey& f) { return f.create == s.candidacy.create; });
+}
+
+std::optional<Cause> leave_because(const Turn& t) {
+    if (!unfit_because(t.p, t.s, t.now).none()) return Cause::kNotEligible;
+    if (taken_for_foreign(t.s)) return Cause::kForeignCandidacy;
+    if (in_the_way(t)) return Cause::kSwitchoverAhead;
+    if (outranked(t)) return Cause::kOutranked;
+    return std::nullopt;
+}
+
+void leave(Turn& t, Cause cause) {
+    auto& s = t.s;
+    if (s.candidacy.releasing || !t.ready(s.session.member_slot)) return;
+    if (cause == Cause::kOutranked) {
+        s.candidacy.last_requeue = t.now;
+        s.candidacy.requeued_ever = true;
+    }
+    s.candidacy.releasing = true;
+    s.candidacy.release_cause = cause;
+    auto record = own_record(t);
+    record.candidate_key.clear();
+    s.session.published = record;
+    s.session.published_at = t.now;
+    t.emit(Release{t.start(s.session.member_slot), s.session.lease, s.candidacy.key,
+                   s.candidacy.create, record});
+}
+
+void join(Turn& t) {
+    auto& s = t.s;
+    const bool may =
+        s.session.registered && !s.session.revoking && !s.session.replace && s.known.read;
+    if (s.candidacy.create != Revision{}) return;
+    if (!may || !unfit_because(t.p, s, t.now).none() || !t.ready(s.session.member_slot)) return;
+    if (is_own_leftover(t.p, s)) return;
+    auto record = own_record(t);
+    record.candidate_key = s.candidacy.key;
+    s.session.published = record;
+    s.session.published_at = t.now;
+    s.candidacy.queueing = true;
+    t.emit(Queue{t.start(s.session.member_slot), s.session.lease, record, s.session.member_mod});
+}
+
+/// No judgement of this record can make a head wait longer.
+Duration longest_wait(const Policy& p, const std::optional<HolderRecord>& record) {
+    auto wait = unknown_wait(p);
+    if (!record) return wait;
+    const auto dirty =
+        std::max(record->hold, p.hold) + std::max(record->quiesce, p.quiesce) + p.overtime;
+    return std::max({wait, stretched(p, dirty), stretched(p, record->gate.wait)});
+}
+
+/// A head that could claim but does not, for longer than any wait it might have to observe.
+void depose_idle_head(Turn& t) {
+    auto& s = t.s;
+    const auto& k = s.known;
+    if (!k.read || k.view.queue.empty() || k.view.pause || s.candidacy.record_slot.busy()) return;
+    const auto& head = k.view.queue.front();
+    const auto& record = k.view.holder.record;
+    if (head.create == s.candidacy.create || is_foreign(k.view, head)) return;
+    if (record) {
+        const bool never =
+            record->state == HolderRecord::State::kUnfenced || !record->foreign.empty();
+        if (never || record->term == head.create) return;
+    }
+    if (!t.due(std::max(k.head_since, k.record_learned) + longest_wait(t.p, record) + 5s)) return;
+    if (!t.ready(s.candidacy.record_slot)) return;
+    t.announce(Notice::kDeposed, head.value);
+    s.candidacy.record_op = RecordOp::kDepose;
+    s.candidacy.deposing = head.create;
+    t.emit(Depose{t.start(s.candidacy.record_slot), head.key, head.create, k.view.holder});
+}
+
+void relax_when_stranded(Turn& t) {
+    auto& s = t.s;
+    const auto& view = s.known.view;
+    const auto& record = view.holder.record;
+    const bool held =
+        record && record->state == HolderRecord::State::kActive && find_created(view, record->term);
+    const bool anybody = std::any_of(view.members.begin(), view.members.end(),
+                                     [](const MemberEntry& m) { return m.record.eligible; });
+    const bool stranded = s.known.read && s.session.registered && !held && !anybody;
+    if (!stranded && (held || s.relaxed == 0)) {
+        s.known.nobody_since.reset();
+        s.relaxed = 0;
+        return;
+    }
+    if (!s.known.nobody_since) s.known.nobody_since = t.now;
+    const int next = s.relaxed + 1;
+    if (next > 3 || !stranded || !t.due(*s.known.nobody_since + next * t.p.last_standing)) return;
+    s.relaxed = next;
+    static constexpr const char* kDropped[] = {"", "cooling down", "readiness", "lag and tip age"};
+    t.announce(Notice::kRelaxed, kDropped[next]);
+}
+
+void tell_waiting(Turn& t) {
+    auto& s = t.s;
+    const auto blocked = blocked_because(t.p, s, t.now);
+    const bool waiting = is_head(s) && !blocked.none();
+    if (!waiting || blocked.bits() == s.told_blockers) {
+        if (!waiting) s.told_blockers = 0;
+        return;
+    }
+    s.told_blockers = blocked.bits();
+    const auto judgement = judge_record(t.p, s, t.now);
+    auto detail = codes(blocked);
+    if (!judgement.open && judgement.at != kNever) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(judgement.at - t.now);
+        detail += " for " + std::to_string(left.count()) + " ms at most";
+    }
+    t.announce(Notice::kWaiting, detail);
+}
+
+/// SAFETY: S9. Only the member that the key named clears it: it has verified its own node since the
+/// key went, and the full wait starts at the clearing (an active record counts from its own
+/// revision).
+void clear_foreign(Turn& t, HolderRecord record) {
+    auto& s = t.s;
+    const auto& view = s.known.view;
+    const auto gone =
+        std::find_if(record.foreign.begin(), record.foreign.end(), [&](const ForeignKey& f) {
+            return f.value == t.p.member && !find_created(view, f.create);
+        });
+    if (!view.holder.record || gone == record.foreign.end())
+        return s.known.foreign_gone_since.reset();
+    if (!s.known.foreign_gone_since) s.known.foreign_gone_since = t.now;
+    if (!standby_certain(s) || s.node.status_sent <= *s.known.foreign_gone_since) return;
+    if (!t.ready(s.candidacy.record_slot)) return;
+    const auto cleared = *gone;
+    record.foreign.erase(gone);
+    const auto full_wait =
+        std::max(record.hold, t.p.hold) + std::max(record.quiesce, t.p.quiesce) + t.p.overtime;
+    if (record.state == HolderRecord::State::kDrained) record.gate = Gate{std::nullopt, full_wait};
+    s.candidacy.record_op = RecordOp::kForeign;
+    t.announce(Notice::kForeignCleared, cleared.key);
+    t.emit(ClearForeign{t.start(s.candidacy.record_slot), view.holder, cleared, record});
+}
+
+}  // namespace
+
+void drive_candidacy(Turn& t) {
+    auto& s = t.s;
+    if (s.role == Role::kLeader || s.role == Role::kDraining) return depose_idle_head(t);
+    if (s.shutting_down) return;
+    relax_when_stranded(t);
+    const auto changes = unfit_changes_at(t.p, s, t.now);
+    if (changes != kNever) t.due(changes);
+    // SAFETY: S16. A key that has claimed never claims again: its lease is being replaced.
+    const bool queued = s.candidacy.create != Revision{} && !s.session.replace;
+    if (s.role == Role::kFollower && queued) become(t, Role::kCandidate, Cause::kQueued);
+    if (s.role == Role::kCandidate && !queued && !s.candidacy.releasing)
+        become(t, Role::kFollower, Cause::kCandidacyLost);
+    if (s.role == Role::kFollower) join(t);
+    const bool claiming =
+        s.candidacy.record_slot.busy() && s.candidacy.record_op == RecordOp::kClaim;
+    if (s.role == Role::kCandidate && !claiming) {
+        if (const auto cause = leave_because(t)) leave(t, *cause);
+        tell_waiting(t);
+    }
+    depose_idle_head(t);
+}
+
+// A key at the head that is neither the record's term nor named by a member, seen in one whole
+// read.
+void drive_foreign(Turn& t) {
+    auto& s = t.s;
+    auto& k = s.known;
+    const bool any = k.read && any_foreign(k.view);
+    if (any && k.view.revision > k.read_revision) {
+        if (!k.read_slot.busy()) t.want_read();
+        return;
+    }
+    if (any && !k.foreign_announced) t.announce(Notice::kForeignSeen, "in the queue");
+    k.foreign_announced = any;
+    auto& slot = s.candidacy.record_slot;
+    if (!k.read || s.role == Role::kLeader || s.role == Role::kDraining || slot.busy()) return;
+    const auto& holder = k.view.holder;
+    HolderRecord record;
+    record.hold = t.p.max_hold;
+    record.quiesce = t.p.quiesce;
+    record.gate.wait = t.p.settle;
+    record.reason = "foreign";
+    if (holder.record) record = *holder.record;
+    auto& foreign = record.foreign;
+    const auto listed = [&](const Candidate& c) {
+        return std::any_of(foreign.begin(), foreign.end(), [&](const ForeignKey& f) {
+            return f.key == c.key && f.create == c.create;
+        });
+    };
+    if (any && is_foreign(k.view, k.view.queue.front()) && !listed(k.view.queue.front())) {
+        if (!t.ready(slot)) return;
+        const auto& head = k.view.queue.front();
+        const ForeignKey entry{head.key, head.create, head.value};
+        std::erase_if(foreign, [&](const ForeignKey& f) { return f.value == entry.value; });
+        foreign.push_back(entry);
+        s.candidacy.record_op = RecordOp::kForeign;
+        t.announce(Notice::kForeignRecorded, head.value);
+        t.emit(RecordForeign{t.start(slot), holder, entry, record});
+        return;
+    }
+    clear_foreign(t, record);
+}
+
+}  // namespace elector::core

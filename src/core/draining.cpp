@@ -1,0 +1,198 @@
+// Letting go: standby confirmed, the tip read, the drained marker written; or, when standby cannot
+// be confirmed, the unfenced marker.
+#include "core/eligibility.hpp"
+#include "core/turn.hpp"
+
+namespace elector::core {
+namespace {
+
+/// When a deactivation has not been confirmed for longer than any healthy node takes to fall
+/// silent.
+Duration drain_limit(const Policy& p) { return p.quiesce; }
+
+bool cools_down(Cause cause) {
+    return cause == Cause::kStatusHung || cause == Cause::kActivationFailed ||
+           cause == Cause::kUnready || cause == Cause::kTipFrozen;
+}
+
+void cool_down(Turn& t) {
+    auto& c = t.s.cooling;
+    if (c.next == Duration{} || t.now - c.healthy_since > t.p.cool_forget) c.next = t.p.cool_first;
+    c.until = t.now + c.next;
+    c.next = std::min(2 * c.next, t.p.cool_max);
+    c.healthy_since = *c.until;
+    t.announce(
+        Notice::kCoolingDown,
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*c.until - t.now).count()) +
+            " s");
+}
+
+// SAFETY: S13, S14. No exemption by cause: what is not known exactly makes the gate time only.
+Gate drained_gate(const Turn& t) {
+    const auto& s = t.s;
+    if (s.standby.dead) return Gate{std::nullopt, t.p.overtime};
+    Gate gate{std::nullopt, t.p.settle};
+    // A node that was started active may propose once more at the end of its start delay.
+    if (s.node.barred_until) gate.wait = std::max(gate.wait, *s.node.barred_until - t.now);
+    const bool exact = s.draining.exact && !s.draining.own_record && !s.draining.unfenced_written &&
+                       !s.node.seen_active_alone && s.node.life == s.holding.node_life;
+    if (!exact || !s.draining.tip) return gate;
+    gate.tip = std::max(*s.draining.tip, s.holding.gate_tip.value_or(Height{}));
+    return gate;
+}
+
+HolderRecord closing_record(const Turn& t, HolderRecord::State state) {
+    auto record = *t.s.holding.record.record;  // keeps term, nonce, instance and foreign keys
+    record.state = state;
+    record.reason =
+        std::string(find_transition(t.s.draining.own_record ? Role::kFollower : Role::kLeader,
+                                    Role::kDraining, t.s.draining.cause)
+                        ->code);
+    return record;
+}
+
+void write_marker(Turn& t) {
+    auto& s = t.s;
+    auto& d = s.draining;
+    auto record = closing_record(t, HolderRecord::State::kDrained);
+    record.gate = drained_gate(t);
+    HistoryEntry history{s.holding.term,
+                         t.p.member,
+                         record.reason,
+                         d.since - s.holding.claimed_at,
+                         *s.standby.confirmed - d.since,
+                         t.now - *s.standby.confirmed};
+    s.candidacy.record_op = RecordOp::kDrain;
+    t.emit(
+        Drain{t.start(s.candidacy.record_slot), s.holding.record, record, s.holding.key, history});
+}
+
+/// True once the tip for the gate is known, or known not to be had.
+bool tip_settled(Turn& t) {
+    auto& s = t.s;
+    auto& d = s.draining;
+    const bool wanted = t.p.web3 && !s.standby.dead && !d.own_record && !d.unfenced_written &&
+                        !s.node.seen_active_alone && s.node.life == s.holding.node_life;
+    if (!wanted || d.tip_done) return true;
+    // SAFETY: S13: a leftover is for the tip as of at most 100 ms after the confirmation, plus one.
+    if (!t.due(*s.standby.confirmed + 200ms)) return false;
+    const bool retry = d.tip_asked && !s.node.tip_slot.busy();
+    if (retry) return d.tip_done = true;  // the answer belonged to an earlier drive
+    if (!s.node.tip_slot.busy()) {
+        d.tip_asked = true;
+        t.emit(ReadTip{t.start(s.node.tip_slot)});
+    } else if (!d.tip_asked && t.now > s.node.tip_slot.sent + 1s) {
+        return d.tip_done = true;  // an older query hangs: time only
+    }
+    if (!d.tip_asked) t.due(s.node.tip_slot.sent + 1s + 1ms);
+    return false;
+}
+
+void end_draining(Turn& t, Cause cause) {
+    auto& s = t.s;
+    if (t.p.guardian) t.emit(DisarmGuardian{});
+    s.holding = Holding{};
+    s.candidacy.claim = HolderRecord{};
+    t.want_read();
+    become(t, Role::kFollower, cause);
+}
+
+/// SAFETY: S15. Written while the key still guards it, before any fence is tried.
+void drive_unfenced(Turn& t) {
+    auto& s = t.s;
+    auto& d = s.draining;
+    if (d.unfenced_written || !s.standby.first_false) return;
+    if (!t.due(*s.standby.first_false + unconfirmed_after(t.p))) return;
+    if (!d.unfenced_told) {
+        d.unfenced_told = true;
+        t.announce(Notice::kUnfenced);
+    }
+    auto& slot = s.candidacy.record_slot;
+    if (!t.ready(slot)) return;
+    s.candidacy.record_op = RecordOp::kUnfenced;
+    t.emit(MarkUnfenced{t.start(slot), s.holding.record,
+                        closing_record(t, HolderRecord::State::kUnfenced)});
+}
+
+/// The record is not what we wrote. True: it still is our holding, under another revision.
+bool adopt_changed_record(Turn& t, const StoredRecord& found) {
+    auto& h = t.s.holding;
+    if (!found.record || found.record->term != h.term ||
+        found.record->nonce != h.record.record->nonce)
+        return false;
+    h.record = found;
+    return true;
+}
+
+}  // namespace
+
+void begin_draining(Turn& t, Cause cause) {
+    auto& s = t.s;
+    if (s.role != Role::kLeader) return;
+    s.draining = Draining{};
+    s.draining.cause = cause;
+    s.draining.since = t.now;
+    s.draining.exact = t.p.web3;
+    want_standby(t, true);
+    s.standby.explained = s.holding.ever_sent || cause == Cause::kFoundActive;
+    s.node.query.op = {};  // an older query may hang; its answer says nothing about this drive
+    s.node.query.retry = t.now;
+    if (cools_down(cause)) cool_down(t);
+    if (t.p.guardian) t.emit(TellGuardianDraining{t.now + drain_limit(t.p)});
+    become(t, Role::kDraining, cause);
+}
+
+void drive_draining(Turn& t) {
+    auto& s = t.s;
+    if (s.role != Role::kDraining) return;
+    if (!s.standby.confirmed) return drive_unfenced(t);
+    if (!tip_settled(t)) return;
+    // An older elector becomes head the moment our key goes, and activates at once.
+    const bool foreign_waits = !s.holding.key.empty() && any_foreign(s.known.view);
+    if (foreign_waits && !t.due(*s.standby.confirmed + t.p.settle)) return;
+    auto& slot = s.candidacy.record_slot;
+    if (!slot.busy() && slot.failures >= 3 && !s.draining.owed_told) {
+        s.draining.owed_told = true;
+        t.announce(Notice::kMarkerOwed);
+    }
+    if (t.ready(slot)) write_marker(t);
+}
+
+void on_drained(Turn& t, const RecordAnswered& e) {
+    auto& s = t.s;
+    if (s.role != Role::kDraining) return;
+    if (e.outcome == StoreOutcome::kDone) {
+        t.announce(Notice::kMarkerWritten);
+        s.candidacy.create = {};
+        return end_draining(t, Cause::kDrained);
+    }
+    if (e.outcome != StoreOutcome::kGuardFailed) return;
+    if (adopt_changed_record(t, e.holder)) {
+        if (e.holder.record->state != HolderRecord::State::kDrained) return;  // tried again
+        s.candidacy.create = {};  // an earlier attempt, or the guardian, has written it
+        return end_draining(t, Cause::kDrained);
+    }
+    // The record is another's; standby is confirmed. The lease goes, and the old key with it.
+    s.session.replace = s.session.replace || s.holding.key == s.candidacy.key;
+    end_draining(t, Cause::kRecordTaken);
+}
+
+void on_unfenced(Turn& t, const RecordAnswered& e) {
+    auto& s = t.s;
+    if (s.role != Role::kDraining) return;
+    if (e.outcome == StoreOutcome::kDone) {
+        s.draining.unfenced_written = true;
+        s.holding.record = e.holder;
+        return;
+    }
+    if (e.outcome != StoreOutcome::kGuardFailed) return;
+    if (!adopt_changed_record(t, e.holder)) {
+        s.draining.unfenced_written =
+            true;  // not ours any more: nothing to guard, standby still wanted
+        s.draining.exact = false;
+    } else if (e.holder.record->state == HolderRecord::State::kUnfenced) {
+        s.draining.unfenced_written = true;
+    }
+}
+
+}  // namespace elector::core

@@ -1,0 +1,243 @@
+// Owns everything one member knows and is doing, as one value. Only step() changes it.
+// Thread rule: values only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/election_view.hpp"
+#include "core/ids.hpp"
+#include "core/transition_table.hpp"
+
+namespace elector::core {
+
+/// At most one operation in flight on one resource, with a pause before the next after a failure.
+struct Slot {
+    OpId op;        ///< 0: idle
+    Instant sent;   ///< when the effect left the core; never later than the bytes
+    Instant retry;  ///< not before
+    int failures = 0;
+    bool busy() const { return op.value != 0; }
+    bool answers(OpId completed) const { return busy() && op == completed; }
+};
+
+/// A check that must fail `fall` times running to count as bad, and pass `rise` times to recover.
+struct Hysteresis {
+    bool good = false;
+    int streak = 0;  ///< answers running against `good`
+};
+
+/// Lease and member record.
+struct Session {
+    LeaseId lease;
+    Duration ttl{};    ///< as granted; 0: not granted yet
+    Duration asked{};  ///< as asked for
+    bool registered = false;
+    Revision member_mod;  ///< of our member record
+    Slot lease_slot;      ///< grant, keep-alive, revoke
+    Slot member_slot;     ///< register, publish, queue, release: all write the member record
+    Instant next_keep_alive;
+    std::optional<Instant> name_taken_since;
+    std::optional<MemberRecord> published;
+    Instant published_at;
+    bool revoking = false;
+    bool replace = false;  ///< this lease and its key are spent: revoke, then begin anew
+};
+
+/// When a member's published tip last rose.
+struct TipTrack {
+    std::string name;
+    Height tip;
+    Instant moved;
+};
+
+/// What this process has learned of the store, and when.
+struct Knowledge {
+    ElectionView view;
+    bool read = false;  ///< one whole read at least
+    Slot read_slot;
+    bool read_wanted = true;
+    Revision floor_revision;  ///< highest seen when the read in flight was sent
+    std::uint64_t floor_raft_term = 0;
+    Revision floor_holder_mod;
+    Revision seen_revision;
+    std::uint64_t seen_raft_term = 0;
+    Revision seen_holder_mod;
+    Instant read_sent;  ///< of the last whole read that arrived
+    // the holder record
+    Instant record_learned;                 ///< when this revision of it was first seen
+    bool record_watched = false;            ///< an older revision, or its absence, was seen before
+    Instant observed_since;                 ///< the store was observed without a step back since
+    std::optional<Instant> key_gone_since;  ///< the holder's candidate key
+    // the head of the queue, for depose
+    Revision head;
+    Instant head_since;
+    bool was_paused = false;
+    // last one standing
+    std::optional<Instant> nobody_since;
+    // moving tips
+    std::vector<TipTrack> tips;  ///< of every member that publishes one, ours included
+    Revision own_writes;         ///< what is older than these says nothing of what is ours
+    Revision read_revision;      ///< of the last whole read
+    Revision record_mod;         ///< the revision that the record fields below speak of
+    bool foreign_announced = false;
+    std::optional<Instant> foreign_gone_since;  ///< the recorded foreign key that names us
+    Revision refused_order;
+};
+
+/// What the operation in the record slot is.
+enum class RecordOp : std::uint8_t { kClaim, kDrain, kUnfenced, kForeign, kDepose };
+
+struct Candidacy {
+    std::string key;  ///< full key under the present lease
+    Revision create;  ///< 0: not queued
+    bool queueing = false;
+    bool releasing = false;
+    Cause release_cause = Cause::kNotEligible;
+    Instant last_requeue;
+    bool requeued_ever = false;
+    bool checking = false;  ///< the reads before a claim are under way
+    Instant check_started;
+    Slot record_slot;  ///< claim, drain, unfenced, foreign, depose: all write or guard the record
+    RecordOp record_op = RecordOp::kClaim;
+    Revision deposing;
+    HolderRecord claim;  ///< what was last claimed with; nonce 0: nothing
+    Instant claim_sent;  ///< first time this nonce left
+};
+
+enum class Activation : std::uint8_t { kNone, kSent, kAnswered, kVerified };
+
+struct Holding {
+    Term term;  ///< 0: not held
+    StoredRecord record;
+    std::string key;
+    Duration hold{};
+    Duration renew{};
+    Instant claimed_at;
+    Instant valid_until;
+    Slot confirm;
+    Instant next_confirm;
+    Slot arm;
+    Instant armed_until;  ///< acknowledged by the guardian
+    Instant arm_asked;    ///< the deadline in the arm message that is in flight
+    Activation activation = Activation::kNone;
+    Instant activation_sent;
+    bool ever_sent = false;          ///< an activation left during this holding
+    std::uint32_t node_life = 0;     ///< of the node when claimed
+    std::optional<Height> gate_tip;  ///< of the marker that was taken over
+    Instant gate_open_at;            ///< when that gate opens by time alone
+    bool held() const { return term.value != 0; }
+};
+
+/// The drive to a verified standby node: for draining, for start, and for a node found active.
+struct Standby {
+    bool wanted = true;
+    Instant since;                       ///< when this drive began; only later queries count
+    bool send_false = true;              ///< a deactivation is due
+    std::optional<Instant> first_false;  ///< the first deactivation of this drive
+    std::optional<Instant> last_false;
+    bool false_answered = false;          ///< since last_false
+    std::optional<Instant> confirmed;     ///< when the answer came
+    std::optional<Instant> hazard_until;  ///< a late activation may land until then
+    bool dead = false;                    ///< confirmed by the death of the process
+    bool explained = false;   ///< an active node is no surprise: it is why this drive runs
+    bool seen_false = false;  ///< standby was answered during this drive
+    int ignored = 0;          ///< answered deactivations without effect
+};
+
+struct Draining {
+    Cause cause = Cause::kShutdown;
+    Instant since;
+    bool own_record = false;  ///< cleaning up after an earlier run: the gate is time only
+    bool exact = true;        ///< the gate may carry a tip
+    bool unfenced_written = false;
+    bool unfenced_told = false;
+    bool tip_asked = false;
+    bool tip_done = false;
+    std::optional<Height> tip;
+    bool owed_told = false;
+    bool guardian_told = false;
+};
+
+struct Port {
+    std::optional<Instant> refused_since;
+    Instant last_refused;
+    std::optional<Instant> lost;
+};
+
+struct Node {
+    Slot query;
+    Slot set;         ///< deactivations
+    Slot activation;  ///< its own, because a deactivation never waits for it
+    Slot readiness;
+    Slot tip_slot;
+    Slot metrics;
+    Instant next_poll;
+    Instant next_metrics;
+    // last verified status
+    NodeActivity activity = NodeActivity::kUnknown;
+    Instant status_sent;
+    Instant status_at;
+    ConnectionId connection;
+    int status_failures = 0;
+    // process
+    std::uint32_t life = 0;  ///< counts restarts seen
+    Port admin;
+    Port probe;
+    bool dead = false;
+    bool seen_active_alone = false;       ///< sticky: gates are time only from then on
+    std::optional<Instant> barred_until;  ///< A5
+    std::optional<Instant>
+        unanswered_until;  ///< a set of ours without an answer may land until then
+    // health
+    std::optional<Height> tip;
+    Instant tip_sent;
+    Instant tip_at;
+    std::uint32_t tip_life = 0;
+    bool tip_exact = false;
+    Hysteresis ready;
+    Hysteresis fresh;   ///< tip age
+    Hysteresis near;    ///< lag
+    Hysteresis moving;  ///< not frozen while others move
+    Height last_checked_tip;
+    std::optional<Height> target;
+    std::string operator_address;
+    bool address_told = false;
+    int lag_bucket = 0;
+    std::uint64_t lag = 0;
+};
+
+struct Cooling {
+    std::optional<Instant> until;
+    Duration next{};
+    Instant healthy_since;
+};
+
+struct State {
+    std::uint64_t random = 0;  ///< splitmix64, seeded from outside
+    std::uint64_t last_op = 0;
+    Instant started;
+    Instant now;   ///< of the last step
+    Instant wake;  ///< when the next step is due without an event
+    Role role = Role::kFollower;
+    Instant role_since;
+    Session session;
+    Knowledge known;
+    Candidacy candidacy;
+    Holding holding;
+    Standby standby;
+    Draining draining;
+    Node node;
+    Cooling cooling;
+    int relaxed = 0;  ///< 0 none, 1 cooling down, 2 readiness too, 3 lag too
+    bool shutting_down = false;
+    Instant shutdown_at;
+    bool exited = false;
+    bool guardian_lost = false;
+    std::uint64_t told_blockers = 0;
+    bool staying_told = false;
+    bool stalled_told = false;
+};
+
+}  // namespace elector::core

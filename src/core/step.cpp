@@ -1,0 +1,131 @@
+#include "core/step.hpp"
+
+#include "core/eligibility.hpp"
+#include "core/invariants.hpp"
+#include "core/overloaded.hpp"
+#include "core/takeover.hpp"
+#include "core/turn.hpp"
+
+namespace elector::core {
+namespace {
+
+void record(Turn& t, const Event& event) {
+    auto& s = t.s;
+    std::visit(Overloaded{
+                   [](const Woke&) {},
+                   [&](const ShutdownRequested&) {
+                       if (!s.shutting_down) s.shutdown_at = t.now;
+                       s.shutting_down = true;
+                   },
+                   [&](const LeaseAnswered& e) { on_lease(t, e); },
+                   [&](const LeaseRevoked& e) { on_revoked(t, e); },
+                   [&](const ElectionRead& e) {
+                       if (!s.known.read_slot.answers(e.op)) return;
+                       const bool ok = e.outcome == StoreOutcome::kDone;
+                       if (ok) learn_read(t, e.view);
+                       ok ? t.finished(s.known.read_slot) : t.failed(s.known.read_slot);
+                       if (!ok) t.want_read();
+                   },
+                   [&](const StoreChanged& e) { learn_changes(t, e); },
+                   [&](const WatchResumed&) { t.want_read(); },
+                   [&](const TxnAnswered& e) { on_member_txn(t, e); },
+                   [&](const RecordAnswered& e) { on_record(t, e); },
+                   [&](const StatusRead& e) { on_status(t, e); },
+                   [&](const SetAnswered& e) { on_set(t, e); },
+                   [&](const ReadinessRead& e) { on_readiness(t, e); },
+                   [&](const TipRead& e) { on_tip(t, e); },
+                   [&](const MetricsRead& e) { on_metrics(t, e); },
+                   [&](const PortChanged& e) { on_port(t, e); },
+                   [&](const GuardianArmed& e) { on_armed(t, e); },
+                   [&](const GuardianLost&) {
+                       s.guardian_lost = true;
+                       if (!s.shutting_down) s.shutdown_at = t.now;
+                       s.shutting_down = true;
+                   },
+               },
+               event);
+}
+
+void decide(Turn& t) {
+    drive_own_record(t);
+    guard_holding(t);
+    judge_leader(t);
+    drive_standby(t);
+    drive_draining(t);
+    drive_session(t);
+    drive_confirm(t);
+    drive_foreign(t);
+    drive_candidacy(t);
+    drive_takeover(t);
+    drive_activation(t);
+    drive_reads(t);
+    drive_polls(t);
+    drive_publish(t);
+    drive_exit(t);
+}
+
+}  // namespace
+
+State initial_state(Instant now, std::uint64_t seed) {
+    State s;
+    s.random = seed;
+    s.started = s.now = s.role_since = now;
+    s.wake = now;
+    s.known.observed_since = s.known.record_learned = s.known.head_since = now;
+    s.standby.since = now;
+    s.node.next_poll = s.node.next_metrics = now;
+    s.cooling.healthy_since = now;
+    return s;
+}
+
+void step(const Policy& policy, State& state, Instant now, const Event& event, Effects& effects) {
+    if (state.exited) return;
+    Turn t{policy, state, now, effects};
+    require(now >= state.now, "time never goes back");
+    // An activation that an earlier run sent and never saw answered may still land.
+    if (!state.standby.hazard_until && state.standby.since == state.started &&
+        !state.standby.confirmed)
+        state.standby.hazard_until = state.started + late_set(policy);
+    state.now = now;
+    record(t, event);
+    state.wake = kNever;
+    decide(t);
+    check_invariants(policy, state, effects);
+}
+
+void become(Turn& t, Role to, Cause cause) {
+    const auto* row = find_transition(t.s.role, to, cause);
+    require(row != nullptr, "every role change is a row of the table");
+    t.s.role = to;
+    t.s.role_since = t.now;
+    t.emit(RoleChanged{row});
+}
+
+void drive_exit(Turn& t) {
+    auto& s = t.s;
+    if (!s.shutting_down || s.exited) return;
+    const auto leave = [&](int code) {
+        s.exited = true;
+        t.emit(Exit{code});
+    };
+    if (s.role == Role::kDraining || s.role == Role::kLeader) {
+        const auto begun = s.standby.first_false.value_or(s.shutdown_at);
+        if (t.due(std::max(begun, s.shutdown_at) + t.p.quiesce)) leave(3);
+        return;
+    }
+    if (s.candidacy.record_slot.busy() && !t.due(s.shutdown_at + 2s)) return;
+    auto& ses = s.session;
+    const bool revoked = ses.revoking && !ses.lease_slot.busy();
+    if (!revoked && ses.lease != LeaseId{} && !t.due(s.shutdown_at + 2s)) {
+        if (ses.revoking) return;
+        ses.revoking = true;
+        ses.lease_slot.op = {};
+        t.emit(RevokeLease{t.start(ses.lease_slot), ses.lease});
+        if (s.role == Role::kCandidate) become(t, Role::kFollower, Cause::kShutdown);
+        return;
+    }
+    if (standby_certain(s) || s.node.dead) return leave(0);
+    if (t.due(s.shutdown_at + t.p.quiesce)) leave(3);
+}
+
+}  // namespace elector::core
