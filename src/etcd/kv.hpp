@@ -71,7 +71,8 @@ struct DeleteOp {
 using Op = std::variant<PutOp, RangeOp, DeleteOp>;
 
 /// If all `compares` hold, `then_ops` are done, else `else_ops`; atomically. etcd refuses a
-/// transaction that writes one key twice, and one with no operation in the branch taken skips consensus.
+/// transaction that writes one key twice, and one with no operation in the branch taken skips
+/// consensus.
 struct Txn {
     std::vector<Compare> compares;
     std::vector<Op> then_ops;
