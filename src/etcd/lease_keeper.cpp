@@ -1,0 +1,156 @@
+// Owns keep-alive multiplexing and recovery. Thread rule: the io_context's thread.
+#include "etcd/lease_keeper.hpp"
+
+#include <algorithm>
+
+#include "etcd/codec.hpp"
+
+namespace elector::etcd {
+namespace {
+
+Error silence(const ChannelPtr& channel) {
+    Error error;
+    error.kind = ErrorKind::kTimeout;
+    error.text = "the keep-alive stream was silent";
+    if (channel) error.endpoint = endpoint_of(*channel);
+    return error;
+}
+
+}  // namespace
+
+LeaseKeeper::LeaseKeeper(ClientCore& core) : core_(core), timer_(core.io) {}
+
+int LeaseKeeper::ping(std::int64_t id, std::chrono::milliseconds timeout, Done done) {
+    const int number = ++next_number_;
+    if (core_.closed) {
+        done(closed_error());
+        return number;
+    }
+    const auto now = Clock::now();
+    pings_.push_back({number, id, now + timeout, now, std::move(done)});
+    if (stream_) send(pings_.back());
+    converge();
+    return number;
+}
+
+void LeaseKeeper::cancel(int number) {
+    for (auto& ping : pings_) {
+        if (ping.number != number) continue;
+        Error error;
+        error.kind = ErrorKind::kCancelled;
+        error.text = "given up by the caller";
+        finish(ping, std::move(error));
+        return converge();
+    }
+}
+
+void LeaseKeeper::stop() {
+    timer_.cancel();
+    stream_.reset();
+    for (auto& ping : pings_) finish(ping, closed_error());
+    pings_.clear();
+}
+
+void LeaseKeeper::on_endpoints_changed() {
+    if (!stream_ || core_.endpoints.contains(channel_)) return;
+    stream_.reset();
+    reopen_at_ = Clock::now();
+    converge();
+}
+
+void LeaseKeeper::on_message(std::string bytes) {
+    KeepAliveMessage message;
+    if (!decode(bytes, message)) {
+        return lose_stream(
+            classify(0, "malformed keep-alive answer", endpoint_of(*channel_), true));
+    }
+    const auto ping = std::find_if(pings_.begin(), pings_.end(), [&message](const Ping& candidate) {
+        return candidate.id == message.id;
+    });
+    if (ping == pings_.end()) return;
+    finish(*ping, message.answer);
+    pings_.erase(ping);
+    last_error_.reset();
+    converge();
+}
+
+void LeaseKeeper::on_end(RpcStatus status) {
+    lose_stream(classify(status.code, std::move(status.text), endpoint_of(*channel_), true));
+}
+
+void LeaseKeeper::open() {
+    channel_ = core_.endpoints.preferred();
+    // Without a leader the member cannot renew: better an error at once than silence.
+    const Metadata metadata{{"hasleader", "true"}};
+    stream_ = core_.transport.stream(channel_, "Lease/LeaseKeepAlive", metadata, weak_from_this());
+    pings_.remove_if([](const Ping& ping) { return !ping.done; });
+    for (auto& ping : pings_) send(ping);
+}
+
+void LeaseKeeper::send(Ping& ping) {
+    ping.sent = Clock::now();
+    stream_.send(encode_keep_alive(ping.id));
+}
+
+void LeaseKeeper::lose_stream(Error error) {
+    stream_.reset();
+    core_.endpoints.report_failure(channel_);
+    const auto now = Clock::now();
+    reopen_at_ = now + backoff_.next(now, core_.random);
+    last_error_ = std::move(error);
+    converge();
+}
+
+/// Brings stream and timer to what the pings ask for.
+void LeaseKeeper::converge() {
+    const auto now = Clock::now();
+    expire(now);
+    if (stream_ && !pings_.empty() && pings_.front().sent + core_.options.request_timeout <= now) {
+        return lose_stream(silence(channel_));
+    }
+    if (!stream_ && anyone_waits() && reopen_at_ <= now) open();
+    arm();
+}
+
+void LeaseKeeper::expire(Clock::time_point now) {
+    for (auto& ping : pings_) {
+        if (!ping.done || ping.deadline > now) continue;
+        Error error = last_error_ ? *last_error_ : silence(channel_);
+        if (last_error_) error.text = "no keep-alive answer in time; before that: " + error.text;
+        error.kind = ErrorKind::kTimeout;
+        error.outcome_unknown = true;
+        finish(ping, std::move(error));
+    }
+}
+
+void LeaseKeeper::arm() {
+    auto due = Clock::time_point::max();
+    for (const auto& ping : pings_) {
+        if (ping.done) due = std::min(due, ping.deadline);
+    }
+    if (stream_ && !pings_.empty()) {
+        due = std::min(due, pings_.front().sent + core_.options.request_timeout);
+    } else if (!stream_ && anyone_waits()) {
+        due = std::min(due, reopen_at_);
+    }
+    if (due == Clock::time_point::max()) {
+        timer_.cancel();
+        return;
+    }
+    timer_.expires_at(due);
+    timer_.async_wait([self = weak_from_this()](boost::system::error_code aborted) {
+        if (aborted) return;
+        if (const auto keeper = self.lock()) keeper->converge();
+    });
+}
+
+void LeaseKeeper::finish(Ping& ping, Result<KeepAlive> result) {
+    if (const auto done = std::exchange(ping.done, nullptr)) done(std::move(result));
+}
+
+bool LeaseKeeper::anyone_waits() const {
+    return std::any_of(pings_.begin(), pings_.end(),
+                       [](const Ping& ping) { return static_cast<bool>(ping.done); });
+}
+
+}  // namespace elector::etcd

@@ -1,0 +1,65 @@
+// Owns the one keep-alive stream and the pings on it. An answer goes to the oldest unanswered ping
+// of its lease on this stream, never to a later one, because the caller counts from when *its* ping
+// was sent. Must never decide that a lease is held. Thread rule: the io_context's thread.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "etcd/backoff.hpp"
+#include "etcd/completion.hpp"
+#include "etcd/core.hpp"
+
+namespace elector::etcd {
+
+class LeaseKeeper final : public Stoppable,
+                          public StreamOwner,
+                          public std::enable_shared_from_this<LeaseKeeper> {
+  public:
+    using Clock = std::chrono::steady_clock;
+    using Done = Completion<Result<KeepAlive>>;
+
+    explicit LeaseKeeper(ClientCore& core);
+
+    /// `done` is called exactly once. Returns a number for cancel().
+    int ping(std::int64_t id, std::chrono::milliseconds timeout, Done done);
+    void cancel(int number);
+
+    void stop() override;
+    void on_endpoints_changed() override;
+    void on_message(std::string bytes) override;
+    void on_end(RpcStatus status) override;
+
+  private:
+    struct Ping {
+        int number = 0;
+        std::int64_t id = 0;
+        Clock::time_point deadline;
+        Clock::time_point sent;
+        Done done;  ///< empty: nobody waits any more, but its answer is still to come
+    };
+
+    void open();
+    void send(Ping& ping);
+    void lose_stream(Error error);
+    void converge();
+    void expire(Clock::time_point now);
+    void arm();
+    void finish(Ping& ping, Result<KeepAlive> result);
+    bool anyone_waits() const;
+
+    ClientCore& core_;
+    ChannelPtr channel_;
+    CallHandle stream_;
+    std::list<Ping> pings_;  ///< in the order of asking, hence of sending
+    std::optional<Error> last_error_;
+    Backoff backoff_;
+    Clock::time_point reopen_at_;
+    boost::asio::steady_timer timer_;
+    int next_number_ = 0;
+};
+
+}  // namespace elector::etcd

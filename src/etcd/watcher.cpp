@@ -1,0 +1,226 @@
+// Owns the life of a watch. Thread rule: the io_context's thread.
+#include "etcd/watcher.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+
+namespace elector::etcd {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kPauseAfterRefusal{1000};
+
+Error watch_error(ErrorKind kind, std::string text, const ChannelPtr& channel) {
+    Error error;
+    error.kind = kind;
+    error.text = std::move(text);
+    if (channel) error.endpoint = endpoint_of(*channel);
+    return error;
+}
+
+}  // namespace
+
+Watcher::Watcher(std::shared_ptr<ClientCore> core, WatchOptions options, WatchHandler handler)
+    : core_(std::move(core)),
+      options_(std::move(options)),
+      handler_(std::make_shared<const WatchHandler>(std::move(handler))),
+      timer_(core_->io) {
+    for (const auto& range : options_.ranges) {
+        Range watched;
+        watched.range = range;
+        watched.next = options_.start_revision;
+        ranges_.push_back(std::move(watched));
+    }
+}
+
+void Watcher::start() { pause(milliseconds(0)); }
+
+void Watcher::stop() {
+    phase_ = Phase::kStopped;
+    handler_.reset();
+    drop_stream();
+    if (const auto read = std::exchange(read_, nullptr)) read->drop();
+    timer_.cancel();
+}
+
+void Watcher::on_endpoints_changed() {
+    if (!stream_ || core_->endpoints.contains(channel_)) return;
+    drop_stream();
+    pause(milliseconds(0));
+}
+
+void Watcher::open() {
+    if (must_read_) return read_revision();
+    channel_ = core_->endpoints.preferred();
+    const Metadata metadata{{"hasleader", "true"}};
+    stream_ = core_->transport.stream(channel_, "Watch/Watch", metadata, weak_from_this());
+    for (auto& range : ranges_) {
+        range.created = false;
+        range.watch_id = -1;
+        range.partial.clear();
+        stream_.send(encode_watch(range.range, range.next, options_.previous));
+    }
+    wait(Phase::kCreating, core_->options.request_timeout);
+}
+
+void Watcher::on_message(std::string bytes) {
+    WatchMessage message;
+    if (!decode(bytes, message)) {
+        return lost(watch_error(ErrorKind::kInternal, "malformed watch message", channel_));
+    }
+    heard_ = Clock::now();
+    if (message.canceled) {
+        canceled(message);
+    } else if (message.created) {
+        created(message);
+    } else if (!message.events.empty()) {
+        events(std::move(message));
+    }
+}
+
+void Watcher::on_end(RpcStatus status) {
+    lost(classify(status.code, std::move(status.text), endpoint_of(*channel_), false));
+}
+
+/// The answers come in the order of the requests.
+void Watcher::created(const WatchMessage& message) {
+    const auto range = std::find_if(ranges_.begin(), ranges_.end(),
+                                    [](const Range& candidate) { return !candidate.created; });
+    if (range == ranges_.end()) return;
+    range->created = true;
+    range->watch_id = message.watch_id;
+    if (range->next == 0) range->next = message.header.revision + 1;
+    if (std::next(range) == ranges_.end()) all_created(message.header);
+}
+
+void Watcher::all_created(const Header& header) {
+    wait(Phase::kQuiet, options_.progress_interval);
+    interrupted_ = false;
+    if (header.revision + 1 < first_unseen()) {
+        // Behind what we have seen: a lagging member, or a store set back, whose new events we
+        // would wait for in vain. A linearizable read tells.
+        read_revision();
+    }
+    notify(WatchConnected{header, endpoint_of(*channel_)});
+}
+
+/// Also how a request is refused: created and canceled at once, without a watch id.
+void Watcher::canceled(const WatchMessage& message) {
+    if (message.compact_revision > 0) {
+        must_read_ = true;
+        compact_revision_ = message.compact_revision;
+        drop_stream();
+        return read_revision();
+    }
+    lost(classify_watch_refusal(message.cancel_reason, endpoint_of(*channel_)));
+}
+
+void Watcher::events(WatchMessage message) {
+    const auto range = std::find_if(ranges_.begin(), ranges_.end(), [&message](const Range& known) {
+        return known.created && known.watch_id == message.watch_id;
+    });
+    if (range == ranges_.end()) return;
+    std::move(message.events.begin(), message.events.end(), std::back_inserter(range->partial));
+    if (message.fragment) return;
+    // Not the header's revision: when catching up, etcd sends a batch of old revisions under the
+    // store's current one and the rest in further batches.
+    range->next = range->partial.back().kv.mod_revision + 1;
+    notify(WatchBatch{message.header, std::exchange(range->partial, {})});
+}
+
+void Watcher::lost(Error error) {
+    drop_stream();
+    core_->endpoints.report_failure(channel_);
+    const auto delay =
+        worth_retrying(error) ? backoff_.next(Clock::now(), core_->random) : kPauseAfterRefusal;
+    pause(delay);
+    if (!std::exchange(interrupted_, true)) notify(WatchInterrupted{std::move(error)});
+}
+
+void Watcher::pause(milliseconds delay) { wait(Phase::kPausing, delay); }
+
+void Watcher::drop_stream() { stream_.reset(); }
+
+void Watcher::read_revision() {
+    if (!stream_) wait(Phase::kReading, core_->options.request_timeout);
+    if (read_) return;
+    CallPlan plan;
+    plan.method = "KV/Range";
+    plan.request = encode(RangeOp{ranges_.front().range.key, "", false, 1});
+    plan.options.timeout = 2 * core_->options.request_timeout;
+    read_ = start_call(*core_, std::move(plan), [weak = weak_from_this()](Outcome outcome) {
+        if (const auto self = weak.lock()) self->revision_read(std::move(outcome));
+    });
+}
+
+void Watcher::revision_read(Outcome outcome) {
+    read_.reset();
+    if (phase_ == Phase::kStopped) return;
+    RangeReply reply;
+    if (!outcome) return lost(outcome.error());
+    if (!decode(*outcome, reply)) {
+        return lost(watch_error(ErrorKind::kInternal, "malformed range reply", nullptr));
+    }
+    const std::int64_t next = reply.header.revision + 1;
+    if (!must_read_ && next >= first_unseen()) return;  // the member was only lagging
+    for (auto& range : ranges_) range.next = next;
+    must_read_ = false;
+    drop_stream();
+    pause(backoff_.next(Clock::now(), core_->random));
+    notify(WatchResync{std::exchange(compact_revision_, 0), next});
+}
+
+void Watcher::wait(Phase phase, milliseconds delay) {
+    phase_ = phase;
+    due_ = Clock::now() + delay;
+    timer_.expires_at(due_);
+    timer_.async_wait([weak = weak_from_this()](boost::system::error_code aborted) {
+        if (aborted) return;
+        if (const auto self = weak.lock()) self->due();
+    });
+}
+
+void Watcher::due() {
+    if (Clock::now() < due_) return;  // an old completion of a timer armed anew
+    switch (phase_) {
+        case Phase::kPausing:
+            return open();
+        case Phase::kCreating:
+            return lost(
+                watch_error(ErrorKind::kTimeout, "the watch was not acknowledged", channel_));
+        case Phase::kQuiet: {
+            const auto silent = Clock::now() - heard_;
+            if (silent < options_.progress_interval) {
+                const auto rest = options_.progress_interval - silent;
+                return wait(Phase::kQuiet, std::chrono::ceil<milliseconds>(rest));
+            }
+            stream_.send(encode_progress_request());
+            return wait(Phase::kProbing, core_->options.request_timeout);
+        }
+        case Phase::kProbing: {
+            const auto probed = due_ - core_->options.request_timeout;
+            if (heard_ >= probed) return wait(Phase::kQuiet, options_.progress_interval);
+            return lost(watch_error(ErrorKind::kTimeout, "the watch stream was silent", channel_));
+        }
+        case Phase::kReading:  // the read has its own time-out
+        case Phase::kStopped:
+            return;
+    }
+}
+
+void Watcher::notify(const WatchNotice& notice) {
+    const auto self = shared_from_this();
+    const auto handler = handler_;  // which may stop this watch
+    if (handler) (*handler)(notice);
+}
+
+std::int64_t Watcher::first_unseen() const {
+    std::int64_t next = 0;
+    for (const auto& range : ranges_) next = std::max(next, range.next);
+    return next;
+}
+
+}  // namespace elector::etcd

@@ -1,0 +1,85 @@
+// Owns one watch: its ranges on one stream, resumption after a loss, and the notices to its
+// handler. Must never lose an event without a WatchResync. Thread rule: the io_context's thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "etcd/backoff.hpp"
+#include "etcd/call.hpp"
+#include "etcd/codec.hpp"
+#include "etcd/core.hpp"
+
+namespace elector::etcd {
+
+class Watcher final : public Stoppable,
+                      public StreamOwner,
+                      public std::enable_shared_from_this<Watcher> {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    Watcher(std::shared_ptr<ClientCore> core, WatchOptions options, WatchHandler handler);
+
+    /// Begins from the io_context, not at once.
+    void start();
+    void stop() override;
+    void on_endpoints_changed() override;
+    void on_message(std::string bytes) override;
+    void on_end(RpcStatus status) override;
+
+  private:
+    /// What the timer is waiting for.
+    enum class Phase {
+        kPausing,   ///< no stream; open one when the pause is over
+        kCreating,  ///< every range must be acknowledged in time
+        kQuiet,     ///< watching; probe when nothing is heard
+        kProbing,   ///< the stream must say something in time
+        kReading,   ///< no stream; the store is being asked for its revision
+        kStopped,
+    };
+    struct Range {
+        WatchRange range;
+        std::int64_t next = 0;  ///< first revision not seen yet; 0: from now on
+        std::int64_t watch_id = -1;
+        bool created = false;
+        std::vector<WatchEvent> partial;  ///< fragments of a revision not yet whole
+    };
+
+    void open();
+    void created(const WatchMessage& message);
+    void canceled(const WatchMessage& message);
+    void events(WatchMessage message);
+    void all_created(const Header& header);
+    void lost(Error error);
+    void pause(std::chrono::milliseconds delay);
+    void drop_stream();
+
+    void read_revision();
+    void revision_read(Outcome outcome);
+
+    void wait(Phase phase, std::chrono::milliseconds delay);
+    void due();
+    void notify(const WatchNotice& notice);
+
+    std::int64_t first_unseen() const;
+
+    const std::shared_ptr<ClientCore> core_;
+    const WatchOptions options_;
+    std::shared_ptr<const WatchHandler> handler_;
+    std::vector<Range> ranges_;
+    Phase phase_ = Phase::kPausing;
+    ChannelPtr channel_;
+    CallHandle stream_;
+    std::shared_ptr<CallRun> read_;
+    bool must_read_ = false;  ///< events are, or may be, lost: learn the store's revision first
+    std::int64_t compact_revision_ = 0;
+    bool interrupted_ = false;  ///< and said so
+    Clock::time_point heard_;
+    Backoff backoff_;
+    Clock::time_point due_;
+    boost::asio::steady_timer timer_;
+};
+
+}  // namespace elector::etcd

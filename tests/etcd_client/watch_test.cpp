@@ -1,0 +1,406 @@
+// Watches: creation, batches, fragments, resumption, compaction, silence.
+#include "etcd_client/fixture.hpp"
+
+using namespace elector::test;
+
+namespace {
+
+const std::string kMethod = "Watch/Watch";
+
+pb::WatchResponse created(std::int64_t watch_id, std::int64_t revision) {
+    pb::WatchResponse response;
+    set_header(*response.mutable_header(), revision);
+    response.set_watch_id(watch_id);
+    response.set_created(true);
+    return response;
+}
+
+pb::WatchResponse put_event(std::int64_t watch_id, const std::string& key,
+                            std::int64_t mod_revision) {
+    pb::WatchResponse response;
+    set_header(*response.mutable_header(), mod_revision);
+    response.set_watch_id(watch_id);
+    auto& kv = *response.add_events()->mutable_kv();
+    kv.set_key(key);
+    kv.set_mod_revision(mod_revision);
+    return response;
+}
+
+pb::WatchResponse compacted(std::int64_t watch_id, std::int64_t compact_revision) {
+    pb::WatchResponse response;
+    response.mutable_header();
+    response.set_watch_id(watch_id);
+    response.set_canceled(true);
+    response.set_compact_revision(compact_revision);
+    return response;
+}
+
+WatchEvent put_of(const std::string& key, std::int64_t mod_revision) {
+    return {WatchEvent::Kind::kPut, {key, "", 0, mod_revision, 0, 0}, {}};
+}
+
+/// A line per notice, so that a whole course of events is compared at once.
+std::string line(const WatchNotice& notice) {
+    if (const auto* connected = std::get_if<WatchConnected>(&notice)) {
+        return "connected at " + std::to_string(connected->header.revision);
+    }
+    if (const auto* interrupted = std::get_if<WatchInterrupted>(&notice)) {
+        return "interrupted: " + std::string(name(interrupted->error.kind));
+    }
+    if (const auto* resync = std::get_if<WatchResync>(&notice)) {
+        return "resync: compacted " + std::to_string(resync->compact_revision) + ", on from " +
+               std::to_string(resync->next_revision);
+    }
+    std::string text = "batch:";
+    for (const auto& event : std::get<WatchBatch>(notice).events) {
+        text += event.kind == WatchEvent::Kind::kPut ? " put " : " delete ";
+        text += event.kv.key + "@" + std::to_string(event.kv.mod_revision);
+    }
+    return text;
+}
+
+using Lines = std::vector<std::string>;
+
+struct WatchFixture : Fixture {
+    Lines notices;
+    std::vector<WatchBatch> batches;
+    Lines requests;  ///< "<server> <key> from <revision>" or "<server> progress"
+
+    WatchHandler handler() {
+        return [this](const WatchNotice& notice) {
+            notices.push_back(line(notice));
+            if (const auto* batch = std::get_if<WatchBatch>(&notice)) batches.push_back(*batch);
+        };
+    }
+
+    /// Notes each request and lets `script(call, request, number of this request)` answer.
+    template <class Script>
+    void serve(FakeEtcd& server, const std::string& server_name, Script script) {
+        const auto number = std::make_shared<int>(0);
+        server.on<pb::WatchRequest>(
+            kMethod, [=, this](FakeCall call, const pb::WatchRequest& request) {
+                const auto& create = request.create_request();
+                requests.push_back(
+                    server_name + " " +
+                    (request.has_create_request()
+                         ? create.key() + " from " + std::to_string(create.start_revision())
+                         : std::string("progress")));
+                script(call, request, ++*number);
+            });
+    }
+
+    static WatchOptions from(std::int64_t revision) {
+        WatchOptions options;
+        options.ranges = {{"K/", prefix_end("K/")}};
+        options.start_revision = revision;
+        return options;
+    }
+
+    void until_notices(std::size_t count) {
+        run_until(io, [this, count] { return notices.size() >= count; });
+    }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(WatchFixture,
+                  "two ranges share a stream, and each event is delivered with its header") {
+    WatchOptions watched = from(10);
+    watched.ranges.push_back({"K.d/", prefix_end("K.d/")});
+    std::string has_leader;
+    serve(a, "a", [&has_leader](const FakeCall& call, const pb::WatchRequest&, int number) {
+        has_leader = call.metadata("hasleader");
+        call.send(created(number - 1, 9));
+        if (number < 2) return;
+        call.send(put_event(1, "K.d/h", 10));
+        call.send(put_event(0, "K/1", 11));
+    });
+    Client client(io, both());
+    const Watch watch = client.watch(watched, handler());
+    CHECK(notices.empty());
+    until_notices(3);
+    CHECK(notices == Lines{"connected at 9", "batch: put K.d/h@10", "batch: put K/1@11"});
+    CHECK(batches[0].header == header_at(10));
+    CHECK(requests == Lines{"a K/ from 10", "a K.d/ from 10"});
+    CHECK(a.calls_open() == 1);
+    CHECK(has_leader == "true");
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a delete comes with the value before it when that was asked for") {
+    WatchOptions watched = from(10);
+    watched.previous = true;
+    bool asked = false;
+    serve(a, "a", [&asked](const FakeCall& call, const pb::WatchRequest& request, int) {
+        asked = request.create_request().prev_kv();
+        call.send(created(0, 9));
+        auto response = put_event(0, "K/1", 12);
+        response.mutable_events(0)->set_type(pb::Event::DELETE);
+        response.mutable_events(0)->mutable_prev_kv()->set_key("K/1");
+        response.mutable_events(0)->mutable_prev_kv()->set_value("was");
+        call.send(response);
+    });
+    Client client(io, both());
+    const Watch watch = client.watch(watched, handler());
+    until_notices(2);
+    CHECK(asked);
+    CHECK(batches[0].events ==
+          std::vector<WatchEvent>{
+              {WatchEvent::Kind::kDelete, {"K/1", "", 0, 12, 0, 0}, {"K/1", "was", 0, 0, 0, 0}}});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "fragments are delivered as one batch") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        call.send(created(0, 9));
+        auto first = put_event(0, "K/1", 10);
+        first.set_fragment(true);
+        call.send(first);
+        call.send(put_event(0, "K/2", 10));
+    });
+    Client client(io, both());
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(2);
+    CHECK(batches[0].events == std::vector<WatchEvent>{put_of("K/1", 10), put_of("K/2", 10)});
+}
+
+TEST_CASE_FIXTURE(WatchFixture,
+                  "half a revision is forgotten with its stream and asked for again") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        call.send(created(0, 9));
+        auto first = put_event(0, "K/1", 10);
+        first.set_fragment(true);
+        call.send(first);
+        call.finish(14, "Socket closed");
+    });
+    serve(b, "b", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        call.send(created(0, 10));
+        call.send(put_event(0, "K/1", 10));
+    });
+    Client client(io, both());
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(4);
+    CHECK(notices == Lines{"connected at 9", "interrupted: unavailable", "connected at 10",
+                           "batch: put K/1@10"});
+    CHECK(requests == Lines{"a K/ from 10", "b K/ from 10"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture,
+                  "a broken stream goes on elsewhere after the last event, not the last header") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        call.send(created(0, 20));
+        auto catching_up = put_event(0, "K/1", 12);
+        set_header(*catching_up.mutable_header(), 20);  // more old revisions would follow
+        call.send(catching_up);
+        call.finish(14, "Socket closed");
+    });
+    serve(b, "b",
+          [](const FakeCall& call, const pb::WatchRequest&, int) { call.send(created(0, 20)); });
+    Client client(io, both());
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(4);
+    CHECK(notices == Lines{"connected at 20", "batch: put K/1@12", "interrupted: unavailable",
+                           "connected at 20"});
+    CHECK(requests == Lines{"a K/ from 10", "b K/ from 13"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture,
+                  "a watch from now on resumes after the revision at which it was made") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        call.send(created(0, 30));
+        call.finish(14, "Socket closed");
+    });
+    serve(b, "b",
+          [](const FakeCall& call, const pb::WatchRequest&, int) { call.send(created(0, 31)); });
+    Client client(io, both());
+    const Watch watch = client.watch(from(0), handler());
+    until_notices(3);
+    CHECK(requests == Lines{"a K/ from 0", "b K/ from 31"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "an answer to a probe does not move the resumption point") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest& request, int) {
+        if (request.has_create_request()) return call.send(created(0, 9));
+        pb::WatchResponse progress;
+        set_header(*progress.mutable_header(), 50);
+        progress.set_watch_id(-1);
+        call.send(progress);
+        call.finish(14, "Socket closed");
+    });
+    serve(b, "b",
+          [](const FakeCall& call, const pb::WatchRequest&, int) { call.send(created(0, 50)); });
+    WatchOptions watched = from(10);
+    watched.progress_interval = milliseconds(10);
+    Client client(io, both());
+    const Watch watch = client.watch(watched, handler());
+    until_notices(3);
+    CHECK(Lines(requests.begin(), requests.begin() + 3) ==
+          Lines{"a K/ from 10", "a progress", "b K/ from 10"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a quiet stream is probed and kept as long as it answers") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest& request, int number) {
+        if (request.has_create_request()) return call.send(created(0, 9));
+        pb::WatchResponse progress;
+        set_header(*progress.mutable_header(), 9);
+        progress.set_watch_id(-1);
+        call.send(progress);
+        if (number == 4) call.send(put_event(0, "K/1", 10));
+    });
+    WatchOptions watched = from(10);
+    watched.progress_interval = milliseconds(10);
+    Client client(io, both());
+    const Watch watch = client.watch(watched, handler());
+    until_notices(2);
+    CHECK(notices == Lines{"connected at 9", "batch: put K/1@10"});
+    CHECK(Lines(requests.begin(), requests.begin() + 4) ==
+          Lines{"a K/ from 10", "a progress", "a progress", "a progress"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a stream that does not answer a probe is replaced") {
+    request_timeout = milliseconds(300);
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest& request, int) {
+        if (request.has_create_request()) call.send(created(0, 9));
+    });
+    serve(b, "b", [](const FakeCall& call, const pb::WatchRequest& request, int) {
+        if (request.has_create_request()) call.send(created(0, 9));
+    });
+    WatchOptions watched = from(10);
+    watched.progress_interval = milliseconds(20);
+    Client client(io, both());
+    const Watch watch = client.watch(watched, handler());
+    until_notices(3);
+    CHECK(notices == Lines{"connected at 9", "interrupted: timeout", "connected at 9"});
+    CHECK(requests == Lines{"a K/ from 10", "a progress", "b K/ from 10"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a watch that is not acknowledged in time is made elsewhere") {
+    request_timeout = milliseconds(300);
+    serve(a, "a", [](const FakeCall&, const pb::WatchRequest&, int) {});
+    serve(b, "b",
+          [](const FakeCall& call, const pb::WatchRequest&, int) { call.send(created(0, 9)); });
+    Client client(io, both());
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(2);
+    CHECK(notices == Lines{"interrupted: timeout", "connected at 9"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a refused connection is passed over") {
+    serve(b, "b",
+          [](const FakeCall& call, const pb::WatchRequest&, int) { call.send(created(0, 9)); });
+    Client client(io, options({refused_endpoint(), b.endpoint()}));
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(2);
+    CHECK(notices == Lines{"interrupted: unavailable", "connected at 9"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "created and canceled in one message is a refusal, told once") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        auto refused = created(-1, 9);
+        refused.set_canceled(true);
+        refused.set_cancel_reason(
+            "rpc error: code = PermissionDenied desc = etcdserver: permission denied");
+        call.send(refused);
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(1);
+    CHECK(notices == Lines{"interrupted: permission_denied"});
+}
+
+TEST_CASE_FIXTURE(
+    WatchFixture,
+    "after a compaction the caller is told to read again and nothing newer is missed") {
+    always(a, "KV/Range", range_response(60));
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int number) {
+        if (number > 1) {
+            call.send(created(0, 60));
+            return call.send(put_event(0, "K/1", 61));
+        }
+        call.send(created(0, 55));
+        call.send(compacted(0, 50));
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(4);
+    CHECK(notices == Lines{"connected at 55", "resync: compacted 50, on from 61", "connected at 60",
+                           "batch: put K/1@61"});
+    CHECK(requests == Lines{"a K/ from 10", "a K/ from 61"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a compaction is remembered while the store cannot be read") {
+    a.on_bytes("KV/Range", [this](FakeCall call, const std::string&) {
+        if (notices.empty()) return call.finish(13, "stream removed");
+        call.answer(range_response(60));
+    });
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int number) {
+        if (number == 1) return call.send(compacted(0, 50));
+        call.send(created(0, 60));
+    });
+    request_timeout = milliseconds(100);
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(3);
+    CHECK(notices ==
+          Lines{"interrupted: internal", "resync: compacted 50, on from 61", "connected at 60"});
+    CHECK(requests == Lines{"a K/ from 10", "a K/ from 61"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a store that was set back makes the caller read again") {
+    always(a, "KV/Range", range_response(5));
+    serve(a, "a",
+          [](const FakeCall& call, const pb::WatchRequest&, int) { call.send(created(0, 5)); });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(from(100), handler());
+    until_notices(3);
+    CHECK(notices == Lines{"connected at 5", "resync: compacted 0, on from 6", "connected at 5"});
+    CHECK(requests == Lines{"a K/ from 100", "a K/ from 6"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a member that only lags is not taken for a store set back") {
+    FakeCall stream;
+    a.on_bytes("KV/Range", [&stream](FakeCall call, const std::string&) {
+        call.answer(range_response(99));
+        stream.send(put_event(0, "K/1", 100));
+    });
+    serve(a, "a", [&stream](const FakeCall& call, const pb::WatchRequest&, int) {
+        stream = call;
+        call.send(created(0, 90));
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(from(100), handler());
+    until_notices(2);
+    CHECK(notices == Lines{"connected at 90", "batch: put K/1@100"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a handler may end its own watch and hears nothing more") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        call.send(created(0, 9));
+        call.send(put_event(0, "K/1", 10));
+        call.send(put_event(0, "K/2", 11));
+    });
+    Client client(io, options({a.endpoint()}));
+    Watch watch;
+    watch = client.watch(from(10), [this, &watch](const WatchNotice& notice) {
+        notices.push_back(line(notice));
+        if (std::holds_alternative<WatchBatch>(notice)) watch.stop();
+    });
+    run_until(io, [this] { return rpcs.size() == 1; });
+    CHECK(notices == Lines{"connected at 9", "batch: put K/1@10"});
+    CHECK(rpcs == Lines{kMethod + " 1 " + a.endpoint()});
+}
+
+TEST_CASE_FIXTURE(WatchFixture,
+                  "a watch whose endpoint is removed moves without being called interrupted") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        call.send(created(0, 9));
+        call.send(put_event(0, "K/1", 10));
+    });
+    serve(b, "b",
+          [](const FakeCall& call, const pb::WatchRequest&, int) { call.send(created(0, 10)); });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(2);
+    REQUIRE(client.set_endpoints({b.endpoint()}));
+    until_notices(3);
+    CHECK(notices == Lines{"connected at 9", "batch: put K/1@10", "connected at 10"});
+    CHECK(requests == Lines{"a K/ from 10", "b K/ from 11"});
+}
