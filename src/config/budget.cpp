@@ -1,0 +1,126 @@
+#include "config/budget.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "config/duration.hpp"
+#include "config/values.hpp"
+
+namespace elector::config {
+namespace {
+
+constexpr std::int64_t kMillion = 1'000'000;
+constexpr std::size_t kLabelWidth = 52;
+constexpr std::size_t kFigureWidth = 8;
+
+// Expiry is looked for every 500 ms by etcd; half a second more covers what follows it.
+constexpr Duration kLeaseScan = milliseconds{500};
+constexpr Duration kReaction = milliseconds{500};
+constexpr Duration kEtcdLeaderLoss = seconds{4};
+// A healthy node's answer to a deactivation, measured: median 0.7 s, at most 2.5 s.
+constexpr Duration kDrainTypical = milliseconds{700};
+constexpr Duration kDrainHealthy = milliseconds{2500};
+
+enum class Round { kUp, kDown };
+
+/// "24.7 s"
+std::string tenths(Duration span, Round round) {
+    constexpr std::int64_t tenth = 100'000'000;
+    const std::int64_t extra = round == Round::kUp ? tenth - 1 : 0;
+    const std::int64_t count = (span.count() + extra) / tenth;
+    return std::to_string(count / 10) + "." + std::to_string(count % 10) + " s";
+}
+
+std::string line(std::string_view label, std::string_view figure, std::string_view remark) {
+    std::string out = "  " + std::string(label);
+    out.resize(std::max(out.size(), kLabelWidth - std::min(figure.size(), kFigureWidth)), ' ');
+    out += figure;
+    if (!remark.empty()) out += "  " + std::string(remark);
+    return out + "\n";
+}
+
+std::string wait(std::string_view label, Duration span, std::string_view remark = "") {
+    return line(label, tenths(span, Round::kUp), remark);
+}
+
+std::string holding_lines(const Budget& b) {
+    const bool survives = b.tolerance >= kEtcdElection;
+    return line("hold (lease time-to-live)", tenths(b.hold, Round::kUp), "") +
+           line("renew", tenths(b.renew, Round::kUp), "") +
+           line("etcd outage survived", tenths(b.tolerance, Round::kDown),
+                survives ? "the loss of an etcd leader (2.2 to 3.0 s) included"
+                         : "the loss of an etcd leader (2.2 to 3.0 s) may end the holding");
+}
+
+std::string planned_lines(const Budget& b, bool web3) {
+    std::string out = wait("drain, typical", b.drain_typical) +
+                      wait("drain, healthy node, at most", b.drain_healthy) +
+                      wait("then the gate, without web3", b.gate_without_tip);
+    if (web3) out += wait("then the gate, with web3", b.gate_with_tip, "live chain; often at once");
+    return out + wait("hand-over, healthy node, at most",
+                      web3 ? b.clean_handover : b.clean_handover_blind);
+}
+
+std::string failure_lines(const Budget& b) {
+    return wait("node process gone", b.node_crash) + wait("host lost", b.host_loss) +
+           wait("host lost, the etcd leader with it", b.host_loss_with_etcd) +
+           wait("group's first start, or record lost", b.unknown_wait) +
+           wait("idle head of the queue deposed after", b.depose_after) +
+           wait("deactivation unconfirmed: unfenced after", b.unfenced_after) +
+           wait("draining elector killed after", b.drain_deadline);
+}
+
+}  // namespace
+
+Duration stretched(Duration span, std::int64_t drift_ppm) {
+    return span + Duration{(span.count() * drift_ppm + kMillion - 1) / kMillion};
+}
+
+Duration shrunk(Duration span, std::int64_t drift_ppm) {
+    return span - Duration{(span.count() * drift_ppm + kMillion - 1) / kMillion};
+}
+
+Duration blip_tolerance(const Election& election) {
+    return shrunk(election.hold, election.clock_drift_ppm) - election.renew - 2 * election.margin -
+           kHedgeDelay;
+}
+
+Budget budget_of(const Config& config) {
+    const Election& e = config.election;
+    const Duration block = config.node.block_interval;
+    const auto wide = [&e](Duration span) { return stretched(span, e.clock_drift_ppm); };
+    const bool fenced = config.fence.policy != FencePolicy::kNone;
+    Budget b{};
+    b.hold = e.hold;
+    b.renew = e.renew;
+    b.tolerance = blip_tolerance(e);
+    b.dirty_wait = wide(e.hold + e.quiesce + e.overtime);
+    b.unknown_wait = wide(kMaxHold + e.quiesce + e.overtime);
+    b.depose_after = b.unknown_wait + seconds{5};
+    b.host_loss = e.hold + kLeaseScan + b.dirty_wait + kReaction;
+    b.host_loss_with_etcd = b.host_loss + kEtcdLeaderLoss;
+    b.node_crash = config.node.refused_grace + wide(e.overtime);
+    b.drain_typical = kDrainTypical;
+    b.drain_healthy = kDrainHealthy;
+    b.unfenced_after = block + milliseconds{1500};
+    b.drain_deadline = e.quiesce;
+    b.gate_with_tip = block;
+    b.gate_without_tip = wide(e.settle);
+    b.clean_handover = b.drain_healthy + b.gate_with_tip;
+    b.clean_handover_blind = b.drain_healthy + b.gate_without_tip;
+    b.stop_timeout = e.quiesce + e.settle + (fenced ? config.fence.timeout : Duration::zero());
+    return b;
+}
+
+std::string render_budget(const Config& config) {
+    const Budget b = budget_of(config);
+    const auto profile = kProfiles.at(static_cast<std::size_t>(config.election.profile));
+    return "Time budget, profile " + std::string(profile) + ", blocks every " +
+           format_duration(config.node.block_interval) + "\nholding\n" + holding_lines(b) +
+           "planned hand-over, elector crashed or frozen, node unhealthy\n" +
+           planned_lines(b, config.node.web3_mode != Web3Mode::kOff) +
+           "failures: time until another member may activate\n" + failure_lines(b) +
+           "service manager\n" + wait("TimeoutStopSec must be more than", b.stop_timeout);
+}
+
+}  // namespace elector::config

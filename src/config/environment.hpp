@@ -1,0 +1,34 @@
+// Owns what a configuration may ask of the machine it is loaded on: host name, environment
+// variables, files. Must never write. Thread rule: used before the reactor runs and on its thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace elector::config {
+
+/// What is known of a path without opening it. Symbolic links are followed.
+struct FileFacts {
+    std::string error;  ///< empty when there is something; else the system's words
+    bool regular = false;
+    bool readable = false;    ///< by this process
+    bool executable = false;  ///< by this process
+    unsigned mode = 0;        ///< permission bits
+};
+
+struct Environment {
+    std::string host_name;
+    std::function<std::optional<std::string>(const std::string& name)> variable;
+    std::function<FileFacts(const std::string& path)> inspect;
+    /// At most 64 KiB; nothing when the file cannot be read or is longer.
+    std::function<std::optional<std::string>(const std::string& path)> read;
+};
+
+/// The real one.
+Environment system_environment();
+
+/// No host name, no variables, no files: what a test starts from.
+Environment empty_environment();
+
+}  // namespace elector::config

@@ -1,0 +1,144 @@
+#include <algorithm>
+
+#include "config/check.hpp"
+#include "config/text.hpp"
+#include "config/values.hpp"
+
+namespace elector::config {
+namespace {
+
+constexpr unsigned kOthersMayRead = 0004U;
+constexpr unsigned kOthersMayWrite = 0002U;
+constexpr std::size_t kShortestToken = 16;
+constexpr std::size_t kLongestSecret = 4096;
+
+std::string octal(unsigned mode) {
+    std::string out = "0";
+    for (const unsigned shift : {6U, 3U, 0U}) {
+        out += static_cast<char>('0' + ((mode >> shift) & 7U));
+    }
+    return out;
+}
+
+/// The files and variables of one load.
+class Files {
+  public:
+    Files(const Environment& environment, Report& report)
+        : environment_(environment), report_(report) {}
+
+    /// A file that only has to be there.
+    void readable(std::string_view path, const std::string& file) {
+        if (!file.empty() && report_.sound({path})) facts(path, file);
+    }
+
+    /// A file that must not be open to everybody, whether or not we read it ourselves.
+    void guarded(std::string_view path, const std::string& file) {
+        if (file.empty() || !report_.sound({path})) return;
+        const FileFacts found = facts(path, file);
+        if (!report_.sound({path})) return;
+        const bool writable = (found.mode & kOthersMayWrite) != 0;
+        if ((found.mode & (kOthersMayRead | kOthersMayWrite)) == 0) return;
+        report_.fault(path, "is " + std::string(writable ? "writable" : "readable") +
+                                " by everybody (mode " + octal(found.mode) + "); run: chmod 0600 " +
+                                file);
+    }
+
+    /// The secret from `file`, or else from the environment `variable`.
+    Secret secret(std::string_view path, const std::string& file, const std::string& variable) {
+        const std::string from_variable = environment_.variable(variable).value_or("");
+        if (file.empty()) return checked({}, path, "$" + variable, from_variable);
+        guarded(path, file);
+        if (!report_.sound({path})) return Secret{};
+        if (!from_variable.empty()) {
+            report_.fault(path, "is set, and $" + variable + " too; keep one of them");
+            return Secret{};
+        }
+        const auto text = environment_.read(file);
+        if (!text) {
+            report_.fault(path, "cannot be read, or is longer than 64 KiB");
+            return Secret{};
+        }
+        if (line(*text).empty()) report_.fault(path, "holds nothing on its first line");
+        return checked(path, path, std::string(path), line(*text));
+    }
+
+    void program(std::string_view path, const std::vector<std::string>& argv) {
+        if (argv.empty() || !report_.sound({path})) return;
+        std::string fault = program_fault(argv.front());
+        if (fault.empty()) {
+            const FileFacts found = environment_.inspect(argv.front());
+            if (!found.error.empty()) fault = "cannot be run: " + found.error;
+            if (found.error.empty() && (!found.regular || !found.executable)) {
+                fault = "is not a program that this user may run";
+            }
+        }
+        if (!fault.empty())
+            report_.fault(path, "names " + shown(argv.front()) + ", which " + fault);
+    }
+
+  private:
+    static std::string line(std::string text) {
+        if (text.ends_with('\n')) text.pop_back();
+        if (text.ends_with('\r')) text.pop_back();
+        return text;
+    }
+
+    /// A secret's text, judged without showing any of it.
+    Secret checked(std::string_view path, std::string_view owner, const std::string& origin,
+                   const std::string& text) {
+        std::string fault;
+        if (text.size() > kLongestSecret) fault = "is longer than 4096 bytes";
+        if (find_control(text) != std::string::npos) {
+            fault = "holds more than one line, or control characters";
+        }
+        if (owner == "api.token_file" && !text.empty()) {
+            if (text.size() < kShortestToken)
+                fault = "holds fewer than 16 bytes; use a random token";
+            if (text.find(' ') != std::string::npos) fault = "holds a token with spaces in it";
+        }
+        if (fault.empty()) return Secret{text};
+        if (path.empty()) {
+            report_.problem({}, owner, origin + " " + fault);
+        } else {
+            report_.fault(path, fault);
+        }
+        return Secret{};
+    }
+
+    FileFacts facts(std::string_view path, const std::string& file) {
+        FileFacts found = environment_.inspect(file);
+        if (!found.error.empty()) {
+            report_.fault(path, "cannot be read: " + found.error);
+        } else if (!found.regular) {
+            report_.fault(path, "cannot be read: it is not a file");
+        } else if (!found.readable) {
+            report_.fault(path, "cannot be read: Permission denied");
+        }
+        return found;
+    }
+
+    const Environment& environment_;
+    Report& report_;
+};
+
+}  // namespace
+
+void read_files(Config& config, const Environment& environment, Report& report) {
+    Files files(environment, report);
+    Etcd& etcd = config.etcd;
+    files.readable("etcd.ca_file", etcd.ca_file);
+    files.readable("etcd.cert_file", etcd.cert_file);
+    files.guarded("etcd.key_file", etcd.key_file);
+    etcd.password = files.secret("etcd.password_file", etcd.password_file, "ELECTOR_ETCD_PASSWORD");
+    Api& api = config.api;
+    files.readable("api.cert_file", api.cert_file);
+    files.guarded("api.key_file", api.key_file);
+    files.readable("api.client_ca_file", api.client_ca_file);
+    api.token = files.secret("api.token_file", api.token_file, "ELECTOR_API_TOKEN");
+    files.program("fence.command", config.fence.command);
+    for (std::size_t i = 0; i < config.notify.size(); ++i) {
+        files.program("notify[" + std::to_string(i) + "].command", config.notify[i].command);
+    }
+}
+
+}  // namespace elector::config

@@ -1,0 +1,43 @@
+// Owns the way from a TOML text to a Config: every key known, in range and consistent with the
+// others, or a list of everything that is wrong. Must never write, and never print a secret.
+// Thread rule: before the reactor runs, or on its thread (reads small files).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/document.hpp"
+#include "config/environment.hpp"
+
+namespace elector::config {
+
+/// One thing wrong, or worth a warning.
+struct Problem {
+    std::string source;   ///< name of the file
+    Position at;          ///< of the value; of the key when it is unknown; line 0: none
+    std::string path;     ///< "election.hold"; empty for a syntax error
+    std::string message;  ///< a whole sentence, the path included
+
+    /// `elector.toml:12:9: election.hold = "2s" must be ...`
+    std::string render() const;
+    bool operator==(const Problem&) const = default;
+};
+
+/// Either a configuration or at least one problem; warnings with both. Sorted by position.
+struct LoadResult {
+    std::optional<Config> config;
+    std::vector<Problem> problems;
+    std::vector<Problem> warnings;
+};
+
+/// Parses and validates the whole text and reads the secrets it names; an empty text is valid and
+/// gives all defaults. `source` is only for messages.
+LoadResult load(std::string_view text, std::string_view source, const Environment& environment);
+
+/// load() of a file; a file that cannot be read is a problem without position.
+LoadResult load_file(const std::string& path, const Environment& environment);
+
+}  // namespace elector::config

@@ -1,0 +1,61 @@
+// Owns what the loader has found out so far: which keys were given where, what is wrong with them.
+// Internal to this folder. Must never hold a secret's text. Thread rule: values only.
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/load.hpp"
+
+namespace elector::config {
+
+class Report {
+  public:
+    explicit Report(std::string source) : source_(std::move(source)) {}
+
+    /// `path` was written at `at`, as `written` (already fit for a message; empty: not to be
+    /// shown).
+    void given(const std::string& path, Position at, std::string written);
+    bool is_given(std::string_view path) const;
+
+    /// True when none of the keys has a problem of its own: only then are they worth comparing.
+    bool sound(std::initializer_list<std::string_view> paths) const;
+
+    /// A problem of `path` that was seen at `at`; `message` is a whole sentence.
+    void problem(Position at, std::string_view path, std::string message);
+    /// A problem of the value of `path`: `path = value fault`, placed where the value was written.
+    void fault(std::string_view path, std::string_view fault);
+    /// The first of `paths` that was written; the first of all when none was.
+    std::string_view blame(std::initializer_list<std::string_view> paths) const;
+    void warn(std::string_view path, std::string_view message);
+
+    /// `election.renew ("1s")`, or `election.renew ("1s", the default)`.
+    std::string mention(std::string_view path, const std::string& effective) const;
+
+    std::vector<Problem> problems() const { return sorted(problems_); }
+    std::vector<Problem> warnings() const { return sorted(warnings_); }
+
+  private:
+    struct Given {
+        Position at;
+        std::string written;
+    };
+
+    Problem make(Position at, std::string_view path, std::string message) const;
+    Position position_of(std::string_view path) const;
+    std::string assignment(std::string_view path) const;
+    static std::vector<Problem> sorted(std::vector<Problem> some);
+
+    std::string source_;
+    std::map<std::string, Given, std::less<>> given_;
+    std::set<std::string, std::less<>> unsound_;
+    std::vector<Problem> problems_;
+    std::vector<Problem> warnings_;
+};
+
+}  // namespace elector::config
