@@ -1,0 +1,47 @@
+// Owns the log: one catalogued event name per line, logfmt or JSON, to stderr or a file.
+// Must never carry a secret, and never throw into its callers. Thread rule: the io_context's
+// thread.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace elector::app {
+
+enum class Level { kDebug, kInfo, kWarn, kError };
+
+using Field = std::pair<std::string_view, std::string>;
+
+/// One line without its time: `level=info event=role_change member=a ...` or a JSON object.
+std::string format_line(config::LogFormat format, std::string_view time, Level level,
+                        std::string_view event, const std::vector<Field>& fields);
+
+class Log {
+  public:
+    /// Throws std::runtime_error when the file cannot be opened.
+    explicit Log(const config::Log& options, std::string member = {});
+    /// A log that goes nowhere (several members in one process, tests).
+    static Log silent();
+
+    void operator()(Level level, std::string_view event, std::vector<Field> fields = {}) const;
+    /// Takes over level, format and file; on failure the old log goes on. Returns what was wrong.
+    std::string reopen(const config::Log& options);
+
+  private:
+    Log() = default;
+    std::shared_ptr<spdlog::logger> logger_;
+    config::Log options_;
+    std::string member_;
+};
+
+}  // namespace elector::app

@@ -1,0 +1,100 @@
+#include "app/member.hpp"
+
+#include <utility>
+
+#include "app/policy_of.hpp"
+#include "core/overloaded.hpp"
+
+namespace elector::app {
+
+Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
+               std::uint64_t seed, std::function<void(int)> on_exit)
+    : config_(std::move(config)),
+      instance_(instance_of(config_)),
+      log_(log),
+      on_exit_(std::move(on_exit)),
+      tasks_(io, [this](const std::string& name,
+                        const std::string& what) { broken("task " + name + ": " + what); }),
+      store_(io, etcd_options_of(config_), config_.election.key, tasks_, log,
+             [this](core::Event e) { reactor_.post(std::move(e)); }),
+      node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
+            [this](core::Event e) { reactor_.post(std::move(e)); }),
+      reactor_(
+          io, clock, policy_of(config_, instance_), seed, [this](const core::Effect& e) { run(e); },
+          [this](const std::string& what) { broken(what); }) {}
+
+void Member::start() {
+    store_.start(config_.election.hold / 2);
+    reactor_.post(core::Woke{});
+}
+
+void Member::shut_down() { reactor_.post(core::ShutdownRequested{}); }
+
+void Member::reload(const config::Config& loaded) {
+    const auto before = std::exchange(config_, loaded);
+    if (before.etcd.endpoints != loaded.etcd.endpoints) {
+        const auto problem = store_.set_endpoints(etcd_options_of(loaded).endpoints);
+        if (!problem.empty())
+            log_(Level::kError, "reload_failed", {{"key", "etcd.endpoints"}, {"error", problem}});
+    }
+    if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
+        before.node.request_timeout != loaded.node.request_timeout)
+        node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
+    reactor_.set_policy(policy_of(loaded, instance_));
+}
+
+boost::asio::awaitable<void> Member::close() {
+    reactor_.close();
+    node_.close();
+    co_await store_.close();
+}
+
+void Member::run(const core::Effect& effect) {
+    if (observer) observer(effect);
+    if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
+    std::visit(
+        core::Overloaded{
+            [&](const core::RoleChanged& e) { tell(e); }, [&](const core::Announce& e) { tell(e); },
+            [&](const core::Exit& e) { on_exit_(e.code); },
+            [](const auto&) {},  // the guardian's, which is not built yet
+        },
+        effect);
+}
+
+void Member::tell(const core::RoleChanged& e) {
+    log_(Level::kInfo, "role_change",
+         {{"from", std::string(name(e.row->from))},
+          {"to", std::string(name(e.row->to))},
+          {"reason", std::string(e.row->code)},
+          {"term", std::to_string(state().holding.term.value)},
+          {"why", std::string(e.row->sentence)}});
+}
+
+void Member::tell(const core::Announce& e) {
+    const auto& row = core::describe(e.notice);
+    const auto level = row.severity == core::Severity::kAlarm     ? Level::kError
+                       : row.severity == core::Severity::kWarning ? Level::kWarn
+                                                                  : Level::kInfo;
+    std::vector<Field> fields;
+    if (row.severity == core::Severity::kAlarm) fields.emplace_back("alarm", "true");
+    if (!e.detail.empty()) fields.emplace_back("detail", e.detail);
+    fields.emplace_back("why", std::string(row.sentence));
+    log_(level, row.name, std::move(fields));
+}
+
+// The state is not to be trusted: nothing is decided any more, the node gets one deactivation.
+void Member::broken(const std::string& what) {
+    reactor_.close();
+    log_(Level::kError, "invariant_broken",
+         {{"alarm", "true"},
+          {"what", what},
+          {"next", "one deactivation is sent, then this process ends with 70"}});
+    tasks_.spawn("last deactivation", end_broken());
+}
+
+boost::asio::awaitable<void> Member::end_broken() {
+    co_await node_.deactivate_once();
+    on_exit_(70);
+}
+
+}  // namespace elector::app

@@ -1,0 +1,61 @@
+// Owns one member of the election in this process: the core, its reactor, the clients of its etcd
+// and its node, and what it tells. Must never decide. Thread rule: the io_context's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "app/log.hpp"
+#include "app/node_runner.hpp"
+#include "app/reactor.hpp"
+#include "app/store_runner.hpp"
+#include "app/tasks.hpp"
+#include "config/config.hpp"
+
+namespace elector::app {
+
+class Member {
+  public:
+    /// `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit code once, when the
+    /// member has nothing more to do; call close() then.
+    Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
+           std::uint64_t seed, std::function<void(int code)> on_exit);
+
+    void start();
+    /// Hands over if it leads, leaves the queue, then on_exit(0).
+    void shut_down();
+    /// Applies a configuration that has been diffed against the running one and not been refused.
+    void reload(const config::Config& loaded);
+    /// Ends every connection; nothing runs when it returns.
+    boost::asio::awaitable<void> close();
+
+    const core::State& state() const { return reactor_.state(); }
+    const core::Policy& policy() const { return reactor_.policy(); }
+    const config::Config& config() const { return config_; }
+    core::Instant now() const { return reactor_.now(); }
+    etcd::Client& store() { return store_.client(); }
+    const etcd::Keys& keys() const { return store_.keys(); }
+    std::string dump() const { return reactor_.recorder().dump(); }
+
+    /// Every effect, before it runs (displays, measurements). May be empty.
+    std::function<void(const core::Effect&)> observer;
+
+  private:
+    void run(const core::Effect& effect);
+    void tell(const core::RoleChanged& e);
+    void tell(const core::Announce& e);
+    void broken(const std::string& what);
+    boost::asio::awaitable<void> end_broken();
+
+    config::Config config_;
+    std::string instance_;
+    Log& log_;
+    std::function<void(int)> on_exit_;
+    Tasks tasks_;
+    StoreRunner store_;
+    NodeRunner node_;
+    Reactor reactor_;
+};
+
+}  // namespace elector::app

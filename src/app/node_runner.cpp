@@ -1,0 +1,221 @@
+#include "app/node_runner.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "core/overloaded.hpp"
+
+namespace elector::app {
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// A status query that hangs for longer says that the node is not fenced (facts, section 2).
+constexpr milliseconds kStatusTimeout{4000};
+constexpr milliseconds kReadTimeout{1000};
+constexpr milliseconds kMetricsTimeout{3000};
+
+core::NodeFailure failure_of(const iotex::Error& error) {
+    using Kind = iotex::ErrorKind;
+    switch (error.kind) {
+        case Kind::kRefused:
+            return core::NodeFailure::kRefused;
+        case Kind::kTimeout:
+            return core::NodeFailure::kTimedOut;
+        case Kind::kMalformed:
+        case Kind::kHttpStatus:
+        case Kind::kRpc:
+        case Kind::kTooLarge:
+            return core::NodeFailure::kMalformed;
+        default:
+            return core::NodeFailure::kBroken;
+    }
+}
+
+core::PortChanged to_event(const iotex::PortEvent& e) {
+    using Kind = iotex::PortEvent::Kind;
+    core::PortChanged event;
+    event.port =
+        e.port == iotex::PortEvent::Port::kAdmin ? core::NodePort::kAdmin : core::NodePort::kProbe;
+    switch (e.kind) {
+        case Kind::kConnected:
+            event.state = core::PortState::kConnected;
+            break;
+        case Kind::kLost:
+            event.state = core::PortState::kLost;
+            break;
+        case Kind::kRefused:
+            event.state = core::PortState::kRefused;
+            break;
+        case Kind::kUnreachable:
+            event.state = core::PortState::kUnreachable;
+            break;
+    }
+    return event;
+}
+
+/// Certain that the node saw nothing of it.
+bool nothing_left(const iotex::Error& error) {
+    using Kind = iotex::ErrorKind;
+    return error.kind == Kind::kNotSent || error.kind == Kind::kRefused ||
+           error.kind == Kind::kUnreachable;
+}
+
+}  // namespace
+
+NodeRunner::NodeRunner(asio::io_context& io, const Clock& clock, iotex::NodeEndpoints endpoints,
+                       core::Duration set_timeout, Tasks& tasks, Log& log, Post post)
+    : io_(io),
+      clock_(clock),
+      set_timeout_(std::chrono::duration_cast<milliseconds>(set_timeout)),
+      tasks_(tasks),
+      log_(log),
+      post_(std::move(post)),
+      client_(make_client(std::move(endpoints))) {}
+
+NodeRunner::ClientPtr NodeRunner::make_client(iotex::NodeEndpoints endpoints) {
+    return std::make_shared<iotex::NodeClient>(io_, std::move(endpoints), iotex::Limits{},
+                                               [this](iotex::PortEvent e) { post_(to_event(e)); });
+}
+
+void NodeRunner::replace(iotex::NodeEndpoints endpoints, core::Duration set_timeout) {
+    set_timeout_ = std::chrono::duration_cast<milliseconds>(set_timeout);
+    client_->close();
+    client_ = make_client(std::move(endpoints));
+}
+
+bool NodeRunner::run(const core::Effect& effect) {
+    using namespace core;
+    return std::visit(
+        Overloaded{
+            [&](const QueryStatus& e) { return start_status(e), true; },
+            [&](const Deactivate& e) {
+                return tasks_.spawn("deactivate", deactivate(client_, e)), true;
+            },
+            [&](const Activate& e) { return tasks_.spawn("activate", activate(client_, e)), true; },
+            [&](const ReadReadiness& e) {
+                return tasks_.spawn("readiness", readiness(client_, e)), true;
+            },
+            [&](const ReadTip& e) { return tasks_.spawn("tip", tip(client_, e)), true; },
+            [&](const ReadMetrics& e) {
+                return tasks_.spawn("metrics", metrics(client_, e)), true;
+            },
+            [](const auto&) { return false; },
+        },
+        effect);
+}
+
+// A drain asks anew on a fresh connection while an older query may hang: the older one is
+// abandoned, the core has forgotten it.
+void NodeRunner::start_status(const core::QueryStatus& effect) {
+    if (effect.fresh_connection && status_cancel_)
+        status_cancel_->emit(asio::cancellation_type::terminal);
+    auto cancel = std::make_shared<asio::cancellation_signal>();
+    status_cancel_ = cancel;
+    auto task = status(client_, effect, cancel);
+    tasks_.spawn("status", std::move(task), *cancel);
+}
+
+asio::awaitable<void> NodeRunner::status(ClientPtr client, core::QueryStatus effect,
+                                         std::shared_ptr<asio::cancellation_signal> keep) {
+    auto reply = co_await client->status(effect.fresh_connection, kStatusTimeout);
+    core::StatusRead event;
+    event.op = effect.op;
+    if (reply) {
+        event.active = reply->active;
+        event.connection = core::ConnectionId{reply->connection};
+        if (!last_failure_.empty()) log_(Level::kInfo, "node_answers");
+        last_failure_.clear();
+    } else {
+        event.failure = failed(reply.error(), "status");
+    }
+    if (status_cancel_ == keep) status_cancel_.reset();
+    post_(event);
+}
+
+asio::awaitable<void> NodeRunner::deactivate(ClientPtr client, core::Deactivate effect) {
+    auto reply = co_await client->deactivate(set_timeout_);
+    core::SetAnswered event;
+    event.op = effect.op;
+    if (!reply) {
+        event.failure = failed(reply.error(), "deactivation");
+        event.not_sent = nothing_left(reply.error());
+    }
+    post_(event);
+}
+
+asio::awaitable<void> NodeRunner::activate(ClientPtr client, core::Activate effect) {
+    // SAFETY: S2: judged again right before the bytes leave.
+    std::function<bool()> still_allowed = [this, not_after = effect.not_after] {
+        return clock_.now() < not_after;
+    };
+    auto reply =
+        co_await client->activate(effect.connection.value, std::move(still_allowed), set_timeout_);
+    core::SetAnswered event;
+    event.op = effect.op;
+    if (!reply) {
+        event.failure = failed(reply.error(), "activation");
+        event.not_sent = reply.error().kind == iotex::ErrorKind::kNotSent;
+    }
+    post_(event);
+}
+
+asio::awaitable<void> NodeRunner::readiness(ClientPtr client, core::ReadReadiness effect) {
+    auto reply = co_await client->readiness(kReadTimeout);
+    core::ReadinessRead event;
+    event.op = effect.op;
+    if (reply) {
+        event.ready = *reply;
+    } else {
+        event.failure = failure_of(reply.error());
+    }
+    post_(event);
+}
+
+asio::awaitable<void> NodeRunner::tip(ClientPtr client, core::ReadTip effect) {
+    auto reply = co_await client->tip(kReadTimeout);
+    core::TipRead event;
+    event.op = effect.op;
+    if (reply) {
+        const auto wall = std::chrono::system_clock::now().time_since_epoch();
+        event.height = core::Height{reply->height};
+        event.age = wall - reply->timestamp;
+    } else {
+        event.failure = failure_of(reply.error());
+    }
+    post_(event);
+}
+
+asio::awaitable<void> NodeRunner::metrics(ClientPtr client, core::ReadMetrics effect) {
+    auto reply = co_await client->metrics(kMetricsTimeout);
+    core::MetricsRead event;
+    event.op = effect.op;
+    if (reply) {
+        if (reply->tip_height) event.height = core::Height{*reply->tip_height};
+        if (reply->target_height) event.target = core::Height{*reply->target_height};
+        for (const auto& address : reply->operator_addresses)
+            event.operator_address += (event.operator_address.empty() ? "" : ",") + address;
+    } else {
+        event.failure = failure_of(reply.error());
+    }
+    post_(event);
+}
+
+core::NodeFailure NodeRunner::failed(const iotex::Error& error, const char* what) {
+    const std::string key = std::string(what) + std::string(iotex::to_string(error.kind));
+    if (key != last_failure_ && error.kind != iotex::ErrorKind::kCancelled)
+        log_(Level::kWarn, "node_failing", {{"call", what}, {"error", error.text}});
+    last_failure_ = key;
+    return failure_of(error);
+}
+
+asio::awaitable<void> NodeRunner::deactivate_once() {
+    const auto client = client_;
+    auto ignored = co_await client->deactivate(set_timeout_);
+    static_cast<void>(ignored);
+}
+
+void NodeRunner::close() { client_->close(); }
+
+}  // namespace elector::app

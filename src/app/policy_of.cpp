@@ -1,0 +1,80 @@
+#include "app/policy_of.hpp"
+
+#include <array>
+#include <fstream>
+
+#include <unistd.h>
+
+namespace elector::app {
+namespace {
+
+std::string boot_id() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    std::getline(file, id);
+    return id;
+}
+
+std::string network_namespace() {
+    std::array<char, 64> target{};
+    const auto n = ::readlink("/proc/self/ns/net", target.data(), target.size() - 1);
+    return n > 0 ? std::string(target.data(), static_cast<std::size_t>(n))
+                 : std::string("net:[unknown]");
+}
+
+iotex::Url to_iotex(const config::Url& url) { return iotex::Url{url.host, url.port}; }
+
+}  // namespace
+
+std::string instance_of(const config::Config& config) {
+    return boot_id() + " " + network_namespace() + " " + config.node.admin.text();
+}
+
+core::Policy policy_of(const config::Config& c, const std::string& instance) {
+    core::Policy p;
+    p.member = c.member.name;
+    p.instance = instance;
+    p.queue_prefix = c.election.key + "/";
+    p.version = std::string(version());
+    p.priority = static_cast<int>(c.member.priority);
+    p.nofailover = c.member.nofailover;
+    p.guardian = false;  // not built yet; run says so at start
+    p.hold = c.election.hold;
+    p.renew = c.election.renew;
+    p.margin = c.election.margin;
+    p.drift_ppm = c.election.clock_drift_ppm;
+    p.block_interval = c.node.block_interval;
+    p.quiesce = c.election.quiesce;
+    p.settle = c.election.settle;
+    p.overtime = c.election.overtime;
+    p.start_delay = c.node.start_delay;
+    p.poll_interval = c.node.poll_interval;
+    p.refused_grace = c.node.refused_grace;
+    p.web3 = c.node.web3_mode != config::Web3Mode::kOff;
+    p.fall = static_cast<int>(c.health.fall);
+    p.rise = static_cast<int>(c.health.rise);
+    p.max_lag = static_cast<std::uint64_t>(c.health.max_lag);
+    p.max_tip_age = c.health.max_tip_age;
+    return p;
+}
+
+etcd::ClientOptions etcd_options_of(const config::Config& c) {
+    etcd::ClientOptions options;
+    options.endpoints.clear();
+    for (const auto& url : c.etcd.endpoints) options.endpoints.push_back(url.text());
+    options.request_timeout =
+        std::chrono::duration_cast<std::chrono::milliseconds>(c.etcd.request_timeout);
+    options.dial_timeout =
+        std::chrono::duration_cast<std::chrono::milliseconds>(c.etcd.dial_timeout);
+    return options;
+}
+
+iotex::NodeEndpoints node_endpoints_of(const config::Config& c) {
+    iotex::NodeEndpoints endpoints{to_iotex(c.node.admin), to_iotex(c.node.probe), std::nullopt};
+    if (c.node.web3_mode != config::Web3Mode::kOff) endpoints.web3 = to_iotex(c.node.web3);
+    return endpoints;
+}
+
+std::string_view version() { return ELECTOR_VERSION; }
+
+}  // namespace elector::app

@@ -1,0 +1,25 @@
+// Owns the way from a validated configuration to what the core and the clients need.
+// Must never judge a value: the loader has. Thread rule: pure, but instance_of() reads /proc.
+#pragma once
+
+#include <string>
+
+#include "config/config.hpp"
+#include "core/policy.hpp"
+#include "etcd/client.hpp"
+#include "iotex/node_client.hpp"
+
+namespace elector::app {
+
+/// Names the node beside this elector: boot id, network namespace, admin URL. An elector that is
+/// restarted has the same instance; one on another host, or in another pod, never has.
+std::string instance_of(const config::Config& config);
+
+core::Policy policy_of(const config::Config& config, const std::string& instance);
+etcd::ClientOptions etcd_options_of(const config::Config& config);
+iotex::NodeEndpoints node_endpoints_of(const config::Config& config);
+
+/// This program's version, as published in the member record.
+std::string_view version();
+
+}  // namespace elector::app

@@ -1,0 +1,62 @@
+#include "app/reactor.hpp"
+
+#include <utility>
+
+#include "core/invariants.hpp"
+
+namespace elector::app {
+
+Reactor::Reactor(boost::asio::io_context& io, const Clock& clock, core::Policy policy,
+                 std::uint64_t seed, RunEffect run, OnBroken broken)
+    : clock_(clock),
+      policy_(std::move(policy)),
+      state_(core::initial_state(clock.now(), seed)),
+      run_(std::move(run)),
+      broken_(std::move(broken)),
+      recorder_(seed, state_.started),
+      timer_(io, clock, [this] { post(core::Woke{}); }) {}
+
+void Reactor::post(core::Event event) {
+    if (closed_) return;
+    queue_.push_back(std::move(event));
+    if (stepping_) return;
+    stepping_ = true;
+    while (!queue_.empty() && !closed_) {
+        const auto next = std::move(queue_.front());
+        queue_.pop_front();
+        step(next);
+    }
+    stepping_ = false;
+    if (!closed_) timer_.arm(core::wake_at(state_));
+}
+
+void Reactor::step(const core::Event& event) {
+    const auto now = std::max(clock_.now(), state_.now);
+    recorder_.event(now, event);
+    effects_.clear();
+    try {
+        core::step(policy_, state_, now, event, effects_);
+    } catch (const core::InvariantBroken& e) {
+        close();
+        return broken_(e.what());
+    }
+    const auto effects = std::move(effects_);
+    effects_ = {};
+    for (const auto& effect : effects) {
+        recorder_.effect(effect);
+        run_(effect);
+    }
+}
+
+void Reactor::set_policy(core::Policy policy) {
+    policy_ = std::move(policy);
+    recorder_.policy(policy_);
+    post(core::Woke{});
+}
+
+void Reactor::close() {
+    closed_ = true;
+    timer_.close();
+}
+
+}  // namespace elector::app

@@ -1,0 +1,54 @@
+// Owns the loop around the pure core: events in, step(), effects out, one timer.
+// Must never decide anything, and never let an event in while a step runs.
+// Thread rule: the io_context's thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "app/boot_clock.hpp"
+#include "app/recorder.hpp"
+#include "core/step.hpp"
+
+namespace elector::app {
+
+class Reactor {
+  public:
+    using RunEffect = std::function<void(const core::Effect&)>;
+    using OnBroken = std::function<void(const std::string& what)>;
+
+    /// `run` executes one effect; `broken` hears of a broken invariant, after which nothing is
+    /// stepped any more.
+    Reactor(boost::asio::io_context& io, const Clock& clock, core::Policy policy,
+            std::uint64_t seed, RunEffect run, OnBroken broken);
+
+    /// Steps the core with this event, now or right after the step that is running.
+    void post(core::Event event);
+    /// Applies to the next step. The holding keeps the timing it was claimed with.
+    void set_policy(core::Policy policy);
+    /// No step happens after this.
+    void close();
+
+    const core::State& state() const { return state_; }
+    const core::Policy& policy() const { return policy_; }
+    const Recorder& recorder() const { return recorder_; }
+    core::Instant now() const { return clock_.now(); }
+
+  private:
+    void step(const core::Event& event);
+
+    const Clock& clock_;
+    core::Policy policy_;
+    core::State state_;
+    RunEffect run_;
+    OnBroken broken_;
+    Recorder recorder_;
+    std::deque<core::Event> queue_;
+    bool stepping_ = false;
+    bool closed_ = false;
+    core::Effects effects_;
+    BootTimer timer_;
+};
+
+}  // namespace elector::app

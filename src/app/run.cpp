@@ -1,0 +1,183 @@
+#include "app/run.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include <boost/asio/signal_set.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/member.hpp"
+#include "app/node_lock.hpp"
+#include "app/policy_of.hpp"
+#include "config/reload.hpp"
+
+namespace elector::app {
+namespace asio = boost::asio;
+
+namespace {
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32) ^ device();
+}
+
+class Service {
+  public:
+    explicit Service(RunOptions options)
+        : options_(std::move(options)),
+          log_(options_.config.log),
+          signals_(io_, SIGTERM, SIGINT, SIGHUP),
+          tasks_(io_,
+                 [this](const std::string& name, const std::string& what) {
+                     log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
+                 }),
+          member_(io_, clock_, options_.config, log_, random_seed(),
+                  [this](int code) { end(code); }) {
+        signals_.add(SIGUSR1);
+    }
+
+    int run() {
+        std::string why;
+        if (!lock_.acquire(options_.config.node.admin.text(), why)) {
+            log_(Level::kError, "node_locked",
+                 {{"node", options_.config.node.admin.text()},
+                  {"error", "cannot take control of the node: " + why +
+                                "; nothing was done; stop the other elector first"}});
+            return 1;
+        }
+        tell_start();
+        wait_signal();
+        member_.start();
+        io_.run();
+        log_(Level::kInfo, "stopped", {{"exit_code", std::to_string(exit_code_)}});
+        return exit_code_;
+    }
+
+  private:
+    void tell_start() {
+        const auto& c = options_.config;
+        for (const auto& note : options_.notes) log_(Level::kWarn, "note", {{"text", note}});
+        log_(Level::kInfo, "started",
+             {{"version", std::string(version())},
+              {"name", c.member.name},
+              {"key", c.election.key},
+              {"node", c.node.admin.text()},
+              {"pid", std::to_string(::getpid())}});
+        log_(Level::kWarn, "no_guardian",
+             {{"why",
+               "This build has no guardian process: if this elector itself dies or freezes, its "
+               "node stays as it is."}});
+        if (c.fence.policy != config::FencePolicy::kNone)
+            log_(Level::kWarn, "no_fence_command",
+                 {{"why",
+                   "This build does not run fence.command; an unconfirmed standby is recorded as "
+                   "unfenced."}});
+    }
+
+    void wait_signal() {
+        signals_.async_wait([this](boost::system::error_code ec, int signal) {
+            if (ec) return;
+            switch (signal) {
+                case SIGHUP:
+                    reload();
+                    break;
+                case SIGUSR1:
+                    dump("requested");
+                    break;
+                default:
+                    log_(Level::kInfo, "stopping",
+                         {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+                    member_.shut_down();
+            }
+            wait_signal();
+        });
+    }
+
+    void reload() {
+        const auto loaded = options_.reload();
+        if (!loaded.config) {
+            for (const auto& problem : loaded.problems)
+                log_(Level::kError, "reload_refused", {{"problem", problem.render()}});
+            log_(Level::kError, "reload_refused", {{"result", "nothing was changed"}});
+            return;
+        }
+        const auto plan = config::diff(member_.config(), *loaded.config);
+        const auto level = plan.refused() ? Level::kError : Level::kInfo;
+        for (const auto& message : plan.messages())
+            log_(level, plan.refused() ? "reload_refused" : "reload_change", {{"change", message}});
+        if (plan.refused()) return;
+        const auto problem = log_.reopen(loaded.config->log);
+        if (!problem.empty()) return log_(Level::kError, "reload_refused", {{"problem", problem}});
+        member_.reload(*loaded.config);
+        log_(Level::kInfo, "reloaded", {{"changes", std::to_string(plan.changes.size())}});
+    }
+
+    /// The last events go to a file that only its owner can read.
+    void dump(const char* reason) {
+        namespace fs = std::filesystem;
+        const fs::path folder = member_.config().state.dir;
+        std::error_code ec;
+        fs::create_directories(folder, ec);
+        ::chmod(folder.c_str(), 0700);
+        const auto path = folder / ("recorder-" + std::to_string(::getpid()) + "-" +
+                                    std::to_string(++dumps_) + ".jsonl");
+        const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (fd >= 0) ::close(fd);
+        std::ofstream file(path);
+        file << member_.dump();
+        file.close();
+        const bool ok = fd >= 0 && file.good();
+        log_(ok ? Level::kInfo : Level::kError, "dump",
+             {{"reason", reason},
+              {"file", path.string()},
+              {"result", ok ? "written" : "cannot write it: check state.dir and its owner"},
+              {"role", std::string(core::name(member_.state().role))},
+              {"term", std::to_string(member_.state().holding.term.value)}});
+    }
+
+    void end(int code) {
+        if (std::exchange(ending_, true)) return;
+        exit_code_ = code;
+        if (code == 70) dump("invariant broken");
+        tasks_.spawn("close", close());
+    }
+
+    asio::awaitable<void> close() {
+        signals_.cancel();
+        co_await member_.close();
+    }
+
+    RunOptions options_;
+    Log log_;
+    asio::io_context io_{1};
+    BootClock clock_;
+    NodeLock lock_;
+    asio::signal_set signals_;
+    Tasks tasks_;
+    Member member_;
+    int exit_code_ = 0;
+    int dumps_ = 0;
+    bool ending_ = false;
+};
+
+}  // namespace
+
+int run_service(RunOptions options) {
+    try {
+        Service service(std::move(options));
+        return service.run();
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "iotex-elector: cannot start: %s\n", e.what());
+        return 1;
+    }
+}
+
+}  // namespace elector::app

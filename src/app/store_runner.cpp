@@ -1,0 +1,191 @@
+#include "app/store_runner.hpp"
+
+#include <utility>
+
+#include "core/overloaded.hpp"
+
+namespace elector::app {
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// A second request goes to the next endpoint after this (protocol: Holding).
+constexpr milliseconds kHedge{250};
+
+/// Every txn of the protocol that only reads may be sent twice.
+template <class E>
+etcd::CallOptions options_for(milliseconds attempt) {
+    etcd::CallOptions options;
+    constexpr bool reads =
+        std::is_same_v<E, core::ReadElection> || std::is_same_v<E, core::Confirm>;
+    options.timeout = attempt + kHedge;
+    if (reads) options.hedge_after = kHedge;
+    return options;
+}
+
+core::StoreOutcome outcome_of(const etcd::Error& error) {
+    using Kind = etcd::ErrorKind;
+    if (error.kind == Kind::kLeaseNotFound) return core::StoreOutcome::kLeaseGone;
+    if (error.outcome_unknown) return core::StoreOutcome::kUnknown;
+    const bool definite = error.kind == Kind::kPermissionDenied || error.kind == Kind::kNoSpace ||
+                          error.kind == Kind::kInvalid || error.kind == Kind::kUnauthenticated ||
+                          error.kind == Kind::kWrongPassword;
+    return definite ? core::StoreOutcome::kRefused : core::StoreOutcome::kUnknown;
+}
+
+}  // namespace
+
+StoreRunner::StoreRunner(asio::io_context& io, etcd::ClientOptions options,
+                         std::string election_key, Tasks& tasks, Log& log, Post post)
+    : tasks_(tasks),
+      log_(log),
+      post_(std::move(post)),
+      keys_(std::move(election_key)),
+      attempt_(options.request_timeout),
+      client_(io, std::move(options)) {}
+
+void StoreRunner::start(core::Duration silence) {
+    etcd::WatchOptions options;
+    // One range over "K.d/" and "K/", so that what one transaction changed arrives as one batch.
+    options.ranges = {etcd::WatchRange{keys_.data, etcd::prefix_end(keys_.queue)}};
+    options.progress_interval = std::chrono::duration_cast<milliseconds>(silence);
+    watch_ = client_.watch(std::move(options), [this](const etcd::WatchNotice& n) { on_watch(n); });
+}
+
+bool StoreRunner::run(const core::Effect& effect, const core::Policy&) {
+    using namespace core;
+    const auto start = [this]<class E>(const E& e) {
+        auto task = txn(e, options_for<E>(attempt_));
+        tasks_.spawn("store", std::move(task));
+        return true;
+    };
+    return std::visit(
+        Overloaded{
+            [&](const GrantLease& e) { return tasks_.spawn("grant", grant(e)), true; },
+            [&](const KeepLeaseAlive& e) {
+                return tasks_.spawn("keep-alive", keep_alive(e)), true;
+            },
+            [&](const RevokeLease& e) { return tasks_.spawn("revoke", revoke(e)), true; },
+            [&](const ReadElection& e) { return start(e); },
+            [&](const Register& e) { return start(e); },
+            [&](const PublishMember& e) { return start(e); },
+            [&](const Queue& e) { return start(e); },
+            [&](const Release& e) { return start(e); },
+            [&](const Depose& e) { return start(e); },
+            [&](const Claim& e) { return start(e); },
+            [&](const Confirm& e) { return start(e); },
+            [&](const Drain& e) { return start(e); },
+            [&](const MarkUnfenced& e) { return start(e); },
+            [&](const RecordForeign& e) { return start(e); },
+            [&](const ClearForeign& e) { return start(e); },
+            [](const auto&) { return false; },
+        },
+        effect);
+}
+
+template <class E>
+asio::awaitable<void> StoreRunner::txn(E effect, etcd::CallOptions options) {
+    auto request = etcd::to_txn(keys_, effect);
+    auto reply = co_await client_.txn(std::move(request), options);
+    if (reply) {
+        worked();
+        post_(etcd::to_event(keys_, effect, *reply));
+    } else {
+        const auto outcome = failed(reply.error(), "txn");
+        post_(etcd::failed_event(effect, outcome));
+    }
+}
+
+asio::awaitable<void> StoreRunner::grant(core::GrantLease effect) {
+    const auto ttl = std::chrono::duration_cast<std::chrono::seconds>(effect.ttl).count();
+    etcd::CallOptions options;
+    options.timeout = attempt_ + kHedge;
+    options.idempotent = true;  // we chose the id
+    auto reply = co_await client_.lease_grant(effect.lease.value, ttl, options);
+    core::LeaseAnswered event{effect.op, core::StoreOutcome::kDone, effect.ttl};
+    if (reply) {
+        worked();
+        event.ttl = std::chrono::seconds(reply->ttl_seconds);
+    } else if (reply.error().kind !=
+               etcd::ErrorKind::kLeaseExists) {  // exists: our earlier request
+        event.outcome = failed(reply.error(), "lease grant");
+    }
+    post_(event);
+}
+
+asio::awaitable<void> StoreRunner::keep_alive(core::KeepLeaseAlive effect) {
+    const auto timeout = attempt_ + kHedge;
+    auto reply = co_await client_.keep_alive(effect.lease.value, timeout);
+    core::LeaseAnswered event{effect.op, core::StoreOutcome::kDone, {}};
+    if (reply) {
+        worked();
+        event.ttl = std::chrono::seconds(reply->ttl_seconds);
+    } else {
+        event.outcome = failed(reply.error(), "keep-alive");
+    }
+    post_(event);
+}
+
+asio::awaitable<void> StoreRunner::revoke(core::RevokeLease effect) {
+    etcd::CallOptions options;
+    options.timeout = attempt_ + kHedge;
+    options.idempotent = true;
+    auto reply = co_await client_.lease_revoke(effect.lease.value, options);
+    core::LeaseRevoked event{effect.op, core::StoreOutcome::kDone};
+    if (!reply) event.outcome = failed(reply.error(), "lease revoke");
+    post_(event);
+}
+
+void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
+    std::visit(
+        core::Overloaded{
+            [&](const etcd::WatchConnected& n) {
+                log_(Level::kInfo, "watch_connected", {{"endpoint", n.endpoint}});
+                post_(core::WatchResumed{});
+            },
+            [&](const etcd::WatchInterrupted& n) {
+                log_(Level::kWarn, "watch_interrupted", {{"error", etcd::to_string(n.error)}});
+            },
+            [&](const etcd::WatchBatch& n) {
+                if (n.events.empty()) return;
+                // The last event's revision: the header's may already speak of later ones.
+                const core::Revision up_to{n.events.back().kv.mod_revision};
+                post_(core::StoreChanged{up_to, etcd::to_changes(keys_, n.events)});
+            },
+            [&](const etcd::WatchResync& n) {
+                log_(Level::kWarn, "watch_resync",
+                     {{"compact_revision", std::to_string(n.compact_revision)}});
+                post_(core::WatchResumed{});
+            },
+        },
+        notice);
+}
+
+core::StoreOutcome StoreRunner::failed(const etcd::Error& error, const char* what) {
+    if (error.kind == etcd::ErrorKind::kCancelled) return outcome_of(error);  // closing
+    if (failures_++ == 0)
+        log_(Level::kWarn, "etcd_failing",
+             {{"call", what},
+              {"error", etcd::to_string(error)},
+              {"next", "tries again; a leader drains before its holding ends"}});
+    return outcome_of(error);
+}
+
+void StoreRunner::worked() {
+    if (failures_ > 0)
+        log_(Level::kInfo, "etcd_back", {{"failed_calls", std::to_string(failures_)}});
+    failures_ = 0;
+}
+
+std::string StoreRunner::set_endpoints(const std::vector<std::string>& endpoints) {
+    const auto done = client_.set_endpoints(endpoints);
+    return done ? std::string{} : etcd::to_string(done.error());
+}
+
+asio::awaitable<void> StoreRunner::close() {
+    watch_.stop();
+    co_await client_.close();
+}
+
+}  // namespace elector::app

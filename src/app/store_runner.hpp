@@ -1,0 +1,57 @@
+// Owns how the core's store effects become calls to etcd, and their outcomes events again; and the
+// watch. Must never retry a write or judge an answer. Thread rule: the io_context's thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/log.hpp"
+#include "app/tasks.hpp"
+#include "core/effect.hpp"
+#include "core/event.hpp"
+#include "core/policy.hpp"
+#include "etcd/client.hpp"
+#include "etcd/transactions.hpp"
+
+namespace elector::app {
+
+class StoreRunner {
+  public:
+    using Post = std::function<void(core::Event)>;
+
+    StoreRunner(boost::asio::io_context& io, etcd::ClientOptions options, std::string election_key,
+                Tasks& tasks, Log& log, Post post);
+
+    /// Begins the watch on the election's keys. `silence`: after that much of it the stream is
+    /// probed.
+    void start(core::Duration silence);
+    /// True when the effect was a store effect and has been started.
+    bool run(const core::Effect& effect, const core::Policy& policy);
+    /// Applies to the next attempt. Returns what was wrong, if anything.
+    std::string set_endpoints(const std::vector<std::string>& endpoints);
+    boost::asio::awaitable<void> close();
+
+    const etcd::Keys& keys() const { return keys_; }
+    etcd::Client& client() { return client_; }
+
+  private:
+    template <class E>
+    boost::asio::awaitable<void> txn(E effect, etcd::CallOptions options);
+    boost::asio::awaitable<void> grant(core::GrantLease effect);
+    boost::asio::awaitable<void> keep_alive(core::KeepLeaseAlive effect);
+    boost::asio::awaitable<void> revoke(core::RevokeLease effect);
+    void on_watch(const etcd::WatchNotice& notice);
+    core::StoreOutcome failed(const etcd::Error& error, const char* what);
+    void worked();
+
+    Tasks& tasks_;
+    Log& log_;
+    Post post_;
+    etcd::Keys keys_;
+    std::chrono::milliseconds attempt_;
+    etcd::Client client_;
+    etcd::Watch watch_;
+    int failures_ = 0;  ///< running, to say "unreachable" and "back" once each
+};
+
+}  // namespace elector::app

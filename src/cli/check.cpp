@@ -1,0 +1,52 @@
+#include "cli/check.hpp"
+
+#include <cstdio>
+
+#include "config/budget.hpp"
+#include "config/legacy.hpp"
+#include "config/load.hpp"
+#include "config/render.hpp"
+
+namespace elector::cli {
+namespace {
+
+void print(std::FILE* to, const std::string& text) { std::fputs(text.c_str(), to); }
+
+int complain(const config::LoadResult& loaded) {
+    for (const auto& problem : loaded.problems) print(stderr, problem.render() + "\n");
+    const auto n = loaded.problems.size();
+    print(stderr, std::to_string(n) + (n == 1 ? " problem\n" : " problems\n"));
+    return 2;
+}
+
+void warn(const config::LoadResult& loaded) {
+    for (const auto& warning : loaded.warnings)
+        print(stderr, "warning: " + warning.render() + "\n");
+}
+
+int check_flags(const std::vector<std::string>& flags) {
+    const auto legacy = config::load_legacy(flags, config::system_environment());
+    if (!legacy.loaded.config) return complain(legacy.loaded);
+    warn(legacy.loaded);
+    print(stdout, legacy.toml);
+    return 0;
+}
+
+}  // namespace
+
+int check(const std::vector<std::string>& arguments) {
+    if (!arguments.empty() && arguments.front() == "--from-flags")
+        return check_flags({arguments.begin() + 1, arguments.end()});
+    if (arguments.size() != 1 || arguments.front().rfind('-', 0) == 0) {
+        print(stderr, "usage: iotex-elector check FILE | check --from-flags -etcd=URL ...\n");
+        return 2;
+    }
+    const auto loaded = config::load_file(arguments.front(), config::system_environment());
+    if (!loaded.config) return complain(loaded);
+    warn(loaded);
+    print(stdout, "# effective values\n" + config::render_toml(*loaded.config));
+    print(stdout, "\n# time budget\n" + config::render_budget(*loaded.config));
+    return 0;
+}
+
+}  // namespace elector::cli

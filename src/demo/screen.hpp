@@ -1,0 +1,36 @@
+// Owns how a picture is laid out: lines of styled text, cut to a width and a height.
+// Must never write anywhere. Thread rule: pure functions.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "demo/picture.hpp"
+
+namespace elector::demo {
+
+enum class Style : std::uint8_t { kPlain, kDim, kBold, kGood, kBusy, kBad, kTitle };
+
+struct Span {
+    std::string text;
+    Style style = Style::kPlain;
+    bool operator==(const Span&) const = default;
+};
+using Line = std::vector<Span>;
+
+/// At most `height` lines of at most `width` characters (ASCII); the last one is the keys.
+/// Whatever the size, the members come first and old happenings go first.
+std::vector<Line> lay_out(const Picture& picture, std::size_t width, std::size_t height);
+
+/// One frame that redraws in place, without a flicker.
+std::string to_ansi(const std::vector<Line>& lines, bool colour);
+/// The text alone.
+std::string to_text(const Line& line);
+
+/// "812 ms", "1 234 ms"; "-" for nothing.
+std::string milliseconds_text(const std::optional<core::Duration>& span);
+/// "2.3 s"
+std::string seconds_text(core::Duration span);
+
+}  // namespace elector::demo

@@ -1,0 +1,208 @@
+#include "demo/tour.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "demo/screen.hpp"
+
+namespace elector::demo {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using core::Duration;
+
+namespace {
+
+/// On top of the budget: a busy machine is not a failure of the election.
+constexpr Duration kSlack = 15s;
+
+std::vector<Trial> plan(const config::Config& config) {
+    const auto budget = config::budget_of(config);
+    const auto notice = config.health.fall * config.node.poll_interval + config.node.poll_interval;
+    std::vector<Trial> trials(4);
+    trials[0].kind = Kind::kPlanned;
+    trials[0].expected = budget.clean_handover;
+    trials[1].kind = Kind::kUnhealthy;
+    trials[1].expected = notice + budget.clean_handover;
+    trials[2].kind = Kind::kNodeKilled;
+    trials[2].expected = budget.node_crash;
+    trials[3].kind = Kind::kCutOff;
+    trials[3].expected = budget.host_loss;
+    return trials;
+}
+
+std::string cell(const std::string& text, int width) {
+    char out[128];
+    std::snprintf(out, sizeof out, "%*s", width, text.c_str());
+    return out;
+}
+
+std::string phase_cells(const Handover& h) {
+    std::string text;
+    for (const auto& phase : h.phases()) {
+        const auto width = std::max<int>(8, static_cast<int>(phase.name.size()) + 1);
+        if (!phase.span) {
+            text += cell("-", width);
+            continue;
+        }
+        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*phase.span);
+        text += cell(std::to_string(ms.count()), width);
+    }
+    return text;
+}
+
+std::string milliseconds_cell(const std::optional<Duration>& span) {
+    if (!span) return "-";
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*span);
+    return std::to_string(ms.count());
+}
+
+}  // namespace
+
+std::vector<std::string> summary(const std::vector<Trial>& trials, const checker::Report& report) {
+    std::vector<std::string> lines{
+        "kind          result   gap ms  total ms |  decide standby  marker   claim activate  verify"
+        " | signed  double"};
+    for (const auto& t : trials) {
+        char head[64];
+        std::snprintf(head, sizeof head, "%-13s %-6s", std::string(name(t.kind)).c_str(),
+                      t.ok ? "ok" : "FAILED");
+        lines.push_back(head + cell(milliseconds_cell(t.handover.gap()), 9) +
+                        cell(milliseconds_cell(t.handover.total()), 10) + " |" +
+                        phase_cells(t.handover) + " |" + cell(std::to_string(t.signatures), 7) +
+                        cell(std::to_string(t.double_signatures), 8));
+        if (!t.ok) lines.push_back("              " + t.problem);
+    }
+    lines.emplace_back(
+        "gap: nobody's node was active, by the nodes' own logs; phases in ms, each from the one "
+        "before");
+    lines.push_back("whole run: " + std::to_string(report.rounds_signed) + " rounds signed, " +
+                    std::to_string(report.double_signatures.size()) + " double signatures, " +
+                    std::to_string(report.overlaps.size()) +
+                    " times two nodes active at once, longest gap " +
+                    milliseconds_text(Duration(report.longest_gap_ns)));
+    return lines;
+}
+
+Tour::Tour(asio::io_context& io, World& world, std::function<void(const std::string&)> print)
+    : io_(io), world_(world), print_(std::move(print)) {}
+
+void Tour::tell(const std::string& text) {
+    char stamp[32];
+    const std::chrono::duration<double> t = world_.now() - world_.began();
+    std::snprintf(stamp, sizeof stamp, "[%6.1f s] ", t.count());
+    print_(stamp + text);
+}
+
+asio::awaitable<bool> Tour::reached(std::function<bool()> condition, Duration limit) {
+    const auto until = world_.now() + limit;
+    auto next_word = world_.now() + 5s;
+    for (;;) {
+        if (stopped_) co_return false;
+        if (condition()) co_return true;
+        if (world_.now() >= until) co_return false;
+        if (world_.now() >= next_word) {
+            next_word += 5s;
+            tell("    still waiting, " + seconds_text(until - world_.now()) + " left");
+        }
+        co_await pause_for(io_, 10ms);
+    }
+}
+
+asio::awaitable<bool> Tour::run() {
+    world_.on_happening = [this](const Happening& h) {
+        if (!h.detail) tell("    " + h.who + ": " + h.text);
+    };
+    if (!co_await first_start()) co_return false;
+    auto trials = plan(world_.member(0).config());
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+        auto& trial = trials[i];
+        tell(std::to_string(i + 1) + "/" + std::to_string(trials.size()) + " " +
+             std::string(name(trial.kind)) + ": expected within " + seconds_text(trial.expected));
+        co_await attempt(trial);
+        if (stopped_) co_return false;
+    }
+    world_.on_happening = [](const Happening&) {};
+    const auto report = world_.ledger().report();
+    print_("");
+    for (const auto& line : summary(trials, report)) print_(line);
+    const bool all = std::all_of(trials.begin(), trials.end(), [](const Trial& t) { return t.ok; });
+    co_return all&& report.safe() && report.overlaps.empty();
+}
+
+asio::awaitable<bool> Tour::first_start() {
+    tell("starting etcd, three simulated nodes and three members, " + world_.profile() +
+         " profile, blocks every 2.5 s");
+    if (!co_await world_.start()) co_return false;
+    const auto settle = world_.member(0).policy().settle;
+    tell("    the first leader waits " + seconds_text(settle) +
+         ", as after any hand-over without a known height");
+    const auto led = [this] { return world_.leader().has_value() && world_.successors() == 2; };
+    const bool done = co_await reached(led, settle + kSlack);
+    if (!done && !stopped_) tell("FAILED: nobody leads, or nobody could take over");
+    co_return done;
+}
+
+void Tour::inject(Kind kind, std::size_t leader) {
+    switch (kind) {
+        case Kind::kUnhealthy:
+            return world_.make_unready(leader);
+        case Kind::kNodeKilled:
+            return world_.kill_node(leader);
+        case Kind::kCutOff:
+            return world_.cut_off(leader);
+        default:
+            return world_.order_switchover();
+    }
+}
+
+std::string Tour::verdict(const Trial& trial, bool ended, std::size_t before) const {
+    if (!ended)
+        return "not over within " + seconds_text(trial.expected + kSlack) +
+               ": no new leader with the only verified active node";
+    if (world_.meter().ended().size() != before + 1) return "more than one hand-over happened";
+    if (trial.handover.kind != trial.kind) return "another hand-over came first";
+    if (trial.double_signatures != 0) return "a height and round was signed by two nodes";
+    return "";
+}
+
+asio::awaitable<void> Tour::attempt(Trial& trial) {
+    const auto old = world_.leader();
+    if (!old) {
+        trial.problem = "nobody led before";
+        tell("    FAILED: " + trial.problem);
+        co_return;
+    }
+    const auto term = world_.member(*old).state().holding.term;
+    const auto signatures = world_.ledger().signatures();
+    const auto doubles = world_.ledger().double_signatures();
+    const auto before = world_.meter().ended().size();
+    inject(trial.kind, *old);
+    const auto over = [this, old, term] {
+        const auto lead = world_.leader();
+        return lead && *lead != *old && world_.member(*lead).state().holding.term > term;
+    };
+    const bool ended = co_await reached(over, trial.expected + kSlack);
+    if (stopped_) co_return;
+    if (ended) trial.handover = world_.meter().ended().back();
+    co_await recover();
+    trial.signatures = world_.ledger().signatures() - signatures;
+    trial.double_signatures = world_.ledger().double_signatures() - doubles;
+    trial.problem = verdict(trial, ended, before);
+    trial.ok = trial.problem.empty();
+    tell(trial.ok ? "    done: " + trial.handover.from + " -> " + trial.handover.to +
+                        ", nobody active for " + milliseconds_text(trial.handover.gap())
+                  : "    FAILED: " + trial.problem);
+}
+
+/// Mends what is broken and waits until both others could take over again; one will do.
+asio::awaitable<void> Tour::recover() {
+    if (world_.broken()) world_.heal();
+    tell("    waiting until the others could take over again");
+    const auto both = [this] { return world_.successors() == 2; };
+    const bool done = co_await reached(both, 30s);
+    if (done || stopped_) co_return;
+    const auto one = [this] { return world_.successors() >= 1; };
+    co_await reached(one, 30s);
+}
+
+}  // namespace elector::demo

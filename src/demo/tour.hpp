@@ -1,0 +1,53 @@
+// Owns the demo without an onlooker: one hand-over of each kind, checked, and the summary.
+// Must never call a hand-over good that it has not seen end. Thread rule: the io_context's thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "config/budget.hpp"
+#include "demo/world.hpp"
+
+namespace elector::demo {
+
+/// One row of the summary.
+struct Trial {
+    Kind kind{};
+    core::Duration expected{};  ///< by the budget
+    bool ok = false;
+    std::string problem;  ///< when not ok
+    Handover handover;
+    std::uint64_t signatures = 0;
+    std::uint64_t double_signatures = 0;
+};
+
+std::vector<std::string> summary(const std::vector<Trial>& trials, const checker::Report& report);
+
+class Tour {
+  public:
+    Tour(boost::asio::io_context& io, World& world, std::function<void(const std::string&)> print);
+
+    /// True when every hand-over ended well and nothing was signed twice. World::start() included.
+    boost::asio::awaitable<bool> run();
+    /// Ends run() soon.
+    void stop() { stopped_ = true; }
+
+  private:
+    boost::asio::awaitable<bool> first_start();
+    boost::asio::awaitable<void> attempt(Trial& trial);
+    boost::asio::awaitable<void> recover();
+    boost::asio::awaitable<bool> reached(std::function<bool()> condition, core::Duration limit);
+    void inject(Kind kind, std::size_t leader);
+    std::string verdict(const Trial& trial, bool ended, std::size_t before) const;
+    void tell(const std::string& text);
+
+    boost::asio::io_context& io_;
+    World& world_;
+    std::function<void(const std::string&)> print_;
+    bool stopped_ = false;
+};
+
+}  // namespace elector::demo

@@ -1,0 +1,172 @@
+// Which moment belongs to which phase of a hand-over.
+#include "demo/handover.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace elector::demo;
+using namespace elector::core;
+using namespace std::chrono_literals;
+using elector::checker::Entry;
+
+namespace {
+
+using Signed = elector::checker::Kind;
+
+struct Story {
+    HandoverMeter meter;
+    Instant now{100s};
+
+    Instant at(Duration since) { return now = Instant{100s} + since; }
+    void role(Duration since, const char* who, Role from, Role to, Cause cause) {
+        meter.on_effect(who, RoleChanged{find_transition(from, to, cause)}, at(since));
+    }
+    void notice(Duration since, const char* who, Notice n) {
+        meter.on_effect(who, Announce{n, ""}, at(since));
+    }
+    void node(Duration since, const char* who, Signed kind) {
+        meter.on_entry(who, Entry{0, 0, kind, 0, 0}, at(since));
+    }
+    void lets_go(Duration since, const char* who, Cause cause) {
+        role(since, who, Role::kLeader, Role::kDraining, cause);
+    }
+    void takes(Duration since, const char* who) {
+        role(since, who, Role::kCandidate, Role::kLeader, Cause::kClaimed);
+        notice(since + 10ms, who, Notice::kActivationSent);
+        node(since + 15ms, who, Signed::active_on);
+        notice(since + 40ms, who, Notice::kActive);
+    }
+    /// "a" has led since -50 s.
+    void begin() { takes(-50s, "a"); }
+    Instant moment(Duration since) const { return Instant{100s} + since; }
+};
+
+}  // namespace
+
+TEST_CASE("the first start is no hand-over: nobody let go, and there is no gap") {
+    Story s;
+    s.begin();
+    REQUIRE(s.meter.ended().size() == 1);
+    const auto& h = s.meter.ended().front();
+    CHECK(h.kind == Kind::kFirst);
+    CHECK(h.from == "");
+    CHECK(h.to == "a");
+    CHECK(h.gap() == std::nullopt);
+    CHECK(h.total() == 40ms);
+    CHECK(s.meter.active() == std::set<std::string>{"a"});
+}
+
+TEST_CASE("a planned hand-over has every phase, each counted from the one before") {
+    Story s;
+    s.begin();
+    s.meter.order(Kind::kPlanned, s.at(0ms));
+    s.lets_go(20ms, "a", Cause::kSwitchover);
+    CHECK(s.meter.current()->ended() == false);
+    s.node(300ms, "a", Signed::active_off);
+    s.notice(700ms, "a", Notice::kStandbyConfirmed);
+    s.notice(950ms, "a", Notice::kMarkerWritten);
+    s.takes(1500ms, "b");
+    REQUIRE(s.meter.ended().size() == 2);
+    Handover expected;
+    expected.kind = Kind::kPlanned;
+    expected.from = "a";
+    expected.to = "b";
+    expected.cause = "switchover";
+    expected.ordered = s.moment(0ms);
+    expected.decided = s.moment(20ms);
+    expected.standby = s.moment(700ms);
+    expected.marker = s.moment(950ms);
+    expected.claimed = s.moment(1500ms);
+    expected.activation_sent = s.moment(1510ms);
+    expected.verified = s.moment(1540ms);
+    expected.went_silent = s.moment(300ms);
+    expected.went_active = s.moment(1515ms);
+    CHECK(s.meter.ended().back() == expected);
+    CHECK(expected.gap() == 1215ms);
+    CHECK(expected.total() == 1540ms);
+    CHECK(expected.phases() == std::vector<Phase>{{"decide", 20ms},
+                                                  {"standby", 680ms},
+                                                  {"marker", 250ms},
+                                                  {"claim", 550ms},
+                                                  {"activate", 10ms},
+                                                  {"verify", 30ms}});
+    CHECK_FALSE(s.meter.current());
+}
+
+TEST_CASE("a dead node's standby is the moment its marker is sent, and its gap begins at its end") {
+    Story s;
+    s.begin();
+    s.meter.order(Kind::kNodeKilled, s.at(0ms));
+    s.node(1ms, "a", Signed::stop);
+    s.lets_go(210ms, "a", Cause::kNodeDead);
+    s.meter.on_effect("a", Drain{}, s.at(211ms));
+    s.notice(215ms, "a", Notice::kMarkerWritten);
+    s.takes(2800ms, "b");
+    const auto& h = s.meter.ended().back();
+    CHECK(h.gap() == 2814ms);
+    CHECK(h.phases()[1] == Phase{"standby", 1ms});
+}
+
+TEST_CASE("a marker that comes after the successor's claim is no phase of the hand-over") {
+    Story s;
+    s.begin();
+    s.meter.order(Kind::kCutOff, s.at(0ms));
+    s.lets_go(2500ms, "a", Cause::kHoldingEnding);
+    s.node(2600ms, "a", Signed::active_off);
+    s.notice(3000ms, "a", Notice::kStandbyConfirmed);
+    s.role(20s, "b", Role::kCandidate, Role::kLeader, Cause::kClaimed);
+    s.notice(20s + 5ms, "a", Notice::kMarkerWritten);
+    s.notice(20s + 10ms, "b", Notice::kActivationSent);
+    s.node(20s + 15ms, "b", Signed::active_on);
+    s.notice(20s + 40ms, "b", Notice::kActive);
+    const auto& h = s.meter.ended().back();
+    CHECK(h.phases()[2] == Phase{"marker", std::nullopt});
+    CHECK(h.phases()[3] == Phase{"claim", 17s});
+    CHECK(h.gap() == 17415ms);
+}
+
+TEST_CASE("a leader that lets go unasked is measured from its decision") {
+    Story s;
+    s.begin();
+    s.lets_go(0ms, "a", Cause::kTipFrozen);
+    s.node(100ms, "a", Signed::active_off);
+    s.notice(500ms, "a", Notice::kStandbyConfirmed);
+    s.notice(700ms, "a", Notice::kMarkerWritten);
+    s.takes(1s, "b");
+    const auto& h = s.meter.ended().back();
+    CHECK(h.kind == Kind::kUnasked);
+    CHECK(h.cause == "tip_frozen");
+    CHECK(h.total() == 1040ms);
+    CHECK(h.phases()[0] == Phase{"decide", std::nullopt});
+    CHECK(h.phases()[1] == Phase{"standby", 500ms});
+}
+
+TEST_CASE("a successor that gives up before its node is active is not where the lead went") {
+    Story s;
+    s.begin();
+    s.meter.order(Kind::kPlanned, s.at(0ms));
+    s.lets_go(20ms, "a", Cause::kSwitchover);
+    s.role(1s, "b", Role::kCandidate, Role::kLeader, Cause::kClaimed);
+    s.lets_go(2s, "b", Cause::kNodeDead);
+    s.takes(3s, "c");
+    const auto& h = s.meter.ended().back();
+    CHECK(h.from == "a");
+    CHECK(h.to == "c");
+    CHECK(h.cause == "switchover");
+    CHECK(h.claimed == s.moment(3s));
+}
+
+TEST_CASE("an order that comes to nothing does not name a later hand-over") {
+    Story s;
+    s.begin();
+    s.meter.order(Kind::kPlanned, s.at(0ms));
+    SUBCASE("because it was refused") { s.notice(10ms, "a", Notice::kSwitchoverRefused); }
+    SUBCASE("because what was broken is mended") { s.meter.forget_order(); }
+    CHECK_FALSE(s.meter.current());
+    s.lets_go(60s, "a", Cause::kTipFrozen);
+    CHECK(s.meter.current()->kind == Kind::kUnasked);
+    SUBCASE("and one under way is neither forgotten nor renamed") {
+        s.meter.forget_order();
+        s.meter.order(Kind::kPlanned, s.at(61s));
+        CHECK(s.meter.current()->kind == Kind::kUnasked);
+    }
+}
