@@ -35,12 +35,14 @@ def run(command, timeout, env=None):
     """Returns (exit code, output, seconds); a time-out is exit code 124."""
     start = time.monotonic()
     try:
-        done = subprocess.run(command, cwd=ROOT, timeout=timeout, env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        done = subprocess.run(command, cwd=ROOT, timeout=timeout, env=env,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace")
         return done.returncode, done.stdout, time.monotonic() - start
     except subprocess.TimeoutExpired as late:
         text = late.stdout or b""
-        return 124, text.decode(errors="replace") + f"\ntimed out after {timeout} s", time.monotonic() - start
+        late_text = text.decode(errors="replace") + f"\ntimed out after {timeout} s"
+        return 124, late_text, time.monotonic() - start
 
 
 def build(preset, tally):
@@ -56,7 +58,8 @@ def build(preset, tally):
 
 def programs(preset, label):
     """The test programs that CMake registered with `label`, as (name, command) pairs."""
-    code, output, _ = run(["ctest", "--test-dir", f"build/{preset}", "-L", f"^{label}$", "--show-only=json-v1"], 60)
+    code, output, _ = run(["ctest", "--test-dir", f"build/{preset}", "-L", f"^{label}$",
+                           "--show-only=json-v1"], 60)
     if code != 0:
         return []
     return [(t["name"], t["command"]) for t in json.loads(output)["tests"] if "command" in t]
@@ -79,19 +82,30 @@ def run_programs(preset, label, tally, timeout):
         tally.add(f"{preset}/{name}", passed, failed, seconds, output[-12000:])
 
 
+def house_tests(tally):
+    command = [sys.executable, "-m", "unittest", "discover", "-s", "tests/house"]
+    code, output, seconds = run(command, 300)
+    ran = re.search(r"Ran (\d+) tests?", output)
+    total = int(ran.group(1)) if ran else 0
+    bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", output))
+    if total == 0 or (code != 0 and bad == 0):
+        bad = 1
+    tally.add("tests/house", max(total - bad, 0), bad, seconds, output[-8000:])
+
+
 def house_rules(tally):
-    for script in ("tools/tidy.py",):
-        if os.path.exists(f"{ROOT}/{script}"):
-            code, output, seconds = run([sys.executable, script], 300)
-            tally.add(script, int(code == 0), int(code != 0), seconds, output)
+    code, output, seconds = run([sys.executable, "tools/tidy.py"], 300)
+    tally.add("tools/tidy.py", int(code == 0), int(code != 0), seconds, output)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true", help="add the sanitizers, the second compiler and the long suites")
+    parser.add_argument("--long", action="store_true",
+                        help="add the sanitizers, the second compiler and the long suites")
     options = parser.parse_args()
     tally = Tally()
     house_rules(tally)
+    house_tests(tally)
     if build("dev", tally):
         run_programs("dev", "short", tally, 900)
     if options.long:
