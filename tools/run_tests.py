@@ -82,15 +82,15 @@ def run_programs(preset, label, tally, timeout):
         tally.add(f"{preset}/{name}", passed, failed, seconds, output[-12000:])
 
 
-def house_tests(tally):
-    command = [sys.executable, "-m", "unittest", "discover", "-s", "tests/house"]
+def python_tests(folder, tally):
+    command = [sys.executable, "-m", "unittest", "discover", "-s", folder]
     code, output, seconds = run(command, 300)
     ran = re.search(r"Ran (\d+) tests?", output)
     total = int(ran.group(1)) if ran else 0
     bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", output))
     if total == 0 or (code != 0 and bad == 0):
         bad = 1
-    tally.add("tests/house", max(total - bad, 0), bad, seconds, output[-8000:])
+    tally.add(folder, max(total - bad, 0), bad, seconds, output[-8000:])
 
 
 def house_rules(tally):
@@ -105,7 +105,8 @@ def main():
     options = parser.parse_args()
     tally = Tally()
     house_rules(tally)
-    house_tests(tally)
+    python_tests("tests/house", tally)
+    python_tests("tests/docs", tally)
     if build("dev", tally):
         run_programs("dev", "short", tally, 900)
     if options.long:

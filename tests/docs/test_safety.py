@@ -1,0 +1,70 @@
+"""docs/safety.md against the tree: every claim has code and tests that are there, and every number that
+the code carries is a claim."""
+import os
+import re
+import subprocess
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CLAIM = re.compile(r"^### ([SL]\d+) ", re.M)
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def claims():
+    """{number: its section}"""
+    text = read("docs/safety.md")
+    starts = list(CLAIM.finditer(text))
+    ends = [m.start() for m in starts[1:]] + [len(text)]
+    return {m.group(1): text[m.start():end].split("\n## ")[0] for m, end in zip(starts, ends)}
+
+
+def line(section, label):
+    found = re.search(rf"^- {label}: (.+)$", section, re.M)
+    return found.group(1) if found else ""
+
+
+class Safety(unittest.TestCase):
+    def test_claims_are_numbered_without_gaps(self):
+        numbers = list(claims())
+        for letter in "SL":
+            mine = [int(n[1:]) for n in numbers if n[0] == letter]
+            self.assertEqual(mine, list(range(1, len(mine) + 1)))
+        self.assertGreater(len(numbers), 20)
+
+    def test_every_claim_names_code_that_is_there(self):
+        for number, section in claims().items():
+            for path, rest in re.findall(r"`(src/[^`]+)` ([^`]*)", line(section, "Code") + " "):
+                text = read(path)
+                for name in re.findall(r"[A-Za-z_]+", rest):
+                    self.assertIn(name, text, f"{number}: {path} has no {name}")
+            self.assertIn("`src/", line(section, "Code"), f"{number} names no code")
+
+    def test_every_claim_names_tests_that_are_there(self):
+        mutants = read("tests/sim/mutants.cpp")
+        for number, section in claims().items():
+            tests = re.findall(r"`([^`]+)`", line(section, "Tests"))
+            self.assertTrue(tests, f"{number} has no test")
+            for test in tests:
+                if test.startswith("story:"):
+                    path = f"tests/scenarios/stories/{test[6:]}.txt"
+                    self.assertTrue(os.path.exists(os.path.join(ROOT, path)), f"{number}: no {path}")
+                elif test.startswith("sim:"):
+                    self.assertIn(f'"{test[4:]}"', mutants, f"{number}: no mutant {test[4:]}")
+                else:
+                    self.assertEqual(test, "sim", f"{number}: unknown test {test}")
+
+    def test_every_number_in_the_code_is_a_claim(self):
+        known = set(claims())
+        listed = subprocess.run(["git", "grep", "-hoE", "SAFETY: [SL][0-9]+((,| to) [SL][0-9]+)*", "--", "src"],
+                                cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        used = set(re.findall(r"[SL]\d+", listed))
+        self.assertTrue(used)
+        self.assertEqual(used - known, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
