@@ -41,7 +41,9 @@ void status_true(Turn& t) {
     if (was_confirmed || !sb.explained) return found_active(t);
     const bool no_effect = sb.false_answered && t.now >= sb.last_false.value_or(t.now) + 1s;
     if (no_effect && ++sb.ignored == 5) t.announce(Notice::kNodeIgnoresSets);
-    if (sb.seen_false || no_effect) sb.send_false = true;  // a late activation of ours has landed
+    const bool untold = !sb.false_answered && !s.node.set.busy();
+    // seen_false: a late activation of ours has landed.
+    if (sb.seen_false || no_effect || untold) sb.send_false = true;
     sb.seen_false = false;
 }
 
@@ -64,18 +66,19 @@ void status_false(Turn& t, Instant sent) {
     t.announce(Notice::kStandbyConfirmed);
 }
 
-void node_restarted(Turn& t) {
+void node_lost(Turn& t) {
     auto& s = t.s;
     ++s.node.life;
     s.node.tip.reset();
     s.node.ready = s.node.fresh = s.node.near = Hysteresis{};
     s.node.activity = NodeActivity::kUnknown;
     s.node.operator_address.clear();
-    t.announce(Notice::kNodeRestarted);
-    if (s.role == Role::kLeader) begin_draining(t, Cause::kNodeRestarted);
+    t.announce(Notice::kNodeLost);
+    if (s.role == Role::kLeader) begin_draining(t, Cause::kNodeLost);
     // What was sent died with the old process; an active new one is a surprise (A5).
     s.standby.hazard_until.reset();
-    want_standby(t, s.role == Role::kDraining);
+    // Asked before told: a `false` sent blindly would hide that it came up active.
+    want_standby(t, false);
 }
 
 void node_died(Turn& t) {
@@ -85,6 +88,8 @@ void node_died(Turn& t) {
     s.node.activity = NodeActivity::kUnknown;
     s.node.tip.reset();
     t.announce(Notice::kNodeDead);
+    if (s.role == Role::kDraining && s.draining.cause == Cause::kNodeLost)
+        s.draining.cause = Cause::kNodeDead;
     if (s.role == Role::kLeader) begin_draining(t, Cause::kNodeDead);
 }
 
@@ -148,7 +153,6 @@ void on_set(Turn& t, const SetAnswered& e) {
         ok ? t.finished(n.set) : t.failed(n.set);
         if (!ok && n.set.failures > 5) n.set.retry = t.now + 500ms;
         s.standby.false_answered = ok;
-        if (!ok) s.standby.send_false = s.standby.wanted && !s.standby.confirmed;
         return;
     }
     if (!n.activation.answers(e.op)) return;
@@ -182,7 +186,7 @@ void on_port(Turn& t, const PortChanged& e) {
             if (other.lost && t.now - *other.lost < 1s) {
                 port.lost.reset();
                 other.lost.reset();
-                node_restarted(t);
+                node_lost(t);
             }
             n.next_poll = t.now;
             return;
@@ -285,6 +289,9 @@ void drive_standby(Turn& t) {
         return;
     }
     if (sb.confirmed) return;
+    // A query that hangs says nothing; the deactivation must not wait for it.
+    const bool hangs = n.query.busy() && t.due(n.query.sent + 1s);
+    if (hangs && !sb.false_answered && !n.set.busy()) sb.send_false = true;
     if (sb.send_false && t.ready(n.set)) {
         t.emit(Deactivate{t.start(n.set)});
         sb.send_false = sb.false_answered = false;
@@ -300,7 +307,8 @@ void drive_standby(Turn& t) {
 
 void drive_polls(Turn& t) {
     auto& n = t.s.node;
-    if (t.due(n.next_metrics) && t.ready(n.metrics)) {
+    // Readiness and metrics share a port, and so a connection.
+    if (!n.readiness.busy() && t.due(n.next_metrics) && t.ready(n.metrics)) {
         n.next_metrics = t.now + t.p.metrics_interval;
         t.emit(ReadMetrics{t.start(n.metrics)});
     }
@@ -311,7 +319,7 @@ void drive_polls(Turn& t) {
     t.s.stalled_told = stalled;
     const bool driven = t.s.standby.wanted && !t.s.standby.confirmed && !n.dead;
     if (!n.query.busy() && !driven) t.emit(QueryStatus{t.start(n.query), false});
-    if (!n.readiness.busy()) t.emit(ReadReadiness{t.start(n.readiness)});
+    if (!n.readiness.busy() && !n.metrics.busy()) t.emit(ReadReadiness{t.start(n.readiness)});
     if (t.p.web3 && !n.tip_slot.busy()) t.emit(ReadTip{t.start(n.tip_slot)});
 }
 

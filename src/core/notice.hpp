@@ -24,7 +24,7 @@ enum class Notice : std::uint8_t {
     kNodeFoundActive,
     kNodeIgnoresSets,
     kNodeDead,
-    kNodeRestarted,
+    kNodeLost,
     kActivationSent,
     kActive,
     kActivationNotSent,

@@ -134,7 +134,7 @@ struct Holding {
 struct Standby {
     bool wanted = true;
     Instant since;                       ///< when this drive began; only later queries count
-    bool send_false = true;              ///< a deactivation is due
+    bool send_false = false;             ///< a deactivation is due
     std::optional<Instant> first_false;  ///< the first deactivation of this drive
     std::optional<Instant> last_false;
     bool false_answered = false;          ///< since last_false

@@ -27,7 +27,7 @@ enum class Cause : std::uint8_t {
     kLeaseLost,
     kStoreSetBack,
     kNodeDead,
-    kNodeRestarted,
+    kNodeLost,
     kNodeLeftActive,
     kStatusHung,
     kActivationFailed,

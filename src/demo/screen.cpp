@@ -80,11 +80,6 @@ Span node_span(const MemberRow& row) {
     return {"unknown", Style::kBad};
 }
 
-std::string why_text(const MemberRow& row) {
-    if (!row.wait) return row.why;
-    return row.why + " At most " + seconds_text(*row.wait) + ".";
-}
-
 struct Column {
     const char* title;
     std::size_t width;
@@ -245,6 +240,11 @@ const char* code_of(Style style) {
 }
 
 }  // namespace
+
+std::string why_text(const MemberRow& row) {
+    if (!row.wait) return row.why;
+    return row.why + " At most " + seconds_text(*row.wait) + ".";
+}
 
 std::string milliseconds_text(const std::optional<Duration>& span) {
     if (!span) return "-";

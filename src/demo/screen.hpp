@@ -28,6 +28,8 @@ std::string to_ansi(const std::vector<Line>& lines, bool colour);
 /// The text alone.
 std::string to_text(const Line& line);
 
+/// Why it does not lead, and for how long at most.
+std::string why_text(const MemberRow& row);
 /// "812 ms", "1 234 ms"; "-" for nothing.
 std::string milliseconds_text(const std::optional<core::Duration>& span);
 /// "2.3 s"

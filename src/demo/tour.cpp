@@ -73,7 +73,7 @@ std::vector<std::string> summary(const std::vector<Trial>& trials, const checker
         if (!t.ok) lines.push_back("              " + t.problem);
     }
     lines.emplace_back(
-        "gap: nobody's node was active, by the nodes' own logs; phases in ms, each from the one "
+        "gap: nobody's node was active, by the nodes' own logs; each phase in ms from the one "
         "before");
     lines.push_back("whole run: " + std::to_string(report.rounds_signed) + " rounds signed, " +
                     std::to_string(report.double_signatures.size()) + " double signatures, " +
@@ -93,6 +93,15 @@ void Tour::tell(const std::string& text) {
     print_(stamp + text);
 }
 
+/// What keeps the next in line, or somebody who would like to be in line, for a known time.
+std::string Tour::reason() const {
+    if (!world_.ready()) return "";
+    for (const auto& row : picture_of(world_).members) {
+        if (row.wait) return ": " + row.name + ": " + why_text(row);
+    }
+    return "";
+}
+
 asio::awaitable<bool> Tour::reached(std::function<bool()> condition, Duration limit) {
     const auto until = world_.now() + limit;
     auto next_word = world_.now() + 5s;
@@ -102,7 +111,8 @@ asio::awaitable<bool> Tour::reached(std::function<bool()> condition, Duration li
         if (world_.now() >= until) co_return false;
         if (world_.now() >= next_word) {
             next_word += 5s;
-            tell("    still waiting, " + seconds_text(until - world_.now()) + " left");
+            tell("    waiting" + reason() + " (giving up in " + seconds_text(until - world_.now()) +
+                 ")");
         }
         co_await pause_for(io_, 10ms);
     }
@@ -183,15 +193,18 @@ asio::awaitable<void> Tour::attempt(Trial& trial) {
     };
     const bool ended = co_await reached(over, trial.expected + kSlack);
     if (stopped_) co_return;
-    if (ended) trial.handover = world_.meter().ended().back();
+    if (ended) {
+        trial.handover = world_.meter().ended().back();
+        tell("    done in " + milliseconds_text(trial.handover.total()) + ": " +
+             trial.handover.from + " -> " + trial.handover.to + ", nobody active for " +
+             milliseconds_text(trial.handover.gap()));
+    }
     co_await recover();
     trial.signatures = world_.ledger().signatures() - signatures;
     trial.double_signatures = world_.ledger().double_signatures() - doubles;
     trial.problem = verdict(trial, ended, before);
     trial.ok = trial.problem.empty();
-    tell(trial.ok ? "    done: " + trial.handover.from + " -> " + trial.handover.to +
-                        ", nobody active for " + milliseconds_text(trial.handover.gap())
-                  : "    FAILED: " + trial.problem);
+    if (!trial.ok) tell("    FAILED: " + trial.problem);
 }
 
 /// Mends what is broken and waits until both others could take over again; one will do.

@@ -42,6 +42,7 @@ class Tour {
     boost::asio::awaitable<bool> reached(std::function<bool()> condition, core::Duration limit);
     void inject(Kind kind, std::size_t leader);
     std::string verdict(const Trial& trial, bool ended, std::size_t before) const;
+    std::string reason() const;
     void tell(const std::string& text);
 
     boost::asio::io_context& io_;

@@ -283,15 +283,18 @@ void World::cut_off(std::size_t i) {
 void World::heal() {
     meter_.forget_order();
     bool any = false;
+    bool boots = false;
     for (std::size_t i = 0; i < kMembers; ++i) {
         const auto was = std::exchange(faults_[i], Faults{});
         any = any || was.killed || was.unready || was.cut_off;
+        boots = boots || was.killed;
         if (was.unready) fault(i, "ready");
         if (was.killed) fault(i, "restart");
         if (was.cut_off) proxies_[i]->set({});
     }
-    say("demo",
-        any ? "everything is mended; a killed node takes 12 s to boot" : "nothing is broken");
+    say("demo", !any    ? "nothing is broken"
+                : boots ? "everything is mended; the killed node takes 12 s to boot"
+                        : "everything is mended");
 }
 
 void World::order_switchover() {
