@@ -80,7 +80,9 @@ bool standby_certain(const State& s) {
 
 bool chain_stalled(const Policy& p, const State& s, Instant now) {
     if (s.known.tips.empty()) return false;
-    const auto window = p.max_tip_age + gauge_age(s);
+    // A tip is learned up to a block and a poll after its time stamp, by which its age is judged: a
+    // standing chain has to be known as such before its last block looks stale.
+    const auto window = p.max_tip_age + gauge_age(s) - p.block_interval - p.poll_interval;
     return std::all_of(s.known.tips.begin(), s.known.tips.end(),
                        [&](const TipTrack& t) { return now - t.moved > window; });
 }
@@ -143,7 +145,7 @@ Instant unfit_changes_at(const Policy& p, const State& s, Instant now) {
     };
     if (s.node.barred_until) consider(*s.node.barred_until);
     if (s.cooling.until) consider(*s.cooling.until);
-    const auto window = p.max_tip_age + gauge_age(s);
+    const auto window = p.max_tip_age + gauge_age(s) - p.block_interval - p.poll_interval;
     for (const auto& t : s.known.tips) consider(t.moved + window + 1ns);
     return at;
 }

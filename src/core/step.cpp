@@ -88,8 +88,15 @@ void step(const Policy& policy, State& state, Instant now, const Event& event, E
         state.standby.hazard_until = state.started + late_set(policy);
     state.now = now;
     record(t, event);
-    state.wake = kNever;
-    decide(t);
+    // Again until a pass asks for nothing: what one decider changes, the earlier ones see, and
+    // every deadline that was just set is asked for.
+    for (int pass = 0;; ++pass) {
+        require(pass < 8, "a step comes to rest");
+        state.wake = kNever;
+        const auto asked = effects.size();
+        decide(t);
+        if (effects.size() == asked) break;
+    }
     check_invariants(policy, state, effects);
 }
 
