@@ -81,7 +81,9 @@ bool activation_ready(Turn& t) {
     const bool sets_settled = !n.set.busy() && t.due(n.unanswered_until.value_or(t.now));
     const bool fresh = n.status_sent >= h.claimed_at && n.activity == NodeActivity::kStandby &&
                        t.now - n.status_at <= 100ms;
-    if (!fresh && t.ready(n.query)) t.emit(QueryStatus{t.start(n.query), false});
+    // Asked beside the tip at first; again only when nothing else is missing.
+    const bool ask = n.status_sent < h.claimed_at || (open && sets_settled);
+    if (!fresh && ask && t.ready(n.query)) t.emit(QueryStatus{t.start(n.query), false});
     return open && sets_settled && fresh && !n.query.busy();
 }
 

@@ -284,10 +284,7 @@ void drive_standby(Turn& t) {
         }
         return;
     }
-    if (sb.dead) {  // it answers again: a new process
-        want_standby(t, false);
-        return;
-    }
+    if (sb.dead) want_standby(t, false);  // it answers again: a new process
     if (sb.confirmed) return;
     // A query that hangs says nothing; the deactivation must not wait for it.
     const bool hangs = n.query.busy() && t.due(n.query.sent + 1s);
@@ -314,6 +311,7 @@ void drive_polls(Turn& t) {
     }
     if (!t.due(n.next_poll)) return;
     n.next_poll = t.now + t.p.poll_interval;
+    t.due(n.next_poll);  // even if nothing is asked now: everything may be in flight
     const bool stalled = chain_stalled(t.p, t.s, t.now);
     if (stalled && !t.s.stalled_told) t.announce(Notice::kChainStalled);
     t.s.stalled_told = stalled;

@@ -218,6 +218,7 @@ struct State {
     std::uint64_t random = 0;  ///< splitmix64, seeded from outside
     std::uint64_t last_op = 0;
     Instant started;
+    bool first_step = true;
     Instant now;   ///< of the last step
     Instant wake;  ///< when the next step is due without an event
     Role role = Role::kFollower;

@@ -1,5 +1,7 @@
 #include "core/step.hpp"
 
+#include <utility>
+
 #include "core/eligibility.hpp"
 #include "core/invariants.hpp"
 #include "core/overloaded.hpp"
@@ -83,8 +85,7 @@ void step(const Policy& policy, State& state, Instant now, const Event& event, E
     Turn t{policy, state, now, effects};
     require(now >= state.now, "time never goes back");
     // An activation that an earlier run sent and never saw answered may still land.
-    if (!state.standby.hazard_until && state.standby.since == state.started &&
-        !state.standby.confirmed)
+    if (std::exchange(state.first_step, false))
         state.standby.hazard_until = state.started + late_set(policy);
     state.now = now;
     record(t, event);

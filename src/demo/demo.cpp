@@ -86,8 +86,9 @@ class Demo {
         if (!world_.ready()) return;
         if (key == 'h') return world_.heal();
         if (key == 's') return world_.order_switchover();
+        if (key != 'k' && key != 'u' && key != 'c') return;
         const auto holder = world_.holder();
-        if (!holder) return;
+        if (!holder) return world_.say("demo", "nobody leads at the moment");
         if (key == 'k') world_.kill_node(*holder);
         if (key == 'u') world_.make_unready(*holder);
         if (key == 'c') world_.cut_off(*holder);

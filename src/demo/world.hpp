@@ -78,6 +78,8 @@ class World {
     core::Instant began() const { return began_; }
     const std::string& profile() const { return options_.profile; }
 
+    void say(std::string who, std::string text, Happening::Weight weight = Happening::Weight::kInfo,
+             bool detail = false);
     std::function<void(const Happening&)> on_happening = [](const Happening&) {};
 
   private:
