@@ -1,11 +1,13 @@
-#include <doctest/doctest.h>
-
 #include "core/clock.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace elector::core;
 
 template <class C>
-concept ReadsTime = requires { C::now(); };
+concept ReadsTime = requires {
+    C::now();
+};
 
 TEST_CASE("the core cannot read a clock") {
     CHECK_FALSE(ReadsTime<Clock>);

@@ -1,0 +1,68 @@
+// Owns the text of a story: one line for each thing that happened, with its time; what repeats in
+// steady state is counted instead. Must never judge. Thread rule: one thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/effect.hpp"
+#include "core/event.hpp"
+
+namespace elector::scenarios {
+
+class Trace {
+  public:
+    void line(core::Instant at, const std::string& text);
+    /// Counted, and told at the end of the command.
+    void routine(const std::string& what) { ++routine_[what]; }
+    /// What was written since the last call.
+    std::vector<std::string> take();
+
+  private:
+    struct Line {
+        core::Instant first, last;
+        std::string text;
+        int times = 1;
+    };
+    std::vector<Line> lines_;
+    std::map<std::string, int> routine_;
+};
+
+std::string seconds(core::Duration d);
+
+/// Gives random lease ids and nonces short names in order of appearance.
+class Names {
+  public:
+    std::string lease(core::LeaseId lease);
+    std::string key(const std::string& key);
+    std::string nonce(core::Nonce nonce);
+
+  private:
+    std::map<std::string, std::string> leases_;
+    std::map<std::uint64_t, std::string> nonces_;
+};
+
+std::string describe(Names& names, const core::HolderRecord& record);
+std::string describe(Names& names, const core::StoredRecord& stored);
+/// The member's health as it stands in the store.
+std::string describe(const core::MemberRecord& record);
+
+/// What an effect asks for.
+struct Telling {
+    std::string name;  ///< as in `next <name> <fate>`
+    std::string text;
+    bool routine = false;  ///< counted unless it goes wrong
+};
+Telling tell(Names& names, const core::Effect& effect);
+
+/// Is it one that steady state repeats?
+bool is_routine(const std::string& name);
+/// Is it an operation on etcd?
+bool is_store(const core::Effect& effect);
+/// What is worth telling of an answer; empty: nothing. A status is told when it differs from the
+/// one told last.
+std::string tell_answer(Names& names, const core::Event& event, std::optional<bool>& told_active);
+
+}  // namespace elector::scenarios
