@@ -93,6 +93,18 @@ def python_tests(folder, tally):
     tally.add(folder, max(total - bad, 0), bad, seconds, output[-8000:])
 
 
+def integration(preset, tier, tally, timeout):
+    """Real processes against a real etcd; the runner prints its own closing line."""
+    env = dict(os.environ, ELECTOR_BUILD=f"{ROOT}/build/{preset}")
+    command = [sys.executable, "tests/integration/run.py", "--tier", tier]
+    code, output, seconds = run(command, timeout, env)
+    closing = re.findall(r"^(\d+) passed, (\d+) failed", output, re.M)
+    passed, failed = map(int, closing[-1]) if closing else (0, 1)
+    if code != 0 and failed == 0:
+        failed = 1
+    tally.add(f"tests/integration {tier}", passed, failed, seconds, output[-30000:])
+
+
 def house_rules(tally):
     code, output, seconds = run([sys.executable, "tools/tidy.py"], 300)
     tally.add("tools/tidy.py", int(code == 0), int(code != 0), seconds, output)
@@ -109,12 +121,14 @@ def main():
     python_tests("tests/docs", tally)
     if build("dev", tally):
         run_programs("dev", "short", tally, 900)
+        integration("dev", "short", tally, 1500)
     if options.long:
         for preset in ("asan", "tsan", "clang"):
             if build(preset, tally):
                 run_programs(preset, "short", tally, 3600)
         if build("release", tally):
             run_programs("release", "long", tally, 6 * 3600)
+            integration("release", "long", tally, 3 * 3600)
     if tally.failures:
         print("failed: " + ", ".join(tally.failures))
     print(f"{tally.passed} passed, {tally.failed} failed")

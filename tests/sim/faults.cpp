@@ -1,0 +1,462 @@
+// What each fault does to the world, and what ends it.
+#include <algorithm>
+
+#include "etcd/records.hpp"
+#include "sim/simulation.hpp"
+
+namespace elector::sim {
+namespace {
+
+int step_of(bool on) { return on ? 1 : -1; }
+
+}  // namespace
+
+std::optional<std::uint8_t> Simulation::leader() const {
+    for (std::uint8_t m = 0; m < members_.size(); ++m) {
+        const bool leads = members_[m].state.role == core::Role::kLeader;
+        if (members_[m].running && leads) return m;
+    }
+    return std::nullopt;
+}
+
+void Simulation::happened(Trigger trigger, std::uint8_t member) {
+    if (healed_) return;
+    std::erase_if(waiting_, [&](std::uint32_t i) {
+        auto& f = faults_[i];
+        if (f.trigger != trigger || hub_.now < f.at) return false;
+        if (f.at_cause) f.member = member;
+        hub_.schedule.add(hub_.now + f.offset, Job::kFault, f.member, i);
+        return true;
+    });
+}
+
+void Simulation::begin_fault(std::uint32_t index) {
+    if (healed_) return;
+    auto& f = faults_[index];
+    if (f.at_cause && f.trigger == Trigger::kNothing) f.member = leader().value_or(f.member);
+    for (std::uint32_t i = 0; i < faults_.size(); ++i)
+        if (fault_on_[i] && faults_[i].kind == f.kind && faults_[i].member == f.member) return;
+    const bool lasting = apply_store_fault(f, true) || apply_order(f, true) ||
+                         apply_process_fault(f, true) || apply_node_fault(f, true);
+    if (hub_.story.told())
+        hub_.story.line(hub_.now, "FAULT",
+                        std::string(name(f.kind)) + " " + member_name(f.member) + " for " +
+                            std::to_string(f.lasts / 1ms) + " ms" + (lasting ? "" : " (once)"));
+    update_excuses();
+    if (!lasting) return;
+    fault_on_[index] = true;
+    hub_.schedule.add(hub_.now + f.lasts, Job::kFaultEnd, f.member, index);
+}
+
+void Simulation::end_fault(std::uint32_t index) {
+    if (!fault_on_[index]) return;
+    fault_on_[index] = false;
+    const auto& f = faults_[index];
+    if (hub_.story.told())
+        hub_.story.line(hub_.now, "END", std::string(name(f.kind)) + " " + member_name(f.member));
+    update_excuses();
+    apply_store_fault(f, false) || apply_order(f, false) || apply_process_fault(f, false) ||
+        apply_node_fault(f, false);
+    update_excuses();
+}
+
+// Each of the four says whether the fault is its own and lasts.
+
+bool Simulation::apply_store_fault(const Fault& f, bool on) {
+    auto& link = hub_.links[f.member];
+    switch (f.kind) {
+        case FaultKind::kPartition:
+            link.requests_lost += step_of(on);
+            link.replies_lost += step_of(on);
+            if (on) lose_watch(f.member);
+            return true;
+        case FaultKind::kRequestsLost:
+            link.requests_lost += step_of(on);
+            if (on && f.number % 2 == 0) lose_watch(f.member);
+            return true;
+        case FaultKind::kRepliesLost:
+            link.replies_lost += step_of(on);
+            if (on) lose_watch(f.member);
+            return true;
+        case FaultKind::kLossy:
+            link.loss_permille = on ? 100 + f.number % 600 : 0;
+            return true;
+        case FaultKind::kSlowStore:
+            link.slow = on ? f.delay : Duration{};
+            return true;
+        case FaultKind::kLateStore:
+            link.late_permille = on ? 100 + f.number % 500 : 0;
+            return true;
+        case FaultKind::kWatchCut:
+            link.watch_cut += step_of(on);
+            if (on) lose_watch(f.member);
+            return true;
+        case FaultKind::kWatchLag:
+            link.watch_lag = on ? 3 * f.delay : Duration{};
+            return true;
+        case FaultKind::kStoreRefuses:
+            link.refuses = on;
+            return true;
+        case FaultKind::kEtcdOutage:
+        case FaultKind::kEtcdElection: {
+            if (!on) return true;
+            const bool election = f.kind == FaultKind::kEtcdElection;
+            const auto down = election ? 2200ms + f.delay * 2 / 3 : std::max<Duration>(f.lasts, 1s);
+            hub_.etcd_serves_from = std::max(hub_.etcd_serves_from, hub_.now + down);
+            hub_.etcd.change_leader(hub_.etcd_serves_from);
+            for (std::uint8_t m = 0; m < hub_.plan.members; ++m)
+                if (f.number >> m & 1) lose_watch(m);
+            return false;
+        }
+        case FaultKind::kLeaseEarly:
+            if (on) hub_.etcd.revoke(lease_id(f.member));
+            pump_watches();
+            return on ? false : true;
+        case FaultKind::kLeaseLate:
+            if (on) hub_.etcd.delay_expiry(lease_id(f.member), hub_.now + f.lasts);
+            return false;
+        case FaultKind::kStaleKeepAlive:
+            link.stale_lease = on ? lease_id(f.member) : 0;
+            link.watch_cut += step_of(on);
+            if (!on) return true;
+            members_[f.member].watch.up = false;
+            connect_watch(f.member, f.lasts);
+            hub_.etcd.revoke(link.stale_lease);
+            pump_watches();
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool Simulation::apply_order(const Fault& f, bool on) {
+    const auto& keys = hub_.keys;
+    switch (f.kind) {
+        case FaultKind::kDeleteCandidate: {
+            const auto key = candidate_key(f.member);
+            if (on && !key.empty()) remove(key);
+            return false;
+        }
+        case FaultKind::kDeletePrefix:
+            if (!on) return false;
+            if (f.number % 2 == 0) remove(keys.queue, etcd::prefix_end(keys.queue));
+            if (f.number % 4 >= 2) return false;
+            // The record that says "unfenced" goes with it: nobody is warned any more.
+            for (auto& node : nodes_)
+                if (node.unfenceable > 0) node.excused_until = hub_.now + 60s;
+            remove(keys.data, etcd::prefix_end(keys.data));
+            return false;
+        case FaultKind::kPause:
+            if (on) {
+                put(keys.pause, etcd::to_json(core::PauseOrder{"operator", "test"}));
+            } else {
+                remove(keys.pause);
+            }
+            return true;
+        case FaultKind::kSwitchover: {
+            if (!on) {
+                remove(keys.switchover);
+                return true;
+            }
+            const auto* kv = hub_.etcd.get(keys.holder);
+            const auto record = kv ? etcd::parse_holder(kv->value) : std::nullopt;
+            if (!record) return false;
+            const auto to = f.number % 3 == 0 ? std::string{} : member_name(f.member);
+            put(keys.switchover,
+                etcd::to_json(core::SwitchoverOrder{{}, record->term, to, "operator", "test"}));
+            return true;
+        }
+        case FaultKind::kReload: {
+            if (!on) return false;
+            auto& p = members_[f.member].policy;
+            p.hold = f.number % 3 == 0 ? 3s : f.number % 3 == 1 ? 5s : 15s;
+            p.renew = p.hold / 5;
+            p.priority = static_cast<int>(f.number >> 8 & 1);
+            return false;
+        }
+        default:
+            return false;
+    }
+}
+
+bool Simulation::apply_process_fault(const Fault& f, bool on) {
+    const auto m = f.member;
+    auto& member = members_[m];
+    auto& guardian = guardians_[m];
+    const bool free = member.host_up && !member.host_frozen;
+    switch (f.kind) {
+        case FaultKind::kKillElector:
+            if (!on || !free || !guardian.works()) return false;
+            stop_member(m);
+            guardian.elector_died();
+            return false;
+        case FaultKind::kFreezeElector:
+            if (on && free && guardian.works()) freeze_member(m);
+            if (!on && !member.host_frozen) thaw_member(m);
+            return true;
+        case FaultKind::kKillGuardian:
+            if (!on || !free || !guardian.alive() || member.frozen) return false;
+            guardian.kill();
+            guardian_gone(m, false, 1ms);
+            hub_.schedule.add(hub_.now + hub_.rng.between(Duration{200ms}, Duration{2s}),
+                              Job::kService, m);
+            return false;
+        case FaultKind::kFreezeGuardian:
+            if (on && free && guardian.works() && !member.frozen) {
+                guardian.freeze();
+                guardian_gone(m, true, member.policy.margin + hub_.rng.between(0ns, 250ms));
+                // The service manager's watchdog.
+                if (f.lasts > 10s) hub_.schedule.add(hub_.now + 11s, Job::kService, m);
+            }
+            if (!on && guardian.alive() && !member.host_frozen) guardian.thaw();
+            return true;
+        case FaultKind::kSlowGuardian:
+            guardian.set_slow(on);
+            return true;
+        case FaultKind::kHostLoss:
+            member.host_up = !on;
+            if (on) {
+                stop_member(m);
+                guardian.kill();
+                hub_.world->lose_host(m, hub_.now);
+                nodes_[m].down = true;
+            } else {
+                hub_.world->restart(m, hub_.now);
+                nodes_[m].down = nodes_[m].frozen = false;
+                hub_.schedule.add(hub_.now + hub_.rng.between(Duration{1s}, Duration{5s}),
+                                  Job::kService, m);
+            }
+            return true;
+        case FaultKind::kHostFreeze:
+            if (!member.host_up) return false;
+            member.host_frozen = on;
+            if (on) {
+                freeze_member(m);
+                guardian.freeze();
+                hub_.world->freeze(m, hub_.now);
+                return true;
+            }
+            // A frozen host signs when it wakes, before anybody there can act.
+            if (f.lasts > 500ms) nodes_[m].excused_until = hub_.now + 12s;
+            if (!nodes_[m].frozen) hub_.world->thaw(m, hub_.now);
+            if (guardian.alive()) guardian.thaw();
+            thaw_member(m);
+            return true;
+        case FaultKind::kShutdown:
+            member.wanted = !on;
+            if (on) {
+                deliver(m, member.incarnation, core::ShutdownRequested{});
+            } else if (!member.running || !guardian.alive()) {
+                hub_.schedule.add(hub_.now + 100ms, Job::kService, m);
+            }
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool Simulation::apply_node_fault(const Fault& f, bool on) {
+    auto& world = *hub_.world;
+    const auto m = f.member;
+    auto& node = nodes_[m];
+    if (!members_[m].host_up) return false;
+    const auto set_fault = [&](simnode::SetFault kind) {
+        world.set_fault(m, on ? kind : simnode::SetFault::none, f.delay, hub_.now);
+    };
+    switch (f.kind) {
+        case FaultKind::kNodeCrash:
+            if (on) {
+                world.crash(m, hub_.now);
+            } else {
+                world.restart(m, hub_.now);
+            }
+            node.down = on;
+            if (on) node.frozen = false;
+            return true;
+        case FaultKind::kNodeRestart:
+            if (!on) return false;
+            if (f.number % 2 == 0) world.terminate(m, hub_.now);
+            world.restart(m, hub_.now);
+            node.down = node.frozen = false;
+            return false;
+        case FaultKind::kNodeActive:
+            if (!on) return false;
+            world.restart(m, hub_.now, true);
+            node.excused_until = hub_.now + 60s;
+            return false;
+        case FaultKind::kNodeFreeze:
+            node.unfenceable += step_of(on);
+            node.frozen = on;
+            if (on) {
+                world.freeze(m, hub_.now);
+            } else if (!members_[m].host_frozen) {
+                world.thaw(m, hub_.now);
+            }
+            return true;
+        case FaultKind::kSlowSet:
+            set_fault(simnode::SetFault::slow);
+            return true;
+        case FaultKind::kLateSet:
+            set_fault(simnode::SetFault::late);
+            return true;
+        case FaultKind::kHungSet:
+            node.unfenceable += step_of(on);
+            set_fault(simnode::SetFault::hang);
+            if (on) return true;
+            if (node.hung_activation) node.excused_until = hub_.now + 12s;
+            node.hung_activation = false;
+            world.heal(m, hub_.now);
+            return true;
+        case FaultKind::kIgnoreSet:
+            node.unfenceable += step_of(on);
+            set_fault(simnode::SetFault::ignore);
+            return true;
+        case FaultKind::kHangStatus:
+            node.unfenceable += step_of(on);
+            world.hang_status(m, on, hub_.now);
+            if (!on) world.heal(m, hub_.now);
+            return true;
+        case FaultKind::kRefuseAdmin:
+            node.unfenceable += step_of(on);
+            world.refuse_admin(m, on, hub_.now);
+            node_.ports_changed(m);
+            return true;
+        case FaultKind::kRefuseWeb3:
+            world.refuse_web3(m, on, hub_.now);
+            return true;
+        case FaultKind::kUnready:
+            world.force_unready(m, on, hub_.now);
+            return true;
+        case FaultKind::kFreezeHeight:
+            world.freeze_height(m, on, hub_.now);
+            return true;
+        case FaultKind::kIsolate:
+            world.isolate(m, on, hub_.now);
+            return true;
+        case FaultKind::kChainStall:
+            if (on) world.stall_chain(hub_.now, hub_.now + f.lasts);
+            return false;
+        default:
+            return false;
+    }
+}
+
+// --- what operators and tools do to the store
+
+void Simulation::put(const std::string& key, std::string value, std::int64_t lease) {
+    hub_.etcd.txn(etcd::Txn{{}, {etcd::PutOp{key, std::move(value), lease}}, {}});
+    pump_watches();
+}
+
+void Simulation::remove(const std::string& key, const std::string& end) {
+    hub_.etcd.txn(etcd::Txn{{}, {etcd::DeleteOp{key, end}}, {}});
+    pump_watches();
+}
+
+std::string Simulation::candidate_key(std::uint8_t m) const {
+    for (auto it = hub_.etcd.keys().lower_bound(hub_.keys.queue); it != hub_.etcd.keys().end();
+         ++it) {
+        if (it->first.compare(0, hub_.keys.queue.size(), hub_.keys.queue) != 0) break;
+        if (it->second.value == member_name(m)) return it->first;
+    }
+    return {};
+}
+
+std::int64_t Simulation::lease_id(std::uint8_t m) const {
+    return hub_.etcd.lease_of(hub_.keys.member(member_name(m)));
+}
+
+/// `bootstrap`: every member is registered and standby, and there is no record yet.
+void Simulation::bootstrap() {
+    if (hub_.etcd.get(hub_.keys.holder)) return;
+    bool all = true;
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m)
+        all = all && hub_.etcd.get(hub_.keys.member(member_name(m))) &&
+              members_[m].state.standby.confirmed;
+    if (!all) {
+        if (!healed_) hub_.schedule.add(hub_.now + 500ms, Job::kBootstrap);
+        return;
+    }
+    core::HolderRecord record;
+    record.state = core::HolderRecord::State::kDrained;
+    record.hold = members_[0].policy.hold;
+    record.quiesce = members_[0].policy.quiesce;
+    record.gate = core::Gate{std::nullopt, members_[0].policy.settle};
+    record.reason = "bootstrap";
+    put(hub_.keys.holder, etcd::to_json(record));
+}
+
+void Simulation::heal() {
+    if (hub_.story.told()) hub_.story.line(hub_.now, "HEAL", "every fault ends");
+    for (std::uint32_t i = 0; i < fault_on_.size(); ++i) end_fault(i);
+    healed_ = true;
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
+        hub_.world->heal(m, hub_.now);
+        hub_.links[m] = Link{};
+        node_.ports_changed(m);
+        hub_.schedule.add(hub_.now + 2s, Job::kService, m);
+    }
+    remove(hub_.keys.control, etcd::prefix_end(hub_.keys.control));
+    update_excuses();
+}
+
+// --- looking
+
+void Simulation::look() {
+    update_excuses();
+    if (hub_.now >= hub_.plan.heal_at || hub_.plan.calm) judge_convergence();
+    hub_.schedule.add(hub_.now + 100ms, Job::kLook);
+}
+
+void Simulation::update_excuses() {
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
+        const auto& link = hub_.links[m];
+        const auto& member = members_[m];
+        const bool cut_off = link.broken() || !hub_.etcd_serves() || link.refuses ||
+                             link.loss_permille > 0 || link.late_permille > 0;
+        const bool nobody = !member.works() && !guardians_[m].works();
+        const bool bad = (nodes_[m].unfenceable > 0 && (cut_off || !member.works())) ||
+                         (nobody && member.host_up);
+        const bool over = hub_.now >= nodes_[m].excused_until;
+        if (bad && hub_.world->view(m, hub_.now).may_sign) {
+            checks_.excuse(m, true);
+        } else if (!over) {
+            checks_.excuse(m, true);
+        } else if (checks_.excused(m) && !bad && !hub_.world->view(m, hub_.now).may_sign) {
+            checks_.excuse(m, false);
+        }
+    }
+}
+
+void Simulation::judge_convergence() {
+    int active = 0;
+    std::uint8_t on = 0;
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
+        if (!hub_.world->view(m, hub_.now).flag) continue;
+        ++active;
+        on = m;
+    }
+    const bool good = active == 1 && members_[on].state.role == core::Role::kLeader;
+    const auto& plan = hub_.plan;
+    if (plan.calm && converged_since_ != kNoTime) {
+        if (!good || on != converged_on_) hub_.fail("calm", "the lead changed without a fault");
+        if (checks_.election_writes() != writes_at_convergence_)
+            hub_.fail("calm", "holding writes to the election's keys");
+    }
+    if (!good || (converged_since_ != kNoTime && on != converged_on_)) converged_since_ = kNoTime;
+    if (good && converged_since_ == kNoTime) {
+        converged_since_ = hub_.now;
+        converged_on_ = on;
+        writes_at_convergence_ = checks_.election_writes();
+    }
+    if (hub_.now < plan.heal_at) return;
+    if (good && hub_.now >= std::max(converged_since_, plan.heal_at) + plan.stable) {
+        converged_ = converged_since_ > plan.heal_at ? converged_since_ - plan.heal_at : Duration{};
+        finished_ = true;
+    } else if (hub_.now > plan.heal_at + plan.bound + plan.stable) {
+        hub_.fail("liveness", std::to_string(active) + " nodes are active " +
+                                  std::to_string(plan.bound / 1s) + " s after the faults healed");
+    }
+}
+
+}  // namespace elector::sim

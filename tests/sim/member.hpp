@@ -1,0 +1,42 @@
+// Owns one elector process: the core's state, what waits for it, and its life.
+// Must never run the core itself. Thread rule: values only.
+#pragma once
+
+#include <vector>
+
+#include "core/event.hpp"
+#include "core/policy.hpp"
+#include "core/state.hpp"
+#include "sim/time.hpp"
+
+namespace elector::sim {
+
+struct Watch {
+    bool up = false;
+    bool scheduled = false;
+    std::size_t next = 0;  ///< in the store's history
+};
+
+struct Member {
+    core::Policy policy;
+    core::State state;
+    bool running = false;
+    bool frozen = false;
+    bool wanted = true;  ///< the operator wants the service to run
+    bool host_up = true;
+    bool host_frozen = false;
+    std::uint64_t incarnation = 0;
+    Time wake_at = kNoTime;  ///< the earliest wake-up that is scheduled
+    bool woke = false;       ///< while frozen
+    std::vector<core::Event> inbox;
+    Watch watch;
+    // pace
+    Time second{};
+    std::uint32_t steps_in_second = 0;
+    // what was written last
+    core::Role role = core::Role::kFollower;
+
+    bool works() const { return running && !frozen; }
+};
+
+}  // namespace elector::sim

@@ -1,0 +1,128 @@
+// Owns everything that is decided before a run begins: group, clocks, chain, faults; all from one
+// seed. Must never look at a running simulation. Thread rule: values only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/policy.hpp"
+#include "sim/time.hpp"
+#include "simnode/model/types.hpp"
+
+namespace elector::sim {
+
+enum class FaultKind : std::uint8_t {
+    // between member and etcd
+    kPartition,
+    kRequestsLost,
+    kRepliesLost,
+    kLossy,
+    kSlowStore,
+    kLateStore,
+    kWatchCut,
+    kWatchLag,
+    // etcd itself
+    kEtcdOutage,
+    kEtcdElection,
+    kLeaseEarly,
+    kLeaseLate,
+    kStaleKeepAlive,
+    kStoreRefuses,
+    // operators
+    kDeleteCandidate,
+    kDeletePrefix,
+    kPause,
+    kSwitchover,
+    kReload,
+    // processes and hosts
+    kKillElector,
+    kFreezeElector,
+    kKillGuardian,
+    kFreezeGuardian,
+    kSlowGuardian,
+    kHostLoss,
+    kHostFreeze,
+    kShutdown,
+    // nodes
+    kNodeCrash,
+    kNodeRestart,
+    kNodeFreeze,
+    kSlowSet,
+    kLateSet,
+    kHungSet,
+    kIgnoreSet,
+    kHangStatus,
+    kRefuseAdmin,
+    kRefuseWeb3,
+    kUnready,
+    kFreezeHeight,
+    kIsolate,
+    // the chain
+    kChainStall,
+    // only when asked for: outside what the protocol can promise
+    kNodeActive,
+    kForeign,
+};
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kForeign) + 1;
+std::string_view name(FaultKind kind);
+
+/// What a fault waits for once its time has come.
+enum class Trigger : std::uint8_t {
+    kNothing,
+    kClaimed,       ///< the store has executed a claim
+    kActivating,    ///< an activation leaves a host
+    kDeactivating,  ///< a deactivation leaves a host
+    kMarked,        ///< the store has executed a drained marker
+};
+
+struct Fault {
+    Time at{};
+    Trigger trigger = Trigger::kNothing;
+    Duration offset{};  ///< after the trigger
+    Duration lasts{};
+    FaultKind kind{};
+    std::uint8_t member = 0;
+    bool at_cause = false;     ///< hits whoever leads, or caused the trigger, else `member`
+    Duration delay{};          ///< where the kind has one
+    std::uint64_t number = 0;  ///< where the kind has one
+};
+
+struct HostPlan {
+    HostClock clock;
+    Duration wall_skew{};
+    int priority = 0;
+};
+
+/// What a run is drawn from besides the seed.
+struct Options {
+    std::uint64_t seed = 1;
+    bool faults = true;
+    bool residual = false;  ///< kNodeActive and kForeign too
+    int members = 0;        ///< 0: by seed
+};
+
+struct Plan {
+    std::uint64_t seed = 0;
+    std::uint8_t members = 3;
+    bool fast = false;
+    bool guardian = true;
+    bool web3 = true;
+    bool bootstrap = true;
+    bool calm = false;  ///< no faults at all
+    simnode::ChainParams chain;
+    simnode::NodeParams node;
+    std::vector<HostPlan> hosts;
+    std::vector<Fault> faults;
+    Time start{};
+    Time heal_at{};
+    Duration bound{};   ///< from healing to exactly one active node
+    Duration stable{};  ///< and so long it has to stay
+};
+
+Plan make_plan(const Options& options);
+core::Policy make_policy(const Plan& plan, std::uint8_t member);
+std::string member_name(std::uint8_t member);
+
+}  // namespace elector::sim
