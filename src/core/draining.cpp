@@ -81,10 +81,9 @@ bool tip_settled(Turn& t) {
     if (!s.node.tip_slot.busy()) {
         d.tip_asked = true;
         t.emit(ReadTip{t.start(s.node.tip_slot)});
-    } else if (!d.tip_asked && t.now > s.node.tip_slot.sent + 1s) {
+    } else if (!d.tip_asked && t.due(s.node.tip_slot.sent + 1s)) {
         return d.tip_done = true;  // an older query hangs: time only
     }
-    if (!d.tip_asked) t.due(s.node.tip_slot.sent + 1s + 1ms);
     return false;
 }
 
@@ -101,8 +100,9 @@ void end_draining(Turn& t, Cause cause) {
 void drive_unfenced(Turn& t) {
     auto& s = t.s;
     auto& d = s.draining;
-    if (d.unfenced_written || !s.standby.first_false) return;
-    if (!t.due(*s.standby.first_false + unconfirmed_after(t.p))) return;
+    if (d.unfenced_written) return;
+    // A node that only refuses is asked, not told; that must not strand the group in silence.
+    if (!t.due(s.standby.first_false.value_or(d.since) + unconfirmed_after(t.p))) return;
     if (!d.unfenced_told) {
         d.unfenced_told = true;
         t.announce(Notice::kUnfenced);
@@ -169,7 +169,8 @@ void on_drained(Turn& t, const RecordAnswered& e) {
     if (e.outcome != StoreOutcome::kGuardFailed) return;
     if (adopt_changed_record(t, e.holder)) {
         if (e.holder.record->state != HolderRecord::State::kDrained) return;  // tried again
-        s.candidacy.create = {};  // an earlier attempt, or the guardian, has written it
+        // An earlier attempt has written it, or an operator who vouched and left our key.
+        s.session.replace = s.session.replace || s.holding.key == s.candidacy.key;
         return end_draining(t, Cause::kDrained);
     }
     // The record is another's; standby is confirmed. The lease goes, and the old key with it.

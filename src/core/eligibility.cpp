@@ -113,10 +113,10 @@ Height best_known_tip(const State& s) {
     return best;
 }
 
-std::string group_address(const State& s) {
+std::string group_address(const Policy& p, const State& s) {
     const MemberEntry* first = nullptr;
     for (const auto& entry : s.known.view.members) {
-        if (entry.record.operator_address.empty()) continue;
+        if (entry.record.name == p.member || entry.record.operator_address.empty()) continue;
         if (!first || entry.create < first->create) first = &entry;
     }
     return first ? first->record.operator_address : std::string{};

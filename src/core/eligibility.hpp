@@ -81,7 +81,8 @@ bool tip_stands(const Policy& p, const State& s, Instant now);
 const MemberEntry* moving_rival(const Policy& p, const State& s, Instant now);
 /// Highest known tip of members and of the peers our node hears.
 Height best_known_tip(const State& s);
-/// The operator address the group signs with: the longest registered member's that is known.
-std::string group_address(const State& s);
+/// The operator address the others sign with: that of the longest registered other member that
+/// publishes one. Empty: nobody else does.
+std::string group_address(const Policy& p, const State& s);
 
 }  // namespace elector::core

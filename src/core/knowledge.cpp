@@ -171,7 +171,7 @@ void drive_reads(Turn& t) {
     const bool wanted = k.read_wanted || (!holder && t.due(k.read_sent + 5s));
     if (!wanted || !t.ready(k.read_slot)) return;
     k.read_wanted = false;
-    k.floor_revision = k.seen_revision;
+    k.floor_revision = std::max(k.seen_revision, k.own_writes);
     k.floor_raft_term = k.seen_raft_term;
     k.floor_holder_mod = k.seen_holder_mod;
     t.emit(ReadElection{t.start(k.read_slot)});

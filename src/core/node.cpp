@@ -257,7 +257,7 @@ void on_metrics(Turn& t, const MetricsRead& e) {
                          n.operator_address != e.operator_address;
     if (!e.operator_address.empty()) n.operator_address = e.operator_address;
     if (changed && s.role == Role::kLeader) begin_draining(t, Cause::kOperatorChanged);
-    const auto group = group_address(s);
+    const auto group = group_address(t.p, s);
     const bool differs =
         !group.empty() && !n.operator_address.empty() && group != n.operator_address;
     if (differs && !n.address_told) t.announce(Notice::kOperatorAddressDiffers, n.operator_address);

@@ -75,7 +75,8 @@ class Demo {
         const bool colour = std::getenv("NO_COLOR") == nullptr;
         while (!ending_) {
             const auto size = terminal_->size();
-            terminal_->draw(to_ansi(lay_out(picture_of(world_), size.width, size.height), colour));
+            const auto lines = lay_out(picture_of(world_), size.width, size.height);
+            terminal_->draw(to_ansi(lines, size.width, colour));
             co_await pause_for(io_, kFrame);
         }
     }

@@ -52,7 +52,8 @@ void explain(const app::Member& member, Instant now, MemberRow& row) {
     const auto& s = member.state();
     const auto& policy = member.policy();
     if (s.role == core::Role::kLeader) {
-        if (s.holding.activation != core::Activation::kVerified) row.why = "Activating its node.";
+        const bool active = s.holding.activation == core::Activation::kVerified;
+        row.why = active ? "Leads." : "Activating its node.";
         return;
     }
     if (s.role == core::Role::kDraining) {

@@ -25,7 +25,7 @@ struct MemberRow {
     std::optional<core::Duration> holding_left;
     std::size_t queue = 0;               ///< 1 is the head; 0: not queued
     std::string fault;                   ///< what the onlooker has broken
-    std::string why;                     ///< why it does not lead
+    std::string why;                     ///< what it does, or why it does not lead
     std::optional<core::Duration> wait;  ///< how long at most
 };
 

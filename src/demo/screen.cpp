@@ -98,7 +98,7 @@ const Column kColumns[] = {
      [](const MemberRow& r) {
          return Span{std::string(name(r.role)), style_of(r.role)};
      }},
-    {"NODE (verified)", 18, 0, node_span},
+    {"NODE (verified)", 19, 0, node_span},
     {"TIP", 12, 56,
      [](const MemberRow& r) {
          return Span{r.tip ? grouped(*r.tip) : "-", Style::kPlain};
@@ -126,7 +126,7 @@ Line header(std::size_t width) {
     for (const auto& c : kColumns) {
         if (width >= c.from_width) text += padded(c.title, c.width);
     }
-    if (width >= kWhyBeside) text += "WHY IT DOES NOT LEAD";
+    if (width >= kWhyBeside) text += "WHY";
     return {{text, Style::kDim}};
 }
 
@@ -297,7 +297,7 @@ std::string to_text(const Line& line) {
     return text;
 }
 
-std::string to_ansi(const std::vector<Line>& lines, bool colour) {
+std::string to_ansi(const std::vector<Line>& lines, std::size_t width, bool colour) {
     std::string out = "\x1b[H";
     for (std::size_t i = 0; i < lines.size(); ++i) {
         for (const auto& span : lines[i]) {
@@ -307,10 +307,11 @@ std::string to_ansi(const std::vector<Line>& lines, bool colour) {
             else
                 out += "\x1b[" + code + "m" + span.text + "\x1b[0m";
         }
-        out += "\x1b[K";
+        // Behind a full line the cursor still stands on its last character.
+        if (width_of(lines[i]) < width) out += "\x1b[K";
         if (i + 1 < lines.size()) out += "\r\n";
     }
-    return out + "\x1b[J";
+    return out;
 }
 
 }  // namespace elector::demo

@@ -23,12 +23,12 @@ using Line = std::vector<Span>;
 /// Whatever the size, the members come first and old happenings go first.
 std::vector<Line> lay_out(const Picture& picture, std::size_t width, std::size_t height);
 
-/// One frame that redraws in place, without a flicker.
-std::string to_ansi(const std::vector<Line>& lines, bool colour);
+/// One frame of a whole screen of that width, that redraws in place without a flicker.
+std::string to_ansi(const std::vector<Line>& lines, std::size_t width, bool colour);
 /// The text alone.
 std::string to_text(const Line& line);
 
-/// Why it does not lead, and for how long at most.
+/// What it does or waits for, and for how long at most.
 std::string why_text(const MemberRow& row);
 /// "812 ms", "1 234 ms"; "-" for nothing.
 std::string milliseconds_text(const std::optional<core::Duration>& span);

@@ -100,8 +100,6 @@ class World {
     void on_effect(std::size_t i, const core::Effect& effect);
     void on_entry(const std::string& node, const checker::Entry& entry);
     void fault(std::size_t i, const char* kind);
-    void say(std::string who, std::string text, Happening::Weight weight = Happening::Weight::kInfo,
-             bool detail = false);
     boost::asio::awaitable<void> pause(core::Duration span);
 
     boost::asio::io_context& io_;

@@ -180,3 +180,17 @@ TEST_CASE("an unreadable record makes nobody's key the holder's") {
     view.holder = StoredRecord{Revision{8}, "{rubbish", std::nullopt};
     CHECK(any_foreign(view));
 }
+
+TEST_CASE("a change of the record that is older than the record known is dropped") {
+    // The record was learned from the answer to an own write, ahead of the watch.
+    auto view = view_at(10);
+    view.holder = holder(15, 9);
+    CHECK(apply(view, {{Revision{13}, HolderChanged{holder(13, 5)}}}, Revision{13}));
+    auto expected = view_at(13);
+    expected.holder = holder(15, 9);
+    CHECK(view == expected);
+    CHECK(apply(view, {{Revision{14}, HolderChanged{}}}, Revision{14}));
+    CHECK(view.holder == holder(15, 9));
+    CHECK(apply(view, {{Revision{16}, HolderChanged{}}}, Revision{16}));
+    CHECK(view.holder == StoredRecord{});
+}

@@ -168,12 +168,13 @@ TEST_CASE("the best known tip is the highest of ours, the members' and the peers
     CHECK(best_known_tip(fit.state) == Height{209});
 }
 
-TEST_CASE("the group's operator address is that of the longest registered member that has one") {
+TEST_CASE(
+    "the group's operator address is that of the longest registered other member that has one") {
     Fit fit;
-    CHECK(group_address(fit.state) == "");
+    CHECK(group_address(fit.policy, fit.state) == "");
     auto& members = fit.state.known.view.members;
     members = {member("c", 9), member("b", 4), member("d", 2)};
     members[0].record.operator_address = "io1c";
     members[1].record.operator_address = "io1b";
-    CHECK(group_address(fit.state) == "io1b");
+    CHECK(group_address(fit.policy, fit.state) == "io1b");
 }

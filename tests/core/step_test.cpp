@@ -117,12 +117,11 @@ struct Noise {
 
 TEST_CASE("the weathers bring every role, and most role changes") {
     std::set<std::string> missing{
-        "follower>queued",          "candidate>claimed",     "leader>switchover",
-        "leader>holding_ending",    "leader>lease_lost",     "leader>store_set_back",
-        "leader>node_lost",         "leader>status_hung",    "leader>confirmation_refused",
-        "leader>activation_failed", "leader>unready",        "leader>node_left_active",
-        "draining>drained",         "draining>record_taken", "candidate>own_record",
-        "follower>own_record"};
+        "follower>queued",          "candidate>claimed",       "leader>switchover",
+        "leader>holding_ending",    "leader>lease_lost",       "leader>store_set_back",
+        "leader>node_lost",         "leader>status_hung",      "leader>confirmation_refused",
+        "leader>activation_failed", "leader>node_left_active", "draining>drained",
+        "draining>record_taken",    "candidate>own_record",    "follower>own_record"};
     for (std::uint64_t seed = 1; seed <= kMostSeeds && !missing.empty(); ++seed) {
         Run run{seed};
         run.go([&](const State&, Instant, const Event&, const Effects& effects) {

@@ -16,6 +16,7 @@ std::pair<Instant, Event> Weather::next(Instant now, Instant wake) {
     if (now >= next_block_) {
         if (!dice_.one_in(4)) ++height_;
         next_block_ = now + 2500ms;
+        publish_b(now);
     }
     if (now >= next_mischief_) {
         mischief(now);
@@ -42,6 +43,16 @@ void Weather::news(Instant now, const std::vector<Change>& changes) {
     coming_.emplace(now + dice_.between(100us, 20ms), StoreChanged{store_.revision, changes});
 }
 
+void Weather::publish_b(Instant now) {
+    const auto* known = find_member(store_, "b");
+    if (!known) return;
+    auto record = known->record;
+    record.tip = Height{height_};
+    ++store_.revision.value;
+    put_member(record);
+    news(now, {{store_.revision, MemberCame{*find_member(store_, "b")}}});
+}
+
 void Weather::drop_key(const std::string& key) {
     std::erase_if(store_.queue, [&](const Candidate& c) { return c.key == key; });
 }
@@ -58,11 +69,26 @@ void Weather::put_member(const MemberRecord& record) {
     store_.members.push_back(entry);
 }
 
+void Weather::queue_b(Instant now) {
+    const auto at = store_.revision;
+    MemberRecord b;
+    b.name = "b";
+    b.instance = "boot-b";
+    b.candidate_key = "K/b";
+    b.eligible = !dice_.one_in(4);
+    b.tip = Height{height_};
+    drop_key("K/b");
+    store_.queue.push_back(Candidate{"K/b", at, "b"});
+    put_member(b);
+    news(now,
+         {{at, CandidateCame{store_.queue.back()}}, {at, MemberCame{*find_member(store_, "b")}}});
+}
+
 /// What operators, other members and broken machines do.
 void Weather::mischief(Instant now) {
     ++store_.revision.value;
     const auto at = store_.revision;
-    switch (dice_.below(14)) {
+    switch (dice_.below(15)) {
         case 0:
             store_.pause = store_.pause ? std::nullopt : std::optional<PauseOrder>(PauseOrder{});
             return news(now, {{at, PauseChanged{store_.pause}}});
@@ -73,21 +99,12 @@ void Weather::mischief(Instant now) {
             if (store_.queue.empty()) return;
             news(now, {{at, CandidateGone{store_.queue.front().key}}});
             return drop_key(std::string(store_.queue.front().key));
-        case 3: {
-            MemberRecord b;
-            b.name = "b";
-            b.instance = "boot-b";
-            b.candidate_key = "K/b";
-            b.eligible = !dice_.one_in(4);
-            b.tip = Height{height_};
-            drop_key("K/b");
-            store_.queue.push_back(Candidate{"K/b", at, "b"});
-            put_member(b);
-            return news(now, {{at, CandidateCame{store_.queue.back()}}});
-        }
+        case 3:
+            return queue_b(now);
         case 4:
             return drop_key("K/b");
         case 5:
+            queue_b(now);
             store_.switchover =
                 SwitchoverOrder{at, store_.holder.record ? store_.holder.record->term : Term{},
                                 dice_.one_in(2) ? "b" : "", "", ""};
@@ -102,6 +119,7 @@ void Weather::mischief(Instant now) {
             return drop_key("K/old");
         case 9:
             store_.revision = Revision{std::max<std::int64_t>(10, at.value - 20)};
+            coming_.emplace(now, WatchResumed{});
             return;
         case 10:
             for (const auto port : {NodePort::kAdmin, NodePort::kProbe})
@@ -111,6 +129,9 @@ void Weather::mischief(Instant now) {
             for (int i = 0; i < 5; ++i)
                 for (const auto port : {NodePort::kAdmin, NodePort::kProbe})
                     coming_.emplace(now + i * 100ms, PortChanged{port, PortState::kRefused});
+            return;
+        case 12:
+            ready_ = !ready_;
             return;
         default:
             coming_.emplace(now, WatchResumed{});
@@ -213,7 +234,7 @@ bool Weather::perform_node(Instant now, const Effect& effect) {
     } else if (const auto* on = std::get_if<Activate>(&effect)) {
         set(on->op, true);
     } else if (const auto* r = std::get_if<ReadReadiness>(&effect)) {
-        answer(now, ReadinessRead{r->op, NodeFailure::kNone, true},
+        answer(now, ReadinessRead{r->op, NodeFailure::kNone, ready_},
                ReadinessRead{r->op, NodeFailure::kNone, false});
     } else if (const auto* t = std::get_if<ReadTip>(&effect)) {
         answer(now, TipRead{t->op, NodeFailure::kNone, Height{height_}, 1s},

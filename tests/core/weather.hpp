@@ -3,7 +3,6 @@
 // anywhere. Must never check anything. Thread rule: one thread.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <vector>
 
@@ -41,13 +40,10 @@ class Weather {
     void perform(Instant now, const Effect& effect);
 
   private:
-    struct Coming {
-        Instant at;
-        Event event;
-    };
     void answer(Instant now, Event good, Event bad);
-    void change(const Change& what);
     void mischief(Instant now);
+    void queue_b(Instant now);
+    void publish_b(Instant now);
     bool perform_store(Instant now, const Effect& effect);
     bool perform_record(Instant now, const Effect& effect);
     bool perform_node(Instant now, const Effect& effect);
@@ -63,6 +59,7 @@ class Weather {
     Instant next_mischief_;
     Instant next_block_;
     bool active_ = false;
+    bool ready_ = true;
     std::uint64_t height_ = 100;
     std::uint64_t connection_ = 0;
 };

@@ -25,6 +25,7 @@ Picture picture() {
     leader.term = 12;
     leader.holding_left = 2800ms;
     leader.queue = 1;
+    leader.why = "Leads.";
     MemberRow candidate;
     candidate.name = "delegate-b";
     candidate.role = Role::kCandidate;
@@ -83,12 +84,13 @@ TEST_CASE("a window of 120 columns shows all columns, the reasons and the last h
             " iotex-elector demo  fast profile, blocks every 2.5 s, 3 members, 3 simulated nodes, "
             "etcd http://127.0.0.1:2379  01:23",
             "",
-            " MEMBER      ROLE       NODE (verified)   TIP         TERM  HOLDING  QUEUE  BROKEN",
-            " delegate-a  leader     active 0.3 s ago  41 000 123  12    2.8 s    1",
-            " delegate-b  candidate  standby 0.8 s ago 41 000 123  -     -        2",
-            " delegate-c  follower   gone              -           -     -        -      node "
+            " MEMBER      ROLE       NODE (verified)    TIP         TERM  HOLDING  QUEUE  BROKEN",
+            " delegate-a  leader     active 0.3 s ago   41 000 123  12    2.8 s    1",
+            " delegate-b  candidate  standby 0.8 s ago  41 000 123  -     -        2",
+            " delegate-c  follower   gone               -           -     -        -      node "
             "killed",
             "",
+            " delegate-a  Leads.",
             " delegate-b  The last holder vanished. At most 12.3 s.",
             " delegate-c  The node process is gone.",
             "",
@@ -96,7 +98,6 @@ TEST_CASE("a window of 120 columns shows all columns, the reasons and the last h
             "   decide 5 ms   verify 1 995 ms   total 2 000 ms",
             " signed          1 234 messages, 1 hand-overs, 0 double signatures",
             "",
-            " 00:26  demo        number 26",
             " 00:27  demo        number 27",
             " 00:28  demo        number 28",
             " 00:29  demo        number 29",
@@ -107,9 +108,10 @@ TEST_CASE("a window of 120 columns shows all columns, the reasons and the last h
 
 TEST_CASE("a wide window has the reasons beside the members") {
     const auto lines = texts(140, 20);
-    CHECK(lines[4] ==
-          " delegate-b  candidate  standby 0.8 s ago 41 000 123  -     -        2                  "
-          "      The last holder vanished. At most 12.3 s.");
+    CHECK(
+        lines[4] ==
+        " delegate-b  candidate  standby 0.8 s ago  41 000 123  -     -        2                  "
+        "      The last holder vanished. At most 12.3 s.");
     CHECK(std::count(lines.begin(), lines.end(), "") == 4);
 }
 
@@ -144,14 +146,19 @@ TEST_CASE("a hand-over under way shows the phases so far instead of the last one
     p.under_way->to.clear();
     p.under_way->verified.reset();
     const auto lines = lay_out(p, 120, 20);
-    CHECK(to_text(lines[10]) == " under way       planned  delegate-c");
-    CHECK(to_text(lines[11]) == "   decide 5 ms  ");
+    CHECK(to_text(lines[11]) == " under way       planned  delegate-c");
+    CHECK(to_text(lines[12]) == "   decide 5 ms  ");
 }
 
 TEST_CASE("a frame is drawn over the last one, and in colour only when wanted") {
     const std::vector<Line> lines{{{"a", Style::kBad}, {"b", Style::kPlain}}, {}};
-    CHECK(to_ansi(lines, true) == "\x1b[H\x1b[1;31ma\x1b[0mb\x1b[K\r\n\x1b[K\x1b[J");
-    CHECK(to_ansi(lines, false) == "\x1b[Hab\x1b[K\r\n\x1b[K\x1b[J");
+    CHECK(to_ansi(lines, 3, true) == "\x1b[H\x1b[1;31ma\x1b[0mb\x1b[K\r\n\x1b[K");
+    CHECK(to_ansi(lines, 3, false) == "\x1b[Hab\x1b[K\r\n\x1b[K");
+}
+
+TEST_CASE("a line that fills the width is not erased at its end") {
+    const std::vector<Line> lines{{{"ab", Style::kPlain}}};
+    CHECK(to_ansi(lines, 2, false) == "\x1b[Hab");
 }
 
 TEST_CASE("spans are written for people") {

@@ -185,6 +185,8 @@ void FakeEtcd::on_bytes(const std::string& method, BytesScript script) {
     state_->scripts[method] = std::move(script);
 }
 
+void FakeEtcd::forget_scripts() { state_->scripts.clear(); }
+
 const std::vector<std::string>& FakeEtcd::received() const { return state_->received; }
 std::size_t FakeEtcd::calls_open() const { return state_->calls_open; }
 

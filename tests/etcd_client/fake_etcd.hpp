@@ -65,6 +65,9 @@ class FakeEtcd {
     }
     void on_bytes(const std::string& method, BytesScript script);
 
+    /// From now on every call is silent: what the scripts refer to may go.
+    void forget_scripts();
+
     /// Methods of the messages received, in order.
     const std::vector<std::string>& received() const;
     /// Calls that have begun and not ended, by either side.

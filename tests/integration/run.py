@@ -142,6 +142,10 @@ def main():
     if options.list:
         print("\n".join(f"{tier:5} {seconds:4}s {name}" for name, seconds, tier in cases))
         return 0
+    for needed in (programs.elector, programs.simnode, programs.checker, programs.netproxy):
+        needed()
+    for needed in ("etcd", "etcdctl"):
+        programs.tool(needed)
     started = time.monotonic()
     passed, failed, void = run_all(cases, options)
     if void:
@@ -154,4 +158,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except FileNotFoundError as missing:
+        sys.exit(f"tests/integration: {missing}")

@@ -94,17 +94,20 @@ class Member:
     def find(self, event, since=0.0, **fields):
         return self.tail.find(event, since, **fields)
 
+    def started_at(self):
+        started = self.find("started")
+        return started[-1]["at"] if started else 0.0
+
     def role(self):
-        changes = self.find("role_change")
+        """In its present life."""
+        changes = self.find("role_change", self.started_at())
         return changes[-1]["to"] if changes else "follower"
 
-    def started_at(self):
-        return self.find("started")[-1]["at"]
-
     def believes_active(self):
-        """Its last words on the matter are that its node is verified active."""
-        active, changes = self.find("active"), self.find("role_change", to="draining")
-        return bool(active) and (not changes or changes[-1]["at"] < active[-1]["at"])
+        """Its last words on the matter, in its present life: its node is verified active."""
+        active = self.find("active", self.started_at())
+        drained = self.find("role_change", to="draining")
+        return bool(active) and (not drained or drained[-1]["at"] < active[-1]["at"])
 
     def record(self):
         """Its member record in the store; None: not registered."""

@@ -96,7 +96,7 @@ bool World::node_operation(const Effect& effect, const std::string& name, const 
     };
     if (const auto* e = std::get_if<Deactivate>(&effect)) return set(e->op, false);
     if (const auto* e = std::get_if<Activate>(&effect)) {
-        if (e->connection.value != connection_) trace.line(now, "WRONG CONNECTION");
+        if (e->connection.value != connection_) trace.trouble(now, "another connection");
         return set(e->op, true);
     }
     const auto* e = std::get_if<QueryStatus>(&effect);

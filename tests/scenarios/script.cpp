@@ -61,7 +61,13 @@ void run(World& w, Words& words) {
     }
     const bool reached = w.run_until(
         end, stop ? stop : [] { return false; });
-    if (stop && !reached) w.trace.line(w.now, "NOT REACHED");
+    if (stop && !reached) w.trace.trouble(w.now, "not reached");
+}
+
+void never(World& w, Words& words) {
+    const auto stop = condition(w, words);
+    if (!words.is("within")) throw BadCommand("never X within D");
+    if (w.run_until(w.now + duration(words.take()), stop)) w.trace.trouble(w.now, "it happened");
 }
 
 Verdict fate(Words& words) {
@@ -131,6 +137,12 @@ const Handlers kNode = {
     {"starts",
      [](World& w, Words& words) { w.node.running = true, w.node.flag = words.is("active"); }},
     {"restarts", restart_node},
+    {"blips",
+     [](World& w, Words&) {  // both connections break, the process does not
+         w.node.running = false;
+         w.check_ports();
+         w.node.running = true;
+     }},
     {"ignores", [](World& w, Words&) { w.node.ignores_sets = true; }},
     {"ready", [](World& w, Words& words) { w.node.ready = flag(words.take()); }},
     {"admin", [](World& w, Words& words) { w.node.admin_refuses = !flag(words.take()); }},
@@ -224,6 +236,7 @@ const Handlers kCommands = {
     {"kill", [](World& w, Words&) { w.kill(); }},
     {"freeze", [](World& w, Words& words) { w.freeze(duration(words.take())); }},
     {"run", run},
+    {"never", never},
     {"next",
      [](World& w, Words& words) {
          const auto name = words.take();

@@ -35,10 +35,10 @@ void tell(World& world, const std::string& command, std::string& told) {
     try {
         run_command(world, command);
     } catch (const BadCommand& e) {
-        trouble = std::string("          BAD COMMAND: ") + e.what() + "\n";
+        trouble = std::string("          TROUBLE: bad command: ") + e.what() + "\n";
     } catch (const core::InvariantBroken& e) {
         world.kill();
-        trouble = std::string("          INVARIANT BROKEN: ") + e.what() + "\n";
+        trouble = std::string("          TROUBLE: invariant broken: ") + e.what() + "\n";
     }
     for (const auto& line : world.trace.take()) told += line + "\n";
     told += trouble;
@@ -59,6 +59,15 @@ Outcome run_story(const std::string& path) {
         outcome.written = outcome.told;
     }
     return outcome;
+}
+
+std::string trouble(const Outcome& outcome) {
+    std::string command, found;
+    for (const auto& line : lines_of(outcome.told)) {
+        if (line.rfind("> ", 0) == 0) command = line;
+        if (line.find("TROUBLE: ") != std::string::npos) found += command + "\n" + line + "\n";
+    }
+    return found;
 }
 
 std::string first_difference(const Outcome& outcome) {

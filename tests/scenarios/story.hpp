@@ -17,6 +17,8 @@ struct Outcome {
 /// told.
 Outcome run_story(const std::string& path);
 
+/// The lines that no story may have, each below its command.
+std::string trouble(const Outcome& outcome);
 /// The first line in which they differ, with its neighbours; empty when they do not.
 std::string first_difference(const Outcome& outcome);
 
@@ -27,4 +29,5 @@ std::string first_difference(const Outcome& outcome);
         const auto outcome = elector::scenarios::run_story(path); \
         INFO(elector::scenarios::first_difference(outcome));      \
         CHECK(outcome.written == outcome.told);                   \
+        CHECK(elector::scenarios::trouble(outcome) == "");        \
     } while (false)

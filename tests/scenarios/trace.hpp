@@ -15,6 +15,8 @@ namespace elector::scenarios {
 class Trace {
   public:
     void line(core::Instant at, const std::string& text);
+    /// What must not happen in any story, accepted or not.
+    void trouble(core::Instant at, const std::string& text) { line(at, "TROUBLE: " + text); }
     /// Counted, and told at the end of the command.
     void routine(const std::string& what) { ++routine_[what]; }
     /// What was written since the last call.

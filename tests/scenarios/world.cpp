@@ -135,6 +135,15 @@ Verdict World::take(const std::string& name) {
     return it == every.end() ? Verdict{} : it->second;
 }
 
+/// SAFETY: S16, watched in every story.
+void World::watch_keys(const Effect& effect) {
+    const auto* change = std::get_if<RoleChanged>(&effect);
+    if (change && change->row->to == Role::kLeader) spent_.insert(state.holding.term);
+    const auto* claim = std::get_if<Claim>(&effect);
+    if (claim && spent_.contains(claim->create))
+        trace.trouble(now, "a key that has claimed claims again");
+}
+
 void World::perform(const Effect& effect) {
     const auto telling = tell(names, effect);
     if (telling.routine) {
@@ -145,6 +154,7 @@ void World::perform(const Effect& effect) {
     seen.insert(telling.name);
     if (const auto* a = std::get_if<Announce>(&effect))
         seen.insert(std::string(core::describe(a->notice).name));
+    watch_keys(effect);
     carry_out(effect, telling.name, take(telling.name));
 }
 

@@ -108,6 +108,7 @@ class World {
     bool node_operation(const core::Effect& effect, const std::string& name, const Verdict& v);
     bool query_operation(const core::Effect& effect, const std::string& name, const Verdict& v);
     void launch(Operation op);
+    void watch_keys(const core::Effect& effect);
     Verdict take(const std::string& name);
     void tick_chain();
     void watch_port(core::NodePort port, bool open, bool& connected);
@@ -121,6 +122,7 @@ class World {
     bool watch_loud_ = true;
     bool admin_connected_ = false, probe_connected_ = false;
     std::optional<bool> told_active_;
+    std::set<core::Term> spent_;  ///< candidate keys that have claimed
 };
 
 }  // namespace elector::scenarios

@@ -14,6 +14,16 @@ std::string at(Time t, Time start) { return std::to_string((t - start) / 1us) + 
 
 }  // namespace
 
+void add(Counts& sum, const Counts& more) {
+    sum.steps += more.steps;
+    sum.signatures += more.signatures;
+    sum.activations += more.activations;
+    sum.claims += more.claims;
+    sum.excused += more.excused;
+    sum.late += more.late;
+    sum.unfenced += more.unfenced;
+}
+
 Checks::Checks(Hub& hub) : hub_(hub), books_(hub.plan.members) { signed_.reserve(512); }
 
 void Checks::process_started(std::uint8_t member) {

@@ -26,6 +26,8 @@ struct Counts {
     std::uint64_t unfenced = 0;
 };
 
+void add(Counts& sum, const Counts& more);
+
 class Checks {
   public:
     explicit Checks(Hub& hub);

@@ -119,13 +119,7 @@ void work(const Arguments& a, std::atomic<std::uint64_t>& next, Summary& sum) {
         const auto outcome = Simulation(plan, a.mutant).run();
         const std::lock_guard lock(sum.mutex);
         ++sum.seeds;
-        sum.counts.steps += outcome.counts.steps;
-        sum.counts.signatures += outcome.counts.signatures;
-        sum.counts.activations += outcome.counts.activations;
-        sum.counts.claims += outcome.counts.claims;
-        sum.counts.excused += outcome.counts.excused;
-        sum.counts.late += outcome.counts.late;
-        sum.counts.unfenced += outcome.counts.unfenced;
+        add(sum.counts, outcome.counts);
         sum.length += outcome.length;
         sum.slowest = std::max(sum.slowest, outcome.converged);
         if (outcome.counts.late > outcome.counts.excused && !outcome.violation)

@@ -86,6 +86,42 @@ Fault draw_fault(const Plan& plan, Rng& rng, FaultKind kind) {
     return fault;
 }
 
+/// The schedule that the waits are made for: the leader is cut off and cannot know that its key is
+/// gone, and when its holding ends everything on its host is as slow as it may be.
+void draw_ambush(Plan& plan, Rng& rng, Time from, Duration window) {
+    const auto strike = from + rng.between(Duration{0}, window);
+    const auto victim = static_cast<std::uint8_t>(rng.below(plan.members));
+    const auto trigger = rng.chance(500) ? Trigger::kNothing : Trigger::kActivating;
+    const auto add = [&](FaultKind kind, Duration after, Duration lasts) {
+        Fault fault = draw_fault(plan, rng, kind);
+        fault.at = trigger == Trigger::kNothing ? strike + after : strike;
+        fault.offset = after;
+        fault.trigger = trigger;
+        fault.member = victim;
+        fault.at_cause = true;
+        fault.lasts = lasts;
+        plan.faults.push_back(fault);
+    };
+    static constexpr std::array kCuts = {FaultKind::kPartition, FaultKind::kRepliesLost,
+                                         FaultKind::kRequestsLost};
+    static constexpr std::array kSets = {FaultKind::kSlowSet, FaultKind::kLateSet};
+    const auto base = rng.between(Duration{0}, Duration{6s});
+    add(kCuts[rng.below(kCuts.size())], base, rng.between(Duration{10s}, Duration{30s}));
+    const auto loss = base + rng.between(Duration{-300ms}, Duration{600ms});
+    const bool deleted = rng.chance(500);
+    add(deleted ? FaultKind::kDeleteCandidate : FaultKind::kLeaseEarly, std::max(loss, Duration{0}),
+        1s);
+    if (rng.chance(700)) {
+        add(kSets[rng.below(kSets.size())], base, rng.between(Duration{5s}, Duration{20s}));
+        plan.faults.back().delay = rng.between(Duration{1500ms}, Duration{3400ms});
+    }
+    if (!plan.guardian) return;
+    if (rng.chance(500)) add(FaultKind::kSlowGuardian, base, 20s);
+    if (rng.chance(400))
+        add(FaultKind::kFreezeElector, base + rng.between(Duration{0}, Duration{2s}),
+            rng.between(Duration{1s}, Duration{8s}));
+}
+
 void draw_faults(Plan& plan, Rng& rng, bool residual) {
     // Swarm: half of the kinds are off altogether, the others have weights.
     std::array<std::uint64_t, kFaultKinds> weight{};
@@ -117,6 +153,7 @@ void draw_faults(Plan& plan, Rng& rng, bool residual) {
         }
         plan.faults.push_back(fault);
     }
+    if (rng.chance(350)) draw_ambush(plan, rng, begin, window);
     std::sort(plan.faults.begin(), plan.faults.end(),
               [](const Fault& a, const Fault& b) { return a.at < b.at; });
     plan.heal_at = begin + window + 1s;

@@ -1,0 +1,205 @@
+#include "group.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "config/load.hpp"
+#include "core/eligibility.hpp"
+#include "core/overloaded.hpp"
+#include "etcd/records.hpp"
+#include "etcd_calls.hpp"
+
+namespace elector::bench {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using core::Instant;
+
+constexpr const char* kElectionKey = "/bench-group";
+constexpr std::uint64_t kSeed = 0x6265'6e63'68;
+constexpr auto kPatience = 60s;  // on a busy machine, for any one step
+
+test::EtcdOptions durable() {
+    test::EtcdOptions options;
+    options.fsync = true;
+    return options;
+}
+
+etcd::ClientOptions client_options(const std::vector<std::string>& endpoints) {
+    etcd::ClientOptions options;
+    options.endpoints = endpoints;
+    return options;
+}
+
+std::string name_of(std::size_t i) { return std::string("member-") + static_cast<char>('a' + i); }
+
+std::string local_url(std::uint16_t port) {
+    return "\"http://127.0.0.1:" + std::to_string(port) + "\"";
+}
+
+}  // namespace
+
+Group::Group(asio::io_context& io, core::Duration block_interval)
+    : io_(io),
+      block_interval_(block_interval),
+      etcd_(durable()),
+      endpoints_(etcd_.endpoints()),
+      nodes_(kMembers, block_interval),
+      keys_(kElectionKey),
+      operator_(io, client_options(endpoints_)) {}
+
+Group::~Group() = default;
+
+config::Config Group::config_of(std::size_t i) const {
+    const auto& ports = nodes_.ports(i);
+    const auto block = std::chrono::duration_cast<std::chrono::milliseconds>(block_interval_);
+    const std::string text = "[member]\nname = \"" + name_of(i) + "\"\n[election]\nkey = \"" +
+                             kElectionKey + "\"\nprofile = \"fast\"\n[etcd]\nendpoints = [\"" +
+                             endpoints_.front() + "\"]\n[node]\nadmin = " + local_url(ports.admin) +
+                             "\nprobe = " + local_url(ports.probe) +
+                             "\nweb3 = " + local_url(ports.web3) + "\nblock_interval = \"" +
+                             std::to_string(block.count()) + "ms\"\n[api]\nlisten = \"\"\n";
+    const auto loaded = config::load(text, "bench", config::empty_environment());
+    if (!loaded.config) throw std::runtime_error(loaded.problems.front().render());
+    return *loaded.config;
+}
+
+void Group::start_member(std::size_t i) {
+    auto on_exit = [i](int code) {
+        throw std::runtime_error(name_of(i) + " ended with exit code " + std::to_string(code));
+    };
+    members_[i] =
+        std::make_unique<app::Member>(io_, clock_, config_of(i), log_, kSeed + i, on_exit);
+    members_[i]->observer = [this, i](const core::Effect& effect) { on_effect(i, effect); };
+    members_[i]->start();
+}
+
+void Group::start() {
+    for (std::size_t i = 0; i < kMembers; ++i) start_member(i);
+    wait_for("three members with verified standby nodes", [this] { return standby_everywhere(); });
+    create_first_record();
+    wait_for("a leader with two successors", [this] { return settled(); });
+}
+
+// A group that nobody knows anything of waits for the longest possible holding; here every node is
+// known to be standby, and none has ever been active.
+void Group::create_first_record() {
+    const auto& policy = members_.front()->policy();
+    core::HolderRecord first;
+    first.state = core::HolderRecord::State::kDrained;
+    first.hold = policy.hold;
+    first.quiesce = policy.quiesce;
+    first.gate = core::Gate{std::nullopt, policy.settle};
+    first.reason = "bootstrap";
+    require(test::run(io_, operator_.put({keys_.holder, etcd::to_json(first), 0})));
+}
+
+Handover Group::planned() {
+    const auto old = leader();
+    if (!old) throw std::runtime_error("nobody leads");
+    core::SwitchoverOrder order;
+    order.term = members_[*old]->state().holding.term;
+    order.who = "bench";
+    order.why = "planned hand-over";
+    handover_ = {};
+    handover_.began = clock_.now();
+    require(test::run(io_, operator_.put({keys_.switchover, etcd::to_json(order), 0})));
+    return finish(*old);
+}
+
+Handover Group::crash() {
+    const auto old = leader();
+    if (!old) throw std::runtime_error("nobody leads");
+    handover_ = {};
+    handover_.began = nodes_.fault("crash", *old);
+    wait_for("another leader", [this, old] { return leader() && *leader() != *old; });
+    nodes_.fault("restart", *old);
+    return finish(*old);
+}
+
+Handover Group::finish(std::size_t old) {
+    wait_for("another leader with two successors",
+             [this, old] { return settled() && *leader() != old; });
+    return handover_;
+}
+
+void Group::close() {
+    for (auto& member : members_) test::run(io_, member->close());
+    test::run(io_, operator_.close());
+}
+
+// --- what is known
+
+void Group::wait_for(const char* what, const std::function<bool()>& condition) {
+    try {
+        test::run_until(io_, condition, kPatience);
+    } catch (const std::exception& e) {
+        throw std::runtime_error(std::string("waiting for ") + what + ": " + e.what());
+    }
+}
+
+bool Group::standby_everywhere() const {
+    return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
+        const auto& s = member->state();
+        return s.known.read && core::unfit_because(member->policy(), s, clock_.now()).none() &&
+               s.candidacy.create != core::Revision{};
+    });
+}
+
+std::optional<std::size_t> Group::leader() const {
+    for (std::size_t i = 0; i < kMembers; ++i) {
+        const auto& s = members_[i]->state();
+        if (s.role == core::Role::kLeader && s.holding.activation == core::Activation::kVerified)
+            return i;
+    }
+    return std::nullopt;
+}
+
+bool Group::settled() const {
+    const auto lead = leader();
+    if (!lead) return false;
+    const auto& view = members_[*lead]->state().known.view;
+    std::size_t successors = 0;
+    for (const auto& entry : view.members) {
+        const bool queued = core::find_key(view, entry.record.candidate_key) != nullptr;
+        if (entry.record.name != name_of(*lead) && queued && entry.record.eligible) ++successors;
+    }
+    return successors == kMembers - 1;
+}
+
+void Group::on_effect(std::size_t i, const core::Effect& effect) {
+    const auto at = clock_.now();
+    auto& h = handover_;
+    std::visit(core::Overloaded{
+                   [&](const core::RoleChanged& e) {
+                       if (e.row->to == core::Role::kLeader) h.claimed = at;
+                       if (e.row->from != core::Role::kLeader) return;
+                       h.cause = e.row->code;
+                       h.decided = at;
+                   },
+                   [&](const core::Drain&) { h.drain_sent = at; },
+                   [&](const core::Claim&) { on_claim(members_[i]->state(), at); },
+                   [&](const core::Activate&) { h.activate_sent = at; },
+                   [&](const core::Announce& e) { on_notice(e.notice, at); },
+                   [](const auto&) {},
+               },
+               effect);
+}
+
+// The check that ends in this claim began in the very step that found the gate open.
+void Group::on_claim(const core::State& successor, Instant at) {
+    handover_.claim_sent = at;
+    handover_.gate_open = successor.candidacy.check_started;
+    handover_.learned = successor.known.record_learned;
+    const auto& record = successor.known.view.holder.record;
+    handover_.by_height = record && record->gate.tip.has_value();
+}
+
+void Group::on_notice(core::Notice notice, Instant at) {
+    if (notice == core::Notice::kNodeDead) handover_.found_dead = at;
+    if (notice == core::Notice::kMarkerWritten) handover_.marker = at;
+    if (notice == core::Notice::kActive) handover_.verified = at;
+}
+
+}  // namespace elector::bench
