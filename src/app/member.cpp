@@ -6,6 +6,14 @@
 #include "core/overloaded.hpp"
 
 namespace elector::app {
+namespace {
+
+etcd::ClientOptions seeded(etcd::ClientOptions options, std::uint64_t seed) {
+    options.seed = static_cast<std::uint32_t>(seed);
+    return options;
+}
+
+}  // namespace
 
 Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
                std::uint64_t seed, std::function<void(int)> on_exit)
@@ -15,7 +23,7 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       on_exit_(std::move(on_exit)),
       tasks_(io, [this](const std::string& name,
                         const std::string& what) { broken("task " + name + ": " + what); }),
-      store_(io, etcd_options_of(config_), config_.election.key, tasks_, log,
+      store_(io, seeded(etcd_options_of(config_), seed), config_.election.key, tasks_, log,
              [this](core::Event e) { reactor_.post(std::move(e)); }),
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
             [this](core::Event e) { reactor_.post(std::move(e)); }),

@@ -37,6 +37,8 @@ struct ClientOptions {
     std::chrono::milliseconds request_timeout{500};
     /// For making one connection.
     std::chrono::milliseconds dial_timeout{1000};
+    /// For the jitter of back-offs: give each client its own, so that they do not retry in step.
+    std::uint32_t seed = 1;
     /// Called on the io_context's thread; must not call back into the client. May be empty.
     std::function<void(const RpcStat&)> on_rpc;
 };

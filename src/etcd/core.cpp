@@ -12,7 +12,8 @@ ClientCore::ClientCore(boost::asio::io_context& context, ClientOptions client_op
     : io(context),
       options(std::move(client_options)),
       transport(context, options.on_rpc),
-      endpoints(transport, options.dial_timeout) {
+      endpoints(transport, options.dial_timeout),
+      random(options.seed) {
     const auto assigned = endpoints.assign(options.endpoints);
     if (!assigned) throw std::invalid_argument(assigned.error().text);
     keeper = std::make_shared<LeaseKeeper>(*this);

@@ -40,7 +40,7 @@ class ClientCore {
     const ClientOptions options;
     Transport transport;
     Endpoints endpoints;
-    std::minstd_rand random{std::random_device{}()};
+    std::minstd_rand random;  ///< only for the jitter of back-offs
     std::shared_ptr<LeaseKeeper> keeper;
     bool closed = false;
 

@@ -97,7 +97,8 @@ TEST_CASE("the printed budget of the standard profile") {
 holding
   hold (lease time-to-live)                    5.0 s
   renew                                        1.0 s
-  etcd outage survived                         3.2 s  the loss of an etcd leader (2.2 to 3.0 s) included
+  etcd outage survived                         3.2 s  the loss of an etcd leader )"
+          R"((2.2 to 3.0 s) included
 planned hand-over, elector crashed or frozen, node unhealthy
   drain, typical                               0.7 s
   drain, healthy node, at most                 2.5 s

@@ -1,4 +1,5 @@
-// What the tests of the configuration share: an environment made of values, and a shorter load().
+// Owns what the tests of the configuration share: an environment made of values, a shorter load().
+// Must never read the real environment. Thread rule: values only.
 #pragma once
 
 #include <map>

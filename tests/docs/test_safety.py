@@ -1,5 +1,5 @@
-"""docs/safety.md against the tree: every claim has code and tests that are there, and every number that
-the code carries is a claim."""
+"""docs/safety.md against the tree: every claim has code and tests that are there, and every number
+that the code carries is a claim."""
 import os
 import re
 import subprocess
@@ -37,7 +37,8 @@ class Safety(unittest.TestCase):
 
     def test_every_claim_names_code_that_is_there(self):
         for number, section in claims().items():
-            for path, rest in re.findall(r"`(src/[^`]+)` ([^`]*)", line(section, "Code") + " "):
+            code = line(section, "Code") + " "
+            for path, rest in re.findall(r"`(src/[^`]+)` ([^`]*)", code):
                 text = read(path)
                 for name in re.findall(r"[A-Za-z_]+", rest):
                     self.assertIn(name, text, f"{number}: {path} has no {name}")
@@ -51,7 +52,8 @@ class Safety(unittest.TestCase):
             for test in tests:
                 if test.startswith("story:"):
                     path = f"tests/scenarios/stories/{test[6:]}.txt"
-                    self.assertTrue(os.path.exists(os.path.join(ROOT, path)), f"{number}: no {path}")
+                    there = os.path.exists(os.path.join(ROOT, path))
+                    self.assertTrue(there, f"{number}: no {path}")
                 elif test.startswith("sim:"):
                     self.assertIn(f'"{test[4:]}"', mutants, f"{number}: no mutant {test[4:]}")
                 else:
@@ -59,8 +61,9 @@ class Safety(unittest.TestCase):
 
     def test_every_number_in_the_code_is_a_claim(self):
         known = set(claims())
-        listed = subprocess.run(["git", "grep", "-hoE", "SAFETY: [SL][0-9]+((,| to) [SL][0-9]+)*", "--", "src"],
-                                cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        pattern = "SAFETY: [SL][0-9]+((,| to) [SL][0-9]+)*"
+        listed = subprocess.run(["git", "grep", "-hoE", pattern, "--", "src"], cwd=ROOT,
+                                capture_output=True, text=True, check=True).stdout
         used = set(re.findall(r"[SL]\d+", listed))
         self.assertTrue(used)
         self.assertEqual(used - known, set())

@@ -92,13 +92,13 @@ struct Fixture {
     FakeEtcd a{io};
     FakeEtcd b{io};
     std::vector<std::string> rpcs;  ///< "<method> <code> <endpoint>" of each finished attempt
-    std::chrono::milliseconds request_timeout{
-        2000};  ///< so long that only a test that shortens it sees one
+    std::chrono::milliseconds request_timeout{5000};
 
     ClientOptions options(std::vector<std::string> endpoints) {
         ClientOptions options;
         options.endpoints = std::move(endpoints);
         options.request_timeout = request_timeout;
+        options.dial_timeout = milliseconds(20'000);
         options.on_rpc = [this](const RpcStat& stat) {
             rpcs.push_back(std::string(stat.method) + " " + std::to_string(stat.grpc_code) + " " +
                            std::string(stat.endpoint));

@@ -50,8 +50,8 @@ TEST_CASE_FIXTURE(
             call.send(answer_for(request.id(), 5));
         });
     Client client(io, both());
-    CHECK(run(io, client.keep_alive(1, milliseconds(2000))) == alive(5));
-    CHECK(run(io, client.keep_alive(2, milliseconds(2000))) == alive(5));
+    CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) == alive(5));
+    CHECK(run(io, client.keep_alive(2, milliseconds(20'000))) == alive(5));
     CHECK(a.calls_open() == 1);
     CHECK(has_leader == "true");
 }
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(
 TEST_CASE_FIXTURE(Fixture, "a lease that is gone answers with TTL 0") {
     always_alive(a, 0);
     Client client(io, both());
-    CHECK(run(io, client.keep_alive(1, milliseconds(2000))) == alive(0));
+    CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) == alive(0));
 }
 
 TEST_CASE_FIXTURE(Fixture, "answers go to the lease they name, whatever their order") {
@@ -74,8 +74,8 @@ TEST_CASE_FIXTURE(Fixture, "answers go to the lease they name, whatever their or
         });
     Client client(io, both());
     Answers answers;
-    start(io, client, answers, 1, 1, milliseconds(2000));
-    start(io, client, answers, 2, 2, milliseconds(2000));
+    start(io, client, answers, 1, 1, milliseconds(20'000));
+    start(io, client, answers, 2, 2, milliseconds(20'000));
     run_until(io, [&answers] { return answers.size() == 2; });
     CHECK(answers == Answers{{2, alive(11)}, {1, alive(10)}});
 }
@@ -86,35 +86,36 @@ TEST_CASE_FIXTURE(Fixture,
                [](FakeCall call, const std::string&) { call.finish(14, "Socket closed"); });
     always_alive(b, 4);
     Client client(io, both());
-    CHECK(run(io, client.keep_alive(1, milliseconds(2000))) == alive(4));
+    CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) == alive(4));
     CHECK(rpcs == std::vector<std::string>{kMethod + " 14 " + a.endpoint()});
 }
 
 TEST_CASE_FIXTURE(Fixture, "a stream that cannot be opened is opened at the next endpoint") {
     always_alive(b, 4);
     Client client(io, options({refused_endpoint(), b.endpoint()}));
-    CHECK(run(io, client.keep_alive(1, milliseconds(2000))) == alive(4));
+    CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) == alive(4));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a silent stream is replaced after one request time-out") {
-    request_timeout = milliseconds(200);
+    request_timeout = milliseconds(100);
     always_alive(b, 4);
     Client client(io, both());
     const auto begin = Clock::now();
-    CHECK(run(io, client.keep_alive(1, milliseconds(2000))) == alive(4));
+    CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) == alive(4));
     CHECK(Clock::now() - begin >= request_timeout);
-    CHECK(a.received() == std::vector<std::string>{kMethod});
+    run_until(io, [this] { return !rpcs.empty(); });
+    CHECK(rpcs[0] == kMethod + " 1 " + a.endpoint());
 }
 
 TEST_CASE_FIXTURE(Fixture, "when nobody answers the total time-out ends the wait") {
     request_timeout = milliseconds(20);
     Client client(io, both());
     const auto begin = Clock::now();
-    const Error error = error_of(run(io, client.keep_alive(1, milliseconds(100))));
+    const Error error = error_of(run(io, client.keep_alive(1, milliseconds(400))));
     CHECK(error.kind == ErrorKind::kTimeout);
     CHECK(error.outcome_unknown);
-    CHECK(Clock::now() - begin >= milliseconds(100));
-    run_until(io, [this] { return rpcs.size() >= 2; });  // streams that were given up
+    CHECK(Clock::now() - begin >= milliseconds(400));
+    run_until(io, [this] { return !rpcs.empty(); });  // a stream that was given up
 }
 
 TEST_CASE_FIXTURE(Fixture, "a late answer is not taken for the answer to a later keep-alive") {
@@ -124,7 +125,7 @@ TEST_CASE_FIXTURE(Fixture, "a late answer is not taken for the answer to a later
     Answers answers;
     start(io, client, answers, 1, 7, milliseconds(20));
     run_until(io, [&answers] { return answers.size() == 1; });
-    start(io, client, answers, 2, 7, milliseconds(2000));
+    start(io, client, answers, 2, 7, milliseconds(20'000));
     run_until(io, [this] { return a.received().size() == 2; });
     stream.send(answer_for(7, 10));  // to the first, which nobody awaits any more
     stream.send(answer_for(7, 20));
@@ -137,7 +138,7 @@ TEST_CASE_FIXTURE(Fixture, "a stream whose endpoint is removed moves without los
     always_alive(b, 4);
     Client client(io, options({a.endpoint()}));
     Answers answers;
-    start(io, client, answers, 1, 7, milliseconds(2000));
+    start(io, client, answers, 1, 7, milliseconds(20'000));
     run_until(io, [this] { return a.received().size() == 1; });
     REQUIRE(client.set_endpoints({b.endpoint()}));
     run_until(io, [&answers] { return answers.size() == 1; });
@@ -155,7 +156,7 @@ TEST_CASE_FIXTURE(Fixture, "a cancelled wait ends at once and leaves the stream 
         asio::bind_cancellation_slot(
             signal.slot(), [&ended](std::exception_ptr, Result<KeepAlive>) { ended = true; }));
     Answers answers;
-    start(io, client, answers, 2, 2, milliseconds(2000));
+    start(io, client, answers, 2, 2, milliseconds(20'000));
     run_until(io, [this] { return a.received().size() == 2; });
     signal.emit(asio::cancellation_type::terminal);
     run_until(io, [&ended] { return ended; });

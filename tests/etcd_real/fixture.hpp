@@ -79,6 +79,7 @@ struct RealFixture {
         ClientOptions options;
         options.endpoints = std::move(endpoints);
         options.request_timeout = request_timeout;
+        options.dial_timeout = milliseconds(10'000);  // busy machines
         return options;
     }
 };

@@ -13,7 +13,7 @@ struct Three : RealFixture {
     }()};
 
     std::size_t leader() {
-        Client client(io, options(cluster.endpoints()));
+        Client client(io, options(cluster.endpoints(), milliseconds(5000)));
         const auto members = value_of(run(io, client.member_list())).members;
         for (std::size_t i = 0; i < cluster.size(); ++i) {
             const auto status = value_of(run(io, client.status(cluster.endpoint(i))));

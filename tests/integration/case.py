@@ -37,6 +37,14 @@ class IntegrationCase(TestCase):
         FIGURES[name] = str(value)
         say(f"{name}: {value}")
 
+    def assert_in_time(self, world, seconds, limit):
+        """Few enough seconds, unless the machine was to blame."""
+        if seconds < limit:
+            return
+        if world.stalls.late < STARVED:
+            self.fail(f"took {seconds:.3f} s, {limit:.3f} s at most")
+        self.note("void", f"{seconds:.3f}s instead of {limit:.3f}s on a machine that stood still")
+
     @contextlib.contextmanager
     def nobody_moves(self, world, leader, seconds):
         """What the block does, and so long after it, changes nobody's role; the leader leads.

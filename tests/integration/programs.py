@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -136,6 +137,31 @@ class Process:
                 return file.readlines()[-count:]
         except FileNotFoundError:
             return []
+
+
+class StallWatch(threading.Thread):
+    """Measures by how much this process wakes up too late: what the machine did to the test."""
+
+    NAP = 0.05
+    ORDINARY = 0.05
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self.late = 0.0
+
+    def run(self):
+        while not self.over.is_set():
+            began = time.monotonic()
+            self.over.wait(self.NAP)
+            late = time.monotonic() - began - self.NAP
+            if late > self.ORDINARY:
+                self.late += late
+
+    def stop(self):
+        """Ends it; the seconds that were lost."""
+        self.over.set()
+        return self.late
 
 
 def run_elector(*arguments, seconds=30.0, environment=None):

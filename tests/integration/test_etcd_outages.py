@@ -3,13 +3,13 @@ import time
 import unittest
 
 from case import IntegrationCase, takes
-from world import PATIENCE
+from world import OVERTIME, QUIESCE
 
 
 class Outages(IntegrationCase):
-    def start_standard(self, world):
+    def start_three(self, world):
         leader = world.start()
-        self.assertEqual(len(world.queue()), 3)
+        world.wait_for(lambda: len(world.queue()) == 3, 5, "three candidates")
         return leader
 
     def wait_for_etcd(self, world):
@@ -18,8 +18,8 @@ class Outages(IntegrationCase):
 
     @takes(25)
     def test_a_restart_of_etcd_is_slept_through(self):
-        with self.world(profile="standard") as world:
-            leader = self.start_standard(world)
+        with self.world() as world:
+            leader = self.start_three(world)
             with self.nobody_moves(world, leader, 4) as since:
                 world.etcd.stop()
                 world.etcd.restart()
@@ -27,8 +27,8 @@ class Outages(IntegrationCase):
 
     @takes(25)
     def test_an_etcd_that_hangs_for_2500_ms_is_slept_through(self):
-        with self.world(profile="standard") as world:
-            leader = self.start_standard(world)
+        with self.world() as world:
+            leader = self.start_three(world)
             with self.nobody_moves(world, leader, 4) as since:
                 world.etcd.freeze()
                 time.sleep(2.5)
@@ -37,14 +37,14 @@ class Outages(IntegrationCase):
 
     def down_for(self, world, seconds):
         """Ends etcd for so long; the leader lets go in time, and one leads soon after."""
-        old = self.start_standard(world)
+        old = self.start_three(world)
         since = time.time()
         world.etcd.stop()
         drained = world.wait_for(lambda: old.find("role_change", since, to="draining"), 6,
                                  "leader that lets go before its holding ends")
         self.assertEqual(drained[0]["reason"], "holding_ending")
         self.figure("let_go", drained[0]["at"] - since)
-        self.assertLess(drained[0]["at"] - since, 5.0 * PATIENCE)
+        self.assert_in_time(world, drained[0]["at"] - since, world.hold)
         time.sleep(max(0.0, since + seconds - time.time()))
         self.assertEqual(world.nodes.active(), [])
         self.assertEqual([m.name for m in world.members if m.role() == "leader"], [])
@@ -57,12 +57,12 @@ class Outages(IntegrationCase):
 
     @takes(40)
     def test_after_10_s_without_etcd_one_is_active_again_at_once(self):
-        with self.world(profile="standard") as world:
+        with self.world() as world:
             self.down_for(world, 10)
 
     @takes(125, tier="long")
     def test_after_90_s_without_etcd_one_is_active_again_at_once(self):
-        with self.world(profile="standard") as world:
+        with self.world() as world:
             self.down_for(world, 90)
 
 
@@ -70,15 +70,15 @@ class CutOff(IntegrationCase):
     """Only the way between the leader and etcd is broken."""
 
     def cut(self, world, how):
-        """Breaks it; the leader lets go before its holding of 3 s ends."""
+        """Breaks it; the leader lets go before its holding ends."""
         old = world.start()
         since = time.time()
         old.cut_off(how)
-        drained = world.wait_for(lambda: old.find("role_change", since, to="draining"), 4,
+        drained = world.wait_for(lambda: old.find("role_change", since, to="draining"), 6,
                                  "leader that lets go")
         self.assertEqual(drained[0]["reason"], "holding_ending")
         self.figure("let_go", drained[0]["at"] - since)
-        self.assertLess(drained[0]["at"] - since, 3.0 * PATIENCE)
+        self.assert_in_time(world, drained[0]["at"] - since, world.hold)
         world.wait_for(lambda: world.nodes.active() == [], 5, "standby node")
         return old, since
 
@@ -86,10 +86,10 @@ class CutOff(IntegrationCase):
     def test_a_leader_that_is_cut_off_silently_is_replaced_after_the_safe_wait(self):
         with self.world(proxies=True) as world:
             old, since = self.cut(world, "blackhole")
-            new = world.wait_for_leader(25, other_than=old)
+            new = world.wait_for_leader(30, other_than=old)
             took = new.find("active", since)[-1]["at"] - since
             self.figure("replaced", took)
-            self.assertGreater(took, 16.5)
+            self.assertGreater(took, world.hold + QUIESCE + OVERTIME)
             healed = time.time()
             old.cut_off("pass")
             world.wait_for(lambda: old.role() == "candidate", 15, "old leader in the queue again")
@@ -100,7 +100,7 @@ class CutOff(IntegrationCase):
     def test_a_leader_that_is_refused_writes_its_marker_once_it_can(self):
         with self.world(proxies=True) as world:
             old, since = self.cut(world, "refuse")
-            world.wait_for(lambda: world.queue()[0].text != old.name, 6, "end of its lease")
+            world.wait_for(lambda: world.queue()[0].text != old.name, 9, "end of its lease")
             self.assertEqual(world.holder().json()["state"], "active")
             healed = time.time()
             old.cut_off("pass")
@@ -117,7 +117,7 @@ class CutOff(IntegrationCase):
             follower = world.followers(leader)[0]
             since = time.time()
             follower.cut_off("blackhole")
-            world.wait_for(lambda: follower.name not in [e.text for e in world.queue()], 6,
+            world.wait_for(lambda: follower.name not in [e.text for e in world.queue()], 9,
                            "end of its lease")
             follower.cut_off("pass")
             world.wait_for(lambda: follower.role() == "candidate" and follower.name in
@@ -141,7 +141,7 @@ class OneOfThree(IntegrationCase):
 
     @takes(30)
     def test_losing_one_endpoint_moves_nobody(self):
-        with self.world(profile="standard", etcd=3) as world:
+        with self.world(etcd=3) as world:
             index = self.find_member(world, leads=False)
             leader = self.start_on(world, index)
             with self.nobody_moves(world, leader, 8):
@@ -149,7 +149,7 @@ class OneOfThree(IntegrationCase):
 
     @takes(30)
     def test_a_frozen_endpoint_moves_nobody(self):
-        with self.world(profile="standard", etcd=3) as world:
+        with self.world(etcd=3) as world:
             index = self.find_member(world, leads=False)
             leader = self.start_on(world, index)
             with self.nobody_moves(world, leader, 2):
@@ -159,7 +159,7 @@ class OneOfThree(IntegrationCase):
 
     @takes(35, tier="long")
     def test_losing_the_etcd_leader_moves_nobody(self):
-        with self.world(profile="standard", etcd=3) as world:
+        with self.world(etcd=3) as world:
             index = self.find_member(world, leads=True)
             leader = self.start_on(world, index)
             with self.nobody_moves(world, leader, 8):
@@ -167,7 +167,7 @@ class OneOfThree(IntegrationCase):
 
     @takes(40, tier="long")
     def test_a_frozen_etcd_leader_leaves_one_active_member(self):
-        with self.world(profile="standard", etcd=3) as world:
+        with self.world(etcd=3) as world:
             index = self.find_member(world, leads=True)
             self.start_on(world, index)
             since = time.time()

@@ -5,7 +5,7 @@ import unittest
 
 import programs
 from case import IntegrationCase, takes
-from world import HOLD, OVERTIME, QUIESCE, STRETCH
+from world import OVERTIME, QUIESCE, STRETCH
 
 
 class Foreign(IntegrationCase):
@@ -73,7 +73,7 @@ class Foreign(IntegrationCase):
             new = world.wait_for_leader(22)
             waited = new.find("active")[-1]["at"] - cleared[0]["at"]
             self.figure("waited", waited)
-            self.assertGreater(waited, (HOLD["fast"] + QUIESCE + OVERTIME) * STRETCH - 0.1)
+            self.assertGreater(waited, (world.hold + QUIESCE + OVERTIME) * STRETCH - 0.1)
             self.assertNotIn("foreign", world.holder().json())
 
 

@@ -9,7 +9,7 @@ import unittest
 
 import programs
 from case import IntegrationCase, takes
-from world import HOLD, PATIENCE
+from world import PATIENCE
 
 BAD = """[member]
 name = "a/b"
@@ -97,7 +97,7 @@ class OneElectorPerNode(IntegrationCase):
             world.wait_for_signature(leader)
             with self.nobody_moves(world, leader, 1):
                 second.start()
-                code = second.process.wait((HOLD["fast"] + 8) * PATIENCE)
+                code = second.process.wait((world.hold + 8) * PATIENCE)
             self.assertEqual(code, 1)
             refused = second.find("name_refused")
             self.assertEqual(refused[0]["alarm"], "true")

@@ -125,11 +125,12 @@ class Member:
 class World:
     """See above. `figures` collects what was measured, by name."""
 
-    def __init__(self, figures, members=3, names=None, profile="fast", etcd=1, proxies=False,
+    def __init__(self, figures, members=3, names=None, profile="standard", etcd=1, proxies=False,
                  key="/iotex-server", boot="1s", settings=None, node_options=()):
         self.figures = figures
         self.names = names or [f"delegate-{i:02d}" for i in range(members)]
         self.profile = profile
+        self.hold = HOLD[profile]
         self.key = key
         self.data = key + ".d/"
         self.with_proxies = proxies
@@ -141,12 +142,14 @@ class World:
         self.nodes = Nodes(self.folder, self.names, self.seed, extra)
         self.members = []
         self.others = []
+        self.stalls = programs.StallWatch()
         # Reasons why this test's faults may break what is otherwise promised; None: promised.
         self.overlap_excused = None
         self.double_excused = None
 
     def __enter__(self):
         say(f"seed {self.seed}, folder {self.folder}")
+        self.stalls.start()
         try:
             self.etcd.start(20 * PATIENCE)
             self.nodes.start(10 * PATIENCE)
@@ -200,7 +203,7 @@ class World:
 
     def create_first_record(self):
         record = {"v": 1, "state": "drained", "term": 0, "member": "", "instance": "",
-                  "nonce": "0", "hold_ms": int(HOLD[self.profile] * 1000),
+                  "nonce": "0", "hold_ms": int(self.hold * 1000),
                   "quiesce_ms": int(QUIESCE * 1000),
                   "gate": {"tip": None, "wait_ms": int(SETTLE * 1000)}, "reason": "bootstrap"}
         if not self.etcd.client.create(self.data + "holder", json.dumps(record)):
@@ -335,6 +338,9 @@ class World:
                 step()
             except Exception as problem:
                 problems.append(problem)
+        stalled = self.stalls.stop()
+        if stalled > 1.0:
+            self.figures["stalled"] = f"{stalled:.1f}s"
         for problem in problems:
             say(f"FAILED: {type(problem).__name__}: {problem}")
         if problems:

@@ -15,7 +15,8 @@ using elector::test::World;
 /// The program beside the test, spoken to line by line.
 class Program {
   public:
-    explicit Program(std::vector<std::string> words) {
+    /// `quiet`: what it says on standard error is expected and not shown.
+    explicit Program(std::vector<std::string> words, bool quiet = false) {
         int in[2];
         int out[2];
         REQUIRE(::pipe2(in, O_CLOEXEC) == 0);
@@ -28,6 +29,7 @@ class Program {
         if (pid_ == 0) {
             ::dup2(in[0], STDIN_FILENO);
             ::dup2(out[1], STDOUT_FILENO);
+            if (quiet) ::dup2(out[1], STDERR_FILENO);
             ::execv(argv[0], argv.data());
             ::_exit(127);
         }
@@ -129,7 +131,7 @@ TEST_CASE("the program ends cleanly on a signal, and refuses wrong arguments") {
                               {"--target", "127.0.0.1"},
                               {"--target", "127.0.0.1:1", "--listen", "70000"},
                               {"--what"}}) {
-        Program wrong(words);
+        Program wrong(words, true);
         CHECK(wrong.exit_code() == 2);
     }
 }

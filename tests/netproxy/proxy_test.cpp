@@ -131,7 +131,7 @@ TEST_CASE("a reset leaves the mode alone") {
     w.exchange(w.connect(), "again");
 }
 
-TEST_CASE("a delay holds each direction for its span, without slowing what comes after") {
+TEST_CASE("a delay holds each direction for its span, and loses and reorders nothing") {
     World w;
     auto& client = w.connect();
     w.exchange(client, "x");
@@ -139,7 +139,7 @@ TEST_CASE("a delay holds each direction for its span, without slowing what comes
     const auto began = std::chrono::steady_clock::now();
     for (const auto* piece : {"a", "b", "c", "d", "e"}) {
         client.send(piece);
-        w.settle();  // each is a chunk of its own: 5 of them one after another were 200 ms
+        w.settle();
     }
     w.until([&] { return client.got() == "xabcde"; });
     CHECK(std::chrono::steady_clock::now() - began >= 40ms);

@@ -179,6 +179,45 @@ bool Simulation::apply_order(const Fault& f, bool on) {
     }
 }
 
+bool Simulation::apply_host_fault(const Fault& f, bool on) {
+    const auto m = f.member;
+    auto& member = members_[m];
+    auto& guardian = guardians_[m];
+    switch (f.kind) {
+        case FaultKind::kHostLoss:
+            member.host_up = !on;
+            if (on) {
+                stop_member(m);
+                guardian.kill();
+                hub_.world->lose_host(m, hub_.now);
+                nodes_[m].down = true;
+            } else {
+                hub_.world->restart(m, hub_.now);
+                nodes_[m].down = nodes_[m].frozen = false;
+                hub_.schedule.add(hub_.now + hub_.rng.between(Duration{1s}, Duration{5s}),
+                                  Job::kService, m);
+            }
+            return true;
+        case FaultKind::kHostFreeze:
+            if (!member.host_up) return false;
+            member.host_frozen = on;
+            if (on) {
+                freeze_member(m);
+                guardian.freeze();
+                hub_.world->freeze(m, hub_.now);
+                return true;
+            }
+            // A frozen host signs when it wakes, before anybody there can act.
+            if (f.lasts > 500ms) nodes_[m].excused_until = hub_.now + 12s;
+            if (!nodes_[m].frozen) hub_.world->thaw(m, hub_.now);
+            if (guardian.alive()) guardian.thaw();
+            thaw_member(m);
+            return true;
+        default:
+            return false;
+    }
+}
+
 bool Simulation::apply_process_fault(const Fault& f, bool on) {
     const auto m = f.member;
     auto& member = members_[m];
@@ -213,35 +252,6 @@ bool Simulation::apply_process_fault(const Fault& f, bool on) {
         case FaultKind::kSlowGuardian:
             guardian.set_slow(on);
             return true;
-        case FaultKind::kHostLoss:
-            member.host_up = !on;
-            if (on) {
-                stop_member(m);
-                guardian.kill();
-                hub_.world->lose_host(m, hub_.now);
-                nodes_[m].down = true;
-            } else {
-                hub_.world->restart(m, hub_.now);
-                nodes_[m].down = nodes_[m].frozen = false;
-                hub_.schedule.add(hub_.now + hub_.rng.between(Duration{1s}, Duration{5s}),
-                                  Job::kService, m);
-            }
-            return true;
-        case FaultKind::kHostFreeze:
-            if (!member.host_up) return false;
-            member.host_frozen = on;
-            if (on) {
-                freeze_member(m);
-                guardian.freeze();
-                hub_.world->freeze(m, hub_.now);
-                return true;
-            }
-            // A frozen host signs when it wakes, before anybody there can act.
-            if (f.lasts > 500ms) nodes_[m].excused_until = hub_.now + 12s;
-            if (!nodes_[m].frozen) hub_.world->thaw(m, hub_.now);
-            if (guardian.alive()) guardian.thaw();
-            thaw_member(m);
-            return true;
         case FaultKind::kShutdown:
             member.wanted = !on;
             if (on) {
@@ -250,6 +260,30 @@ bool Simulation::apply_process_fault(const Fault& f, bool on) {
                 hub_.schedule.add(hub_.now + 100ms, Job::kService, m);
             }
             return true;
+        default:
+            return apply_host_fault(f, on);
+    }
+}
+
+bool Simulation::apply_health_fault(const Fault& f, bool on) {
+    auto& world = *hub_.world;
+    const auto m = f.member;
+    switch (f.kind) {
+        case FaultKind::kRefuseWeb3:
+            world.refuse_web3(m, on, hub_.now);
+            return true;
+        case FaultKind::kUnready:
+            world.force_unready(m, on, hub_.now);
+            return true;
+        case FaultKind::kFreezeHeight:
+            world.freeze_height(m, on, hub_.now);
+            return true;
+        case FaultKind::kIsolate:
+            world.isolate(m, on, hub_.now);
+            return true;
+        case FaultKind::kChainStall:
+            if (on) world.stall_chain(hub_.now, hub_.now + f.lasts);
+            return false;
         default:
             return false;
     }
@@ -321,23 +355,8 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             world.refuse_admin(m, on, hub_.now);
             node_.ports_changed(m);
             return true;
-        case FaultKind::kRefuseWeb3:
-            world.refuse_web3(m, on, hub_.now);
-            return true;
-        case FaultKind::kUnready:
-            world.force_unready(m, on, hub_.now);
-            return true;
-        case FaultKind::kFreezeHeight:
-            world.freeze_height(m, on, hub_.now);
-            return true;
-        case FaultKind::kIsolate:
-            world.isolate(m, on, hub_.now);
-            return true;
-        case FaultKind::kChainStall:
-            if (on) world.stall_chain(hub_.now, hub_.now + f.lasts);
-            return false;
         default:
-            return false;
+            return apply_health_fault(f, on);
     }
 }
 

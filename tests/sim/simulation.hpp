@@ -60,7 +60,9 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     bool apply_store_fault(const Fault& f, bool on);
     bool apply_order(const Fault& f, bool on);
     bool apply_process_fault(const Fault& f, bool on);
+    bool apply_host_fault(const Fault& f, bool on);
     bool apply_node_fault(const Fault& f, bool on);
+    bool apply_health_fault(const Fault& f, bool on);
     void put(const std::string& key, std::string value, std::int64_t lease = 0);
     void remove(const std::string& key, const std::string& end = {});
     std::string candidate_key(std::uint8_t m) const;

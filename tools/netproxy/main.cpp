@@ -1,9 +1,9 @@
 // iotex-netproxy: a TCP proxy on the loopback that is told, line by line, how to misbehave.
 #include <csignal>
 #include <cstdio>
-#include <functional>
+#include <cstdlib>
+#include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
