@@ -69,8 +69,9 @@ def run_programs(preset, label, tally, timeout):
     found = programs(preset, label)
     if not found:
         tally.add(f"{preset}: no test program with label {label}", 0, 1, 0.0)
+    env = dict(os.environ, TSAN_OPTIONS=f"suppressions={ROOT}/tests/support/tsan.supp")
     for name, command in found:
-        code, output, seconds = run(command, timeout)
+        code, output, seconds = run(command, timeout, env)
         counts = SUMMARY.findall(output)
         passed = sum(int(c[1]) for c in counts)
         failed = sum(int(c[2]) for c in counts)

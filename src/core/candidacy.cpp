@@ -148,10 +148,13 @@ void tell_waiting(Turn& t) {
     auto& s = t.s;
     const auto blocked = blocked_because(t.p, s, t.now);
     const bool waiting = is_head(s) && !blocked.none();
-    if (!waiting || blocked.bits() == s.told_blockers) {
-        if (!waiting) s.told_blockers = 0;
+    if (!waiting) {
+        s.told_blockers = 0;
         return;
     }
+    // A countdown: again every ten seconds.
+    if (blocked.bits() == s.told_blockers && !t.due(s.told_at + 10s)) return;
+    s.told_at = t.now;
     s.told_blockers = blocked.bits();
     const auto judgement = judge_record(t.p, s, t.now);
     auto detail = codes(blocked);

@@ -102,7 +102,11 @@ void drive_unfenced(Turn& t) {
     auto& d = s.draining;
     if (d.unfenced_written) return;
     // A node that only refuses is asked, not told; that must not strand the group in silence.
-    if (!t.due(s.standby.first_false.value_or(d.since) + unconfirmed_after(t.p))) return;
+    auto limit = s.standby.first_false.value_or(d.since) + unconfirmed_after(t.p);
+    // Standby answered, and only a late activation is being waited out: that is no failure yet.
+    if (s.standby.seen_false && s.standby.hazard_until)
+        limit = std::max(limit, *s.standby.hazard_until + 500ms);
+    if (!t.due(limit)) return;
     if (!d.unfenced_told) {
         d.unfenced_told = true;
         t.announce(Notice::kUnfenced);
@@ -169,6 +173,7 @@ void on_drained(Turn& t, const RecordAnswered& e) {
     if (e.outcome != StoreOutcome::kGuardFailed) return;
     if (adopt_changed_record(t, e.holder)) {
         if (e.holder.record->state != HolderRecord::State::kDrained) return;  // tried again
+        t.announce(Notice::kMarkerWritten);
         // An earlier attempt has written it, or an operator who vouched and left our key.
         s.session.replace = s.session.replace || s.holding.key == s.candidacy.key;
         return end_draining(t, Cause::kDrained);

@@ -236,7 +236,8 @@ struct State {
     Instant shutdown_at;
     bool exited = false;
     bool guardian_lost = false;
-    std::uint64_t told_blockers = 0;
+    std::uint64_t told_blockers = 0;  ///< what a waiting head was last told, and when
+    Instant told_at;
     bool staying_told = false;
     bool stalled_told = false;
 };
