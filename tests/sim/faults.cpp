@@ -252,6 +252,13 @@ bool Simulation::apply_process_fault(const Fault& f, bool on) {
         case FaultKind::kSlowGuardian:
             guardian.set_slow(on);
             return true;
+        case FaultKind::kForeign:
+            // The service makes way for an older elector, which later dies and leaves its node.
+            if (on && !free) return false;
+            nodes_[m].foreign_lease = on;
+            nodes_[m].foreign_active = false;
+            if (on) hub_.schedule.add(hub_.now + 1s, Job::kForeign, m);
+            [[fallthrough]];
         case FaultKind::kShutdown:
             member.wanted = !on;
             if (on) {
@@ -358,6 +365,32 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
         default:
             return apply_health_fault(f, on);
     }
+}
+
+/// An elector of the older kind: queues, activates its node within 200 ms of being the head, and
+/// deactivates nothing.
+void Simulation::foreign(std::uint8_t m) {
+    auto& node = nodes_[m];
+    if (node.foreign_lease == 0) return;
+    hub_.schedule.add(hub_.now + hub_.rng.between(Duration{20ms}, Duration{200ms}), Job::kForeign,
+                      m);
+    if (members_[m].running) return;
+    if (node.foreign_lease == 1 || !hub_.etcd.has_lease(node.foreign_lease)) {
+        node.foreign_lease = static_cast<std::int64_t>(hub_.rng.next() >> 1) | 2;
+        hub_.etcd.grant(node.foreign_lease, 5, hub_.now);
+        put(hub_.keys.queue + core::candidate_suffix({node.foreign_lease}), member_name(m),
+            node.foreign_lease);
+    }
+    hub_.etcd.keep_alive(node.foreign_lease, hub_.now);
+    const etcd::RangeOp first{hub_.keys.queue, etcd::prefix_end(hub_.keys.queue), true, 1};
+    const auto head = hub_.etcd.txn(etcd::Txn{{}, {first}, {}}).reply.replies.at(0).kvs;
+    if (node.foreign_active || head.empty() || head.front().lease != node.foreign_lease) return;
+    node.foreign_active = true;
+    // It looks at nothing: a holder whose key went with its lease may still be draining.
+    for (std::uint8_t other = 0; other < hub_.plan.members; ++other)
+        if (other != m && hub_.world->view(other, hub_.now).flag)
+            node.excused_until = hub_.now + 12s;
+    hub_.world->begin_set(m, true, hub_.now);
 }
 
 // --- what operators and tools do to the store

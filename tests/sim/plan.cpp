@@ -91,7 +91,9 @@ Fault draw_fault(const Plan& plan, Rng& rng, FaultKind kind) {
 void draw_ambush(Plan& plan, Rng& rng, Time from, Duration window) {
     const auto strike = from + rng.between(Duration{0}, window);
     const auto victim = static_cast<std::uint8_t>(rng.below(plan.members));
-    const auto trigger = rng.chance(500) ? Trigger::kNothing : Trigger::kActivating;
+    static constexpr std::array kTriggers = {Trigger::kNothing, Trigger::kActivating,
+                                             Trigger::kClaimed};
+    const auto trigger = kTriggers[rng.below(kTriggers.size())];
     const auto add = [&](FaultKind kind, Duration after, Duration lasts) {
         Fault fault = draw_fault(plan, rng, kind);
         fault.at = trigger == Trigger::kNothing ? strike + after : strike;
@@ -100,6 +102,7 @@ void draw_ambush(Plan& plan, Rng& rng, Time from, Duration window) {
         fault.member = victim;
         fault.at_cause = true;
         fault.lasts = lasts;
+        fault.delay = rng.between(Duration{800ms}, Duration{1500ms});
         plan.faults.push_back(fault);
     };
     static constexpr std::array kCuts = {FaultKind::kPartition, FaultKind::kRepliesLost,

@@ -140,6 +140,7 @@ void Simulation::dispatch(const Task& task) {
             end_fault(task.a);
             break;
         case Job::kForeign:
+            foreign(m);
             break;
         case Job::kBootstrap:
             bootstrap();

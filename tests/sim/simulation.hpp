@@ -67,6 +67,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void remove(const std::string& key, const std::string& end = {});
     std::string candidate_key(std::uint8_t m) const;
     std::int64_t lease_id(std::uint8_t m) const;
+    void foreign(std::uint8_t m);
     void heal();
     void bootstrap();
     void look();
@@ -97,6 +98,8 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
         bool frozen = false;
         bool down = false;
         bool hung_activation = false;
+        std::int64_t foreign_lease = 0;  ///< an older elector runs on this host; 1: starting
+        bool foreign_active = false;
         Time excused_until{};
     };
 
