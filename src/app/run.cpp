@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -209,7 +210,11 @@ int run_service(RunOptions options) {
     if (!refused.empty()) return 2;
     try {
         Service service(std::move(options));
-        return service.run();
+        const int code = service.run();
+        // All is closed and logged. What is left is the gRPC library's own shutdown, which was seen
+        // to hang now and then; a service that has handed over must end.
+        std::fflush(nullptr);
+        std::_Exit(code);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "iotex-elector: cannot start: %s\n", e.what());
         return 1;

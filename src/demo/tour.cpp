@@ -128,7 +128,7 @@ asio::awaitable<bool> Tour::run() {
         auto& trial = trials[i];
         tell(std::to_string(i + 1) + "/" + std::to_string(trials.size()) + " " +
              std::string(name(trial.kind)) + ": expected within " + seconds_text(trial.expected));
-        co_await attempt(trial);
+        co_await attempt_undisturbed(trial);
         if (stopped_) co_return false;
     }
     world_.on_happening = [](const Happening&) {};
@@ -165,31 +165,40 @@ void Tour::inject(Kind kind, std::size_t leader) {
     }
 }
 
-std::string Tour::verdict(const Trial& trial, bool ended, std::size_t before) const {
-    if (!ended)
-        return "not over within " + seconds_text(trial.expected + kSlack) +
-               ": no new leader with the only verified active node";
-    if (world_.meter().ended().size() != before + 1) return "more than one hand-over happened";
-    if (trial.handover.kind != trial.kind) return "another hand-over came first";
-    if (trial.double_signatures != 0) return "a height and round was signed by two nodes";
-    return "";
+/// What the old leader said is what this kind of fault or order makes it say.
+bool Tour::asked_for(const Trial& trial) {
+    const auto& h = trial.handover;
+    if (h.kind != trial.kind) return false;
+    switch (trial.kind) {
+        case Kind::kPlanned:
+            return h.cause == "switchover";
+        case Kind::kUnhealthy:
+            return h.cause == "unready";
+        case Kind::kNodeKilled:
+            return h.cause == "node_dead" || h.cause == "node_restarted";
+        case Kind::kCutOff:
+            return h.cause == "holding_ending" || h.cause == "lease_lost" ||
+                   h.cause == "confirmation_refused";
+        default:
+            return false;
+    }
 }
 
 asio::awaitable<void> Tour::attempt(Trial& trial) {
-    const auto old = world_.leader();
-    if (!old) {
-        trial.problem = "nobody led before";
-        tell("    FAILED: " + trial.problem);
+    trial.disturbed = false;
+    const auto begins = [this] { return world_.leader() && world_.successors() > 0; };
+    if (!co_await reached(begins, 60s)) {
+        trial.problem = "before it began, nobody led or nobody could take over";
         co_return;
     }
-    const auto term = world_.member(*old).state().holding.term;
+    const auto old = *world_.leader();
+    const auto term = world_.member(old).state().holding.term;
     const auto signatures = world_.ledger().signatures();
     const auto doubles = world_.ledger().double_signatures();
-    const auto before = world_.meter().ended().size();
-    inject(trial.kind, *old);
+    inject(trial.kind, old);
     const auto over = [this, old, term] {
         const auto lead = world_.leader();
-        return lead && *lead != *old && world_.member(*lead).state().holding.term > term;
+        return lead && *lead != old && world_.member(*lead).state().holding.term > term;
     };
     const bool ended = co_await reached(over, trial.expected + kSlack);
     if (stopped_) co_return;
@@ -199,12 +208,35 @@ asio::awaitable<void> Tour::attempt(Trial& trial) {
              trial.handover.from + " -> " + trial.handover.to + ", nobody active for " +
              milliseconds_text(trial.handover.gap()));
     }
+    const auto by_then = world_.ledger().signatures();
     co_await recover();
+    const auto signs = [this, by_then] { return world_.ledger().signatures() > by_then; };
+    const bool alive = co_await reached(signs, kSlack);
     trial.signatures = world_.ledger().signatures() - signatures;
     trial.double_signatures = world_.ledger().double_signatures() - doubles;
-    trial.problem = verdict(trial, ended, before);
+    trial.disturbed = ended && !asked_for(trial);
+    if (trial.double_signatures != 0)
+        trial.problem = "a height and round was signed by two nodes";
+    else if (!ended)
+        trial.problem = "not over within " + seconds_text(trial.expected + kSlack) +
+                        ": no new leader with the only verified active node";
+    else if (trial.disturbed)
+        trial.problem = "another hand-over came first (" + trial.handover.cause + ")";
+    else if (!alive)
+        trial.problem = "the new leader signs nothing";
+    else
+        trial.problem.clear();
+}
+
+/// A machine too busy for the timing hands over by itself, which is right but not what was asked.
+asio::awaitable<void> Tour::attempt_undisturbed(Trial& trial) {
+    for (int tries = 1;; ++tries) {
+        co_await attempt(trial);
+        if (stopped_ || !trial.disturbed || tries == 3) break;
+        tell("    " + trial.problem + "; once more");
+    }
     trial.ok = trial.problem.empty();
-    if (!trial.ok) tell("    FAILED: " + trial.problem);
+    if (!trial.ok && !stopped_) tell("    FAILED: " + trial.problem);
 }
 
 /// Mends what is broken and waits until both others could take over again; one will do.

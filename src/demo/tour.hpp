@@ -18,7 +18,8 @@ struct Trial {
     Kind kind{};
     core::Duration expected{};  ///< by the budget
     bool ok = false;
-    std::string problem;  ///< when not ok
+    std::string problem;     ///< when not ok
+    bool disturbed = false;  ///< another hand-over came first
     Handover handover;
     std::uint64_t signatures = 0;
     std::uint64_t double_signatures = 0;
@@ -37,11 +38,12 @@ class Tour {
 
   private:
     boost::asio::awaitable<bool> first_start();
+    boost::asio::awaitable<void> attempt_undisturbed(Trial& trial);
     boost::asio::awaitable<void> attempt(Trial& trial);
     boost::asio::awaitable<void> recover();
     boost::asio::awaitable<bool> reached(std::function<bool()> condition, core::Duration limit);
     void inject(Kind kind, std::size_t leader);
-    std::string verdict(const Trial& trial, bool ended, std::size_t before) const;
+    static bool asked_for(const Trial& trial);
     std::string reason() const;
     void tell(const std::string& text);
 

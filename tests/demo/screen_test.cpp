@@ -70,6 +70,12 @@ std::vector<std::string> texts(std::size_t width, std::size_t height) {
     return out;
 }
 
+std::string joined(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const auto& line : lines) text += line + "\n";
+    return text;
+}
+
 const std::string kKeys =
     " k kill leader's node  u make it unhealthy  c cut leader off etcd  s planned hand-over  h "
     "heal "
@@ -79,8 +85,8 @@ const std::string kKeys =
 
 TEST_CASE("a window of 120 columns shows all columns, the reasons and the last hand-over") {
     CHECK(
-        texts(120, 20) ==
-        std::vector<std::string>{
+        joined(texts(120, 20)) ==
+        joined({
             " iotex-elector demo  fast profile, blocks every 2.5 s, 3 members, 3 simulated nodes, "
             "etcd http://127.0.0.1:2379  01:23",
             "",
@@ -103,7 +109,7 @@ TEST_CASE("a window of 120 columns shows all columns, the reasons and the last h
             " 00:29  demo        number 29",
             "",
             kKeys,
-        });
+        }));
 }
 
 TEST_CASE("a wide window has the reasons beside the members") {

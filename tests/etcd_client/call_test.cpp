@@ -34,7 +34,8 @@ TEST_CASE_FIXTURE(Fixture, "a put is sent as asked and its reply is given back")
         call.answer(put_response(11));
     });
     Client client(io, options({a.endpoint()}));
-    CHECK(run(io, client.put({"k", "v", 5})) == Result<PutReply>(PutReply{header_at(11)}));
+    CHECK(run(io, client.put({"k", "v", 5}, patient())) ==
+          Result<PutReply>(PutReply{header_at(11)}));
     CHECK(seen == std::vector<std::string>{"k", "v", "5"});
     CHECK(rpcs == std::vector<std::string>{"KV/Put 0 " + a.endpoint()});
 }
@@ -47,7 +48,7 @@ TEST_CASE_FIXTURE(Fixture, "a range gives keys, count and whether there are more
     always(a, "KV/Range", response);
     Client client(io, both());
     const RangeReply expected{header_at(12), {{"k", "", 0, 0, 0, 0}}, 3, true};
-    CHECK(run(io, client.range({"k", "l", false, 1})) == Result<RangeReply>(expected));
+    CHECK(run(io, client.range({"k", "l", false, 1}, patient())) == Result<RangeReply>(expected));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a delete gives the number of keys") {
@@ -56,7 +57,8 @@ TEST_CASE_FIXTURE(Fixture, "a delete gives the number of keys") {
     response.set_deleted(2);
     always(a, "KV/DeleteRange", response);
     Client client(io, both());
-    CHECK(run(io, client.remove({"k", "l"})) == Result<DeleteReply>(DeleteReply{header_at(13), 2}));
+    CHECK(run(io, client.remove({"k", "l"}, patient())) ==
+          Result<DeleteReply>(DeleteReply{header_at(13), 2}));
 }
 
 TEST_CASE_FIXTURE(Fixture, "members and status are read whole") {
@@ -80,7 +82,7 @@ TEST_CASE_FIXTURE(Fixture, "members and status are read whole") {
     always(b, "Maintenance/Status", status);
     Client client(io, options({a.endpoint()}));
     const MemberListReply expected{header_at(1), {{3, "m", {"p"}, {"c"}, true}}};
-    CHECK(run(io, client.member_list()) == Result<MemberListReply>(expected));
+    CHECK(run(io, client.member_list(patient())) == Result<MemberListReply>(expected));
     const StatusReply expected_status{header_at(2), "3.4.23", 4, 5, 6, 7, {"NOSPACE"}, false};
     CHECK(run(io, client.status(b.endpoint())) == Result<StatusReply>(expected_status));
     CHECK(error_of(run(io, client.status("nonsense"))).kind == ErrorKind::kInvalid);
@@ -91,7 +93,7 @@ TEST_CASE_FIXTURE(Fixture, "a refusal is given back at once and no other endpoin
     Client client(io, both());
     const Error expected{ErrorKind::kPermissionDenied, 7, "etcdserver: permission denied",
                          a.endpoint(), false};
-    CHECK(error_of(run(io, client.put({"k", "v", 0}))) == expected);
+    CHECK(error_of(run(io, client.put({"k", "v", 0}, patient()))) == expected);
     CHECK(b.received().empty());
 }
 
@@ -101,7 +103,7 @@ TEST_CASE_FIXTURE(Fixture, "a reply that cannot be read leaves a write in doubt"
         call.finish(0, "");
     });
     Client client(io, both());
-    const Error error = error_of(run(io, client.put({"k", "v", 0})));
+    const Error error = error_of(run(io, client.put({"k", "v", 0}, patient())));
     CHECK(error.kind == ErrorKind::kInternal);
     CHECK(error.outcome_unknown);
 }
@@ -110,12 +112,12 @@ TEST_CASE_FIXTURE(Fixture, "a write that times out is not repeated and its outco
     request_timeout = milliseconds(100);
     always(b, "KV/Put", put_response(1));
     Client client(io, both());
-    const Error error = error_of(run(io, client.put({"k", "v", 0})));
+    const Error error = error_of(run(io, client.put({"k", "v", 0}, patient())));
     CHECK(error.kind == ErrorKind::kTimeout);
     CHECK(error.endpoint == a.endpoint());
     CHECK(error.outcome_unknown);
     CHECK(rpcs == std::vector<std::string>{"KV/Put 4 " + a.endpoint()});
-    run(io, client.put({"k", "v", 0}));
+    run(io, client.put({"k", "v", 0}, patient()));
     CHECK(rpcs[1].ends_with(b.endpoint()));
 }
 
@@ -150,10 +152,10 @@ TEST_CASE_FIXTURE(Fixture,
     reading.then_ops = {RangeOp{"k", "", false, 0}};
     {
         Client client(io, both());
-        CHECK(error_of(run(io, client.txn(writing))).outcome_unknown);
+        CHECK(error_of(run(io, client.txn(writing, patient()))).outcome_unknown);
     }
     Client client(io, both());
-    CHECK(run(io, client.txn(reading)).has_value());
+    CHECK(run(io, client.txn(reading, patient())).has_value());
 }
 
 TEST_CASE_FIXTURE(Fixture, "the call's own time ends it although attempts could go on") {
@@ -191,7 +193,7 @@ TEST_CASE_FIXTURE(Fixture, "the first retry is immediate and the next ones pause
     b.on_bytes("KV/Range", fail_twice);
     Client client(io, both());
     const auto begin = Clock::now();
-    CHECK(run(io, client.range({"k", "", false, 0})).has_value());
+    CHECK(run(io, client.range({"k", "", false, 0}, patient())).has_value());
     CHECK(since(begin) >= milliseconds(50));
     CHECK(failures == 3);
 }
@@ -201,9 +203,9 @@ TEST_CASE_FIXTURE(
     always(b, "KV/Put", put_response(5));
     Client client(io, options({refused_endpoint(), b.endpoint()}));
     const auto begin = Clock::now();
-    CHECK(run(io, client.put({"k", "v", 0})).has_value());
+    CHECK(run(io, client.put({"k", "v", 0}, patient())).has_value());
     CHECK(since(begin) < request_timeout);
-    CHECK(run(io, client.put({"k", "v", 0})).has_value());
+    CHECK(run(io, client.put({"k", "v", 0}, patient())).has_value());
     CHECK(rpcs.size() == 3);  // the second call did not ask the dead one again
 }
 
@@ -211,7 +213,7 @@ TEST_CASE_FIXTURE(Fixture, "a learner is passed over") {
     always_fail(a, "KV/Put", 14, "etcdserver: rpc not supported for learner");
     always(b, "KV/Put", put_response(6));
     Client client(io, both());
-    CHECK(run(io, client.put({"k", "v", 0})).has_value());
+    CHECK(run(io, client.put({"k", "v", 0}, patient())).has_value());
 }
 
 TEST_CASE_FIXTURE(Fixture,
@@ -228,7 +230,7 @@ TEST_CASE_FIXTURE(Fixture,
     run_until(io, [this] { return a.calls_open() == 0 && rpcs.size() == 2; });
     CHECK(rpcs ==
           std::vector<std::string>{"KV/Range 0 " + b.endpoint(), "KV/Range 1 " + a.endpoint()});
-    CHECK(run(io, client.range({"k", "", false, 0})).has_value());
+    CHECK(run(io, client.range({"k", "", false, 0}, patient())).has_value());
     CHECK(a.received().size() == 1);
 }
 
@@ -261,7 +263,7 @@ TEST_CASE_FIXTURE(Fixture, "cancelling the awaiting coroutine cancels the call a
     Client client(io, both());
     asio::cancellation_signal signal;
     std::optional<Result<PutReply>> outcome;
-    asio::co_spawn(io, client.put({"k", "v", 0}),
+    asio::co_spawn(io, client.put({"k", "v", 0}, patient()),
                    asio::bind_cancellation_slot(
                        signal.slot(), [&outcome](std::exception_ptr, Result<PutReply> result) {
                            outcome = std::move(result);
@@ -285,7 +287,7 @@ TEST_CASE_FIXTURE(Fixture, "a grant whose first answer was lost is recognised as
     always(b, "Lease/LeaseTimeToLive", ttl);
     Client client(io, both());
     const LeaseGrant expected{header_at(10), 77, 5};
-    CHECK(run(io, client.lease_grant(77, 3)) == Result<LeaseGrant>(expected));
+    CHECK(run(io, client.lease_grant(77, 3, patient())) == Result<LeaseGrant>(expected));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a grant that is ours but gone already is not given back as a lease") {
@@ -295,13 +297,14 @@ TEST_CASE_FIXTURE(Fixture, "a grant that is ours but gone already is not given b
     ttl.set_ttl(-1);
     always(b, "Lease/LeaseTimeToLive", ttl);
     Client client(io, both());
-    CHECK(error_of(run(io, client.lease_grant(77, 3))).kind == ErrorKind::kLeaseNotFound);
+    CHECK(error_of(run(io, client.lease_grant(77, 3, patient()))).kind ==
+          ErrorKind::kLeaseNotFound);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a grant of an id that was there before is refused") {
     always_fail(a, "Lease/LeaseGrant", 9, "etcdserver: lease already exists");
     Client client(io, both());
-    const Error error = error_of(run(io, client.lease_grant(77, 3)));
+    const Error error = error_of(run(io, client.lease_grant(77, 3, patient())));
     CHECK(error.kind == ErrorKind::kLeaseExists);
     CHECK_FALSE(error.outcome_unknown);
 }
@@ -310,7 +313,7 @@ TEST_CASE_FIXTURE(Fixture, "a revoke is repeated until an endpoint answers") {
     always_fail(a, "Lease/LeaseRevoke", 14, "Socket closed");
     always(b, "Lease/LeaseRevoke", pb::LeaseRevokeResponse());
     Client client(io, both());
-    CHECK(run(io, client.lease_revoke(77)).has_value());
+    CHECK(run(io, client.lease_revoke(77, patient())).has_value());
 }
 
 TEST_CASE_FIXTURE(Fixture,
@@ -321,14 +324,14 @@ TEST_CASE_FIXTURE(Fixture,
     Client client(io, options({a.endpoint()}));
     std::optional<Result<RangeReply>> outcome;
     asio::co_spawn(
-        io, client.range({"k", "", false, 0}),
+        io, client.range({"k", "", false, 0}, patient()),
         [&outcome](std::exception_ptr, Result<RangeReply> result) { outcome = std::move(result); });
     run_until(io, [&waiting] { return waiting.alive(); });
     CHECK_FALSE(client.set_endpoints({"nonsense"}));
     CHECK(client.endpoints() == std::vector<std::string>{a.endpoint()});
     REQUIRE(client.set_endpoints({b.endpoint()}));
     CHECK(client.endpoints() == std::vector<std::string>{b.endpoint()});
-    CHECK(run(io, client.put({"k", "v", 0})).has_value());
+    CHECK(run(io, client.put({"k", "v", 0}, patient())).has_value());
     waiting.answer(range_response(15));
     run_until(io, [&outcome] { return outcome.has_value(); });
     CHECK(outcome->value().header == header_at(15));

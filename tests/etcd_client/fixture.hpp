@@ -108,6 +108,13 @@ struct Fixture {
     ClientOptions both() { return options({a.endpoint(), b.endpoint()}); }
 };
 
+/// For calls whose own time is not under test.
+inline CallOptions patient() {
+    CallOptions options;
+    options.timeout = milliseconds(20'000);
+    return options;
+}
+
 /// The error of a result that must be one.
 template <class T>
 Error error_of(const Result<T>& result) {

@@ -14,6 +14,12 @@ struct Pending : Fixture {
     std::vector<std::string> ended;
     Watch watch;
 
+    /// The servers' ends run the io_context, while all that its handlers touch is still there.
+    ~Pending() {
+        a.shut_down();
+        b.shut_down();
+    }
+
     template <class T>
     void start(asio::awaitable<Result<T>> task) {
         asio::co_spawn(io, std::move(task), [this](std::exception_ptr, Result<T> result) {
@@ -22,8 +28,8 @@ struct Pending : Fixture {
     }
 
     void start_everything(Client& client) {
-        start(client.put({"k", "v", 0}));
-        CallOptions hedged;
+        start(client.put({"k", "v", 0}, patient()));
+        CallOptions hedged = patient();
         hedged.hedge_after = milliseconds(1);
         start(client.range({"k", "", false, 0}, hedged));
         start(client.keep_alive(1, milliseconds(20'000)));
@@ -55,7 +61,7 @@ TEST_CASE_FIXTURE(Pending,
 TEST_CASE_FIXTURE(Pending, "a closed client refuses calls, and closing it again is harmless") {
     Client client(io, both());
     run(io, client.close());
-    const Error error = error_of(run(io, client.put({"k", "v", 0})));
+    const Error error = error_of(run(io, client.put({"k", "v", 0}, patient())));
     CHECK(error == Error{ErrorKind::kCancelled, 0, "the client is closed", "", false});
     CHECK(error_of(run(io, client.keep_alive(1, milliseconds(10)))).kind == ErrorKind::kCancelled);
     const Watch refused = client.watch({}, [](const WatchNotice&) {});
@@ -84,7 +90,7 @@ TEST_CASE("an io_context that never runs again frees what was pending") {
     Client client(io, options);
     bool ended = false;
     const auto end = [&ended](std::exception_ptr, const auto&) { ended = true; };
-    asio::co_spawn(io, client.put({"k", "v", 0}), end);
+    asio::co_spawn(io, client.put({"k", "v", 0}, patient()), end);
     asio::co_spawn(io, client.keep_alive(1, milliseconds(20'000)), end);
     WatchOptions watched;
     watched.ranges = {{"K/", prefix_end("K/")}};
@@ -107,7 +113,7 @@ TEST_CASE_FIXTURE(Pending, "a watch may outlive its client") {
 
 TEST_CASE_FIXTURE(Pending, "a server that goes away is reported while calls are in flight") {
     Client client(io, options({a.endpoint()}));
-    start(client.put({"k", "v", 0}));
+    start(client.put({"k", "v", 0}, patient()));
     run_until(io, [this] { return a.received().size() == 1; });
     a.shut_down();
     run_until(io, [this] { return ended.size() == 1; });

@@ -68,6 +68,13 @@ struct WatchFixture : Fixture {
     std::vector<WatchBatch> batches;
     Lines requests;  ///< "<server> <key> from <revision>" or "<server> progress"
 
+    ~WatchFixture() {
+        a.forget_scripts();
+        b.forget_scripts();
+        a.shut_down();
+        b.shut_down();
+    }
+
     WatchHandler handler() {
         return [this](const WatchNotice& notice) {
             notices.push_back(line(notice));

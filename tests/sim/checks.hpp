@@ -39,6 +39,8 @@ class Checks {
     void set_leaves(const NodeOp& op, const Member& m, const Guardian& guardian,
                     Time unanswered_set);
     void node_log(const simnode::LogEntry& entry);
+    /// An older elector activates this node: what its marker said is over.
+    void foreign_activates(std::uint8_t node) { books_[node].drained = false; }
 
     /// This node's signatures are explained by a residual risk while this is on.
     void excuse(std::uint8_t node, bool on) { books_[node].excused = on; }

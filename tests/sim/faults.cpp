@@ -390,6 +390,7 @@ void Simulation::foreign(std::uint8_t m) {
     for (std::uint8_t other = 0; other < hub_.plan.members; ++other)
         if (other != m && hub_.world->view(other, hub_.now).flag)
             node.excused_until = hub_.now + 12s;
+    checks_.foreign_activates(m);
     hub_.world->begin_set(m, true, hub_.now);
 }
 

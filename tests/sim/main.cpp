@@ -29,7 +29,7 @@ struct Arguments {
 int usage() {
     std::fputs(
         "elector-sim --seed N [--trace] | --seeds A..B [--jobs N] [--keep-going]\n"
-        "            [--mutant NAME] [--calm] [--residual] [--members N]\n",
+        "            [--mutant NAME] [--calm] [--ambush] [--residual] [--members N]\n",
         stderr);
     return 2;
 }
@@ -60,6 +60,8 @@ bool parse(int argc, char** argv, Arguments& a) {
             a.keep_going = true;
         } else if (word == "--calm") {
             a.options.faults = false;
+        } else if (word == "--ambush") {
+            a.options.ambush = true;
         } else if (word == "--residual") {
             a.options.residual = true;
         } else {

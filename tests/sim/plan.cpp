@@ -118,11 +118,24 @@ void draw_ambush(Plan& plan, Rng& rng, Time from, Duration window) {
         add(kSets[rng.below(kSets.size())], base, rng.between(Duration{5s}, Duration{20s}));
         plan.faults.back().delay = rng.between(Duration{1500ms}, Duration{3400ms});
     }
+    if (rng.chance(500)) {  // answers that come late, up to the cut
+        add(FaultKind::kSlowStore, std::max(base - Duration{2s}, Duration{0}), 4s);
+        plan.faults.back().delay = rng.between(Duration{300ms}, Duration{450ms});
+    }
     if (!plan.guardian) return;
     if (rng.chance(500)) add(FaultKind::kSlowGuardian, base, 20s);
     if (rng.chance(400))
         add(FaultKind::kFreezeElector, base + rng.between(Duration{0}, Duration{2s}),
             rng.between(Duration{1s}, Duration{8s}));
+}
+
+void draw_ambushes(Plan& plan, Rng& rng) {
+    const auto begin = plan.start + rng.between(Duration{12s}, Duration{18s});
+    draw_ambush(plan, rng, begin, 10s);
+    draw_ambush(plan, rng, begin + 40s, 10s);
+    std::sort(plan.faults.begin(), plan.faults.end(),
+              [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    plan.heal_at = begin + 80s;
 }
 
 void draw_faults(Plan& plan, Rng& rng, bool residual) {
@@ -204,7 +217,12 @@ Plan make_plan(const Options& options) {
     }
     plan.calm = !options.faults || rng.chance(20);
     plan.heal_at = plan.start + 45s;
-    if (!plan.calm) draw_faults(plan, rng, options.residual);
+    if (options.ambush) {
+        plan.calm = false;
+        draw_ambushes(plan, rng);
+    } else if (!plan.calm) {
+        draw_faults(plan, rng, options.residual);
+    }
     const auto policy = make_policy(plan, 0);
     // Unknown wait, a lease, everything relaxed, a node's start and its bar, and once more a wait.
     plan.bound = 2 * core::unknown_wait(policy) + policy.hold + 3 * policy.last_standing +

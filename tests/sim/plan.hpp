@@ -100,6 +100,7 @@ struct Options {
     std::uint64_t seed = 1;
     bool faults = true;
     bool residual = false;  ///< kNodeActive and kForeign too
+    bool ambush = false;    ///< nothing but the schedules that the waits are made for
     int members = 0;        ///< 0: by seed
 };
 
