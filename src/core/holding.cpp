@@ -239,7 +239,7 @@ void drive_activation(Turn& t) {
         return;
     }
     const auto not_after = h.valid_until - 3 * t.p.margin;
-    if (n.activation.busy() || t.now >= not_after || n.life != h.node_life) return;
+    if (t.now >= not_after || n.life != h.node_life || !t.ready(n.activation)) return;
     if (!activation_ready(t)) return;
     h.activation = Activation::kSent;
     h.activation_sent = t.now;

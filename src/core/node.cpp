@@ -157,7 +157,7 @@ void on_set(Turn& t, const SetAnswered& e) {
     }
     if (!n.activation.answers(e.op)) return;
     const auto sent = n.activation.sent;
-    t.finished(n.activation);
+    e.not_sent ? t.failed(n.activation) : t.finished(n.activation);
     auto& h = s.holding;
     if (e.not_sent) {
         // Nothing left this host. ever_sent stays as it is: a needless deactivation costs nothing.

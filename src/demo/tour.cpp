@@ -83,6 +83,21 @@ std::vector<std::string> summary(const std::vector<Trial>& trials, const checker
     return lines;
 }
 
+std::vector<std::string_view> causes_of(Kind kind) {
+    switch (kind) {
+        case Kind::kPlanned:
+            return {"switchover"};
+        case Kind::kUnhealthy:
+            return {"unready"};
+        case Kind::kNodeKilled:
+            return {"node_lost", "node_dead"};
+        case Kind::kCutOff:
+            return {"holding_ending", "lease_lost", "confirmation_refused"};
+        default:
+            return {};
+    }
+}
+
 Tour::Tour(asio::io_context& io, World& world, std::function<void(const std::string&)> print)
     : io_(io), world_(world), print_(std::move(print)) {}
 
@@ -165,25 +180,6 @@ void Tour::inject(Kind kind, std::size_t leader) {
     }
 }
 
-/// What the old leader said is what this kind of fault or order makes it say.
-bool Tour::asked_for(const Trial& trial) {
-    const auto& h = trial.handover;
-    if (h.kind != trial.kind) return false;
-    switch (trial.kind) {
-        case Kind::kPlanned:
-            return h.cause == "switchover";
-        case Kind::kUnhealthy:
-            return h.cause == "unready";
-        case Kind::kNodeKilled:
-            return h.cause == "node_dead" || h.cause == "node_restarted";
-        case Kind::kCutOff:
-            return h.cause == "holding_ending" || h.cause == "lease_lost" ||
-                   h.cause == "confirmation_refused";
-        default:
-            return false;
-    }
-}
-
 asio::awaitable<void> Tour::attempt(Trial& trial) {
     trial.disturbed = false;
     const auto begins = [this] { return world_.leader() && world_.successors() > 0; };
@@ -214,7 +210,10 @@ asio::awaitable<void> Tour::attempt(Trial& trial) {
     const bool alive = co_await reached(signs, kSlack);
     trial.signatures = world_.ledger().signatures() - signatures;
     trial.double_signatures = world_.ledger().double_signatures() - doubles;
-    trial.disturbed = ended && !asked_for(trial);
+    const auto causes = causes_of(trial.kind);
+    trial.disturbed =
+        ended && (trial.handover.kind != trial.kind ||
+                  std::count(causes.begin(), causes.end(), trial.handover.cause) == 0);
     if (trial.double_signatures != 0)
         trial.problem = "a height and round was signed by two nodes";
     else if (!ended)

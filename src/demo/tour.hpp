@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -27,6 +28,9 @@ struct Trial {
 
 std::vector<std::string> summary(const std::vector<Trial>& trials, const checker::Report& report);
 
+/// Reason codes that the old leader may give when this kind of fault or order is the cause.
+std::vector<std::string_view> causes_of(Kind kind);
+
 class Tour {
   public:
     Tour(boost::asio::io_context& io, World& world, std::function<void(const std::string&)> print);
@@ -43,7 +47,6 @@ class Tour {
     boost::asio::awaitable<void> recover();
     boost::asio::awaitable<bool> reached(std::function<bool()> condition, core::Duration limit);
     void inject(Kind kind, std::size_t leader);
-    static bool asked_for(const Trial& trial);
     std::string reason() const;
     void tell(const std::string& text);
 

@@ -1,7 +1,11 @@
 // The summary of the demo without an onlooker.
 #include "demo/tour.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
+
+#include "core/transition_table.hpp"
 
 using namespace elector::demo;
 using namespace elector::core;
@@ -45,4 +49,19 @@ TEST_CASE("the summary has a row for each kind, with what failed below it, and t
             "whole run: 4 rounds signed, 1 double signatures, 2 times two nodes active at once, "
             "longest gap 1 234 ms",
         });
+}
+
+TEST_CASE("every cause that the demo waits for is one that a leader can give") {
+    for (const auto kind : {Kind::kPlanned, Kind::kUnhealthy, Kind::kNodeKilled, Kind::kCutOff}) {
+        const auto causes = causes_of(kind);
+        CAPTURE(name(kind));
+        CHECK(!causes.empty());
+        for (const auto code : causes) {
+            CAPTURE(code);
+            const auto rows = transition_table();
+            CHECK(std::any_of(rows.begin(), rows.end(), [&](const Transition& row) {
+                return row.from == Role::kLeader && row.to == Role::kDraining && row.code == code;
+            }));
+        }
+    }
 }

@@ -12,6 +12,7 @@ constexpr Duration kLateSet = 3500ms;  // B + 1 s
 
 void Guardian::start(bool elector_may_live) {
     ++life_;
+    look_at_ = kNoTime;
     alive_ = true;
     frozen_ = false;
     inbox_.clear();
@@ -37,6 +38,7 @@ void Guardian::kill() {
 
 void Guardian::thaw() {
     frozen_ = false;
+    look_at_ = kNoTime;
     later(Duration{0});
 }
 
@@ -44,13 +46,18 @@ Duration Guardian::latency() {
     return hub_.rng.between(Duration{20us}, slow_ ? policy_.margin - 20ms : Duration{2ms});
 }
 
-void Guardian::later(Duration d) {
-    hub_.schedule.add(hub_.now + d + latency(), Job::kGuardian, member_, 0, life_);
-}
+void Guardian::later(Duration d) { look(hub_.now + d + latency()); }
 
 void Guardian::at(core::Instant when) {
     const auto t = hub_.plan.hosts[member_].clock.when(when);
-    hub_.schedule.add(std::max(t, hub_.now) + latency(), Job::kGuardian, member_, 0, life_);
+    look(std::max(t, hub_.now) + latency());
+}
+
+/// Keeps the earliest only: each look plans anew what it waits for.
+void Guardian::look(Time when) {
+    if (look_at_ <= when) return;
+    look_at_ = when;
+    hub_.schedule.add(when, Job::kGuardian, member_, 0, life_);
 }
 
 // --- messages
@@ -105,6 +112,9 @@ void Guardian::elector_died() {
 
 void Guardian::run() {
     if (!works()) return;
+    const bool message = !inbox_.empty() && inbox_.front().due <= hub_.now;
+    if (hub_.now < look_at_ && !message) return;  // a nearer look has replaced this one
+    if (hub_.now >= look_at_) look_at_ = kNoTime;
     take_messages();
     if (phase_ == Phase::kWatching) watch();
     if (phase_ != Phase::kWatching) demote();

@@ -84,6 +84,7 @@ class Guardian {
 
     void later(Duration d);
     void at(core::Instant when);
+    void look(Time when);
     Duration latency();
     void take_messages();
     void take(const core::Effect& message);
@@ -103,6 +104,7 @@ class Guardian {
     bool alive_ = false;
     bool frozen_ = false;
     bool slow_ = false;
+    Time look_at_ = kNoTime;  ///< the next look that is planned
     std::uint64_t life_ = 0;
     Phase phase_ = Phase::kWatching;
     std::vector<Message> inbox_;

@@ -20,5 +20,12 @@ TEST_CASE("every known-unsafe variant is caught") {
     }
 }
 
+TEST_CASE("the schedules that are drawn for the waits are clean without a variant") {
+    Options options;
+    options.ambush = true;
+    const auto batch = run_seeds(options, 1, 300, 2);
+    CHECK_MESSAGE(!batch.failure, in_words(batch.failure));
+}
+
 }  // namespace
 }  // namespace elector::sim
