@@ -59,6 +59,7 @@ void learn_head(Turn& t) {
     const auto head = k.view.queue.empty() ? Revision{} : k.view.queue.front().create;
     const bool paused = k.view.pause.has_value() || k.was_paused;  // nobody can claim in a pause
     k.was_paused = k.view.pause.has_value();
+    if (head != k.head) k.headed_since = t.now;
     if (head == k.head && k.record_learned <= k.head_since && !paused) return;
     k.head = head;
     k.head_since = t.now;
@@ -127,7 +128,7 @@ void learn_read(Turn& t, const ElectionView& view) {
     if (gone_back(k, view)) {
         t.announce(Notice::kStoreSetBack);
         forget_everything(t);
-        first = true;
+        k.set_back = first = true;
         if (t.s.role == Role::kLeader) begin_draining(t, Cause::kStoreSetBack);
     }
     if (first) k.observed_since = t.now;

@@ -70,9 +70,11 @@ struct Knowledge {
     bool record_watched = false;            ///< an older revision, or its absence, was seen before
     Instant observed_since;                 ///< the store was observed without a step back since
     std::optional<Instant> key_gone_since;  ///< the holder's candidate key
-    // the head of the queue, for depose
+    bool set_back = false;                  ///< it was seen to step back, once at least
+    // the head of the queue
     Revision head;
-    Instant head_since;
+    Instant headed_since;  ///< when this head was first seen as the head
+    Instant head_since;    ///< the same, or when what it could claim over changed: for depose
     bool was_paused = false;
     // last one standing
     std::optional<Instant> nobody_since;

@@ -45,8 +45,14 @@ Judgement judge_record(const Policy& p, const State& s, Instant now) {
     const auto& k = s.known;
     if (!k.read) return Judgement{false, Blocker::kRecordUnread, kNever, std::nullopt};
     const auto& record = k.view.holder.record;
+    // SAFETY: S8. After a step back nothing that the store says counts, not even a marker that was
+    // seen to come: it may be owed by an earlier holder than the one that the store forgot.
+    const auto observed = k.observed_since + unknown_wait(p);
+    if (k.set_back && now < observed) return wait_until(Blocker::kRecordUnknown, observed, now);
     if (!record) {
-        const auto since = std::max(k.observed_since, k.record_learned);
+        // Absence has no revision: a claim may have come and gone unseen. But only a head can have
+        // made it, so that its key went before ours became the head.
+        const auto since = std::max({k.observed_since, k.record_learned, k.headed_since});
         return wait_until(Blocker::kRecordUnknown, since + unknown_wait(p), now);
     }
     if (!record->foreign.empty()) return Judgement{false, Blocker::kForeign, kNever, std::nullopt};

@@ -14,7 +14,7 @@ using namespace elector::core;
 namespace {
 
 constexpr int kSeeds = 24;
-constexpr int kMostSeeds = 400;  // for the rarest role change
+constexpr int kMostSeeds = 2000;  // for the rarest role change
 constexpr int kSteps = 3000;
 
 Policy policy_for(std::uint64_t seed) {

@@ -1,9 +1,12 @@
-// Owns the running of many seeds at once, for the tests. Must never print. Thread rule: starts and
-// joins its own threads.
+// Owns runs of many seeds on several threads, and what they came to in sum.
+// Must never let the number of threads change a result. Thread rule: each run has its own thread.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/simulation.hpp"
 
@@ -17,13 +20,27 @@ struct Failure {
 struct Batch {
     std::uint64_t seeds = 0;  ///< that were run
     Counts counts;
-    std::optional<Failure> failure;  ///< the one of the lowest seed
+    Duration length{};              ///< virtual time in sum
+    Duration slowest{};             ///< the longest way from healing to one active node
+    std::uint64_t hash = 0;         ///< of all runs, in whatever order they ended
+    std::vector<Failure> failures;  ///< by seed
+
+    const Failure* first() const { return failures.empty() ? nullptr : &failures.front(); }
+    /// "swarm: no failure", or the first one in words.
+    std::string in_words() const;
 };
 
-/// Runs the seeds [from, to] on `jobs` threads; stops early after a failure.
-Batch run_seeds(const Options& options, std::uint64_t from, std::uint64_t to, unsigned jobs,
-                Mutant mutant = Mutant::kNone);
+struct BatchOptions {
+    Options options;
+    std::uint64_t from = 1;
+    std::uint64_t to = 1;  ///< inclusive
+    unsigned jobs = 2;
+    Mutant mutant = Mutant::kNone;
+    bool keep_going = false;  ///< else no seed above the lowest failing one is needed
+};
+Batch run_seeds(const BatchOptions& options);
 
-std::string in_words(const std::optional<Failure>& failure);
+/// The rows of the transition table, "candidate -> leader: claimed", that no run went through.
+std::vector<std::string> rows_never_seen(const Counts& counts);
 
 }  // namespace elector::sim

@@ -22,9 +22,10 @@ void add(Counts& sum, const Counts& more) {
     sum.excused += more.excused;
     sum.late += more.late;
     sum.unfenced += more.unfenced;
+    for (std::size_t i = 0; i < sum.rows.size(); ++i) sum.rows[i] += more.rows[i];
 }
 
-Checks::Checks(Hub& hub) : hub_(hub), books_(hub.plan.members) { signed_.reserve(512); }
+Checks::Checks(Hub& hub) : a4(hub), hub_(hub), books_(hub.plan.members) { signed_.reserve(512); }
 
 void Checks::process_started(std::uint8_t member) {
     auto& book = books_[member];
@@ -36,7 +37,11 @@ void Checks::process_started(std::uint8_t member) {
 void Checks::after_step(std::uint8_t member, const Member& m, const core::Effects& effects) {
     ++counts_.steps;
     for (const auto& effect : effects) {
-        if (std::holds_alternative<core::RoleChanged>(effect)) last_role_change_ = hub_.now;
+        if (const auto* change = std::get_if<core::RoleChanged>(&effect)) {
+            last_role_change_ = hub_.now;
+            const auto row = change->row - core::transition_table().data();
+            ++counts_.rows.at(static_cast<std::size_t>(row));
+        }
         if (const auto* claim = std::get_if<core::Claim>(&effect))
             books_[member].claims.push_back(
                 Claimed{claim->record.nonce.value, hub_.local(member), claim->record.hold, false});
@@ -99,6 +104,11 @@ void Checks::marker(const StoreOp& op, const core::Drain& drain) {
         hub_.fail("marker", "the marker of term " + std::to_string(drain.record.term.value) +
                                 " is written while " + member_name(op.member) +
                                 "'s node is not standby");
+    const auto against = a4.against_marker(op.member);
+    if (!against.empty() && !book.excused)
+        hub_.fail("marker", "the marker of term " + std::to_string(drain.record.term.value) +
+                                " is written, but of " + member_name(op.member) + "'s node " +
+                                against);
     book.drained = true;
     book.drained_at = hub_.now;
 }
@@ -139,7 +149,9 @@ void Checks::node_log(const simnode::LogEntry& entry) {
     if (entry.kind == simnode::EntryKind::active_on) {
         last_activated_ = node;
         any_activated_ = true;
+        a4.rose(node);
     }
+    if (entry.kind == simnode::EntryKind::stop) a4.process_ended(node, entry.time);
     if (!hub_.story.told()) return;
     static constexpr const char* kWords[] = {"",       "",        "",        "",
                                              "ACTIVE", "STANDBY", "started", "ended"};
@@ -150,6 +162,7 @@ void Checks::node_log(const simnode::LogEntry& entry) {
 void Checks::signature(const simnode::LogEntry& entry) {
     ++counts_.signatures;
     const auto node = static_cast<std::uint8_t>(entry.node);
+    a4.signed_height(node, entry.height);
     auto& book = books_[node];
     if (any_activated_ && last_activated_ != node) ++counts_.late;
     const auto key = entry.height << 24 | entry.round;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/effect.hpp"
+#include "sim/assumptions.hpp"
 #include "sim/guardian.hpp"
 #include "sim/hub.hpp"
 #include "sim/member.hpp"
@@ -24,6 +25,7 @@ struct Counts {
     std::uint64_t excused = 0;  ///< double signatures that a published residual risk explains
     std::uint64_t late = 0;     ///< signatures after another node was activated: information
     std::uint64_t unfenced = 0;
+    std::array<std::uint64_t, 64> rows{};  ///< of the transition table, how often each
 };
 
 void add(Counts& sum, const Counts& more);
@@ -42,12 +44,19 @@ class Checks {
     /// An older elector activates this node: what its marker said is over.
     void foreign_activates(std::uint8_t node) { books_[node].drained = false; }
 
+    /// Revisions, and terms with them, begin again from a backup.
+    void store_restored() { last_term_ = 0; }
     /// This node's signatures are explained by a residual risk while this is on.
-    void excuse(std::uint8_t node, bool on) { books_[node].excused = on; }
+    void excuse(std::uint8_t node, bool on) {
+        books_[node].excused = on;
+        a4.excuse(node, on);
+    }
     bool excused(std::uint8_t node) const { return books_[node].excused; }
     const Counts& counts() const { return counts_; }
     Time last_role_change() const { return last_role_change_; }
     std::uint64_t election_writes() const { return election_writes_; }
+
+    Assumptions a4;
 
   private:
     struct Claimed {

@@ -51,6 +51,9 @@ class EtcdModel {
     /// A new leader: every lease has a full TTL again, plus the election time-out.
     void change_leader(Time now);
 
+    /// The store is what it was when `backup` was taken. Revisions begin again from there.
+    void restore(const EtcdModel& backup) { *this = backup; }
+
     etcd::Header header() const { return {1, 1, revision_, raft_term_}; }
     std::int64_t revision() const { return revision_; }
     const etcd::KeyValue* get(const std::string& key) const;

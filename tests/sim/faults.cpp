@@ -97,6 +97,9 @@ bool Simulation::apply_store_fault(const Fault& f, bool on) {
         case FaultKind::kStoreRefuses:
             link.refuses = on;
             return true;
+        case FaultKind::kDuplicates:
+            link.twice_permille = on ? 100 + f.number % 500 : 0;
+            return true;
         case FaultKind::kEtcdOutage:
         case FaultKind::kEtcdElection: {
             if (!on) return true;
@@ -143,8 +146,11 @@ bool Simulation::apply_order(const Fault& f, bool on) {
             if (f.number % 4 >= 2) return false;
             // The record that says "unfenced" goes with it: nobody is warned any more.
             for (auto& node : nodes_)
-                if (node.unfenceable > 0) node.excused_until = hub_.now + 60s;
+                if (node.deaf > 0) node.excused_until = hub_.now + 60s;
             remove(keys.data, etcd::prefix_end(keys.data));
+            return false;
+        case FaultKind::kRestore:
+            if (on && hub_.backup) restore(f);
             return false;
         case FaultKind::kPause:
             if (on) {
@@ -186,6 +192,7 @@ bool Simulation::apply_host_fault(const Fault& f, bool on) {
     switch (f.kind) {
         case FaultKind::kHostLoss:
             member.host_up = !on;
+            member.host_frozen = false;  // a new boot
             if (on) {
                 stop_member(m);
                 guardian.kill();
@@ -199,9 +206,10 @@ bool Simulation::apply_host_fault(const Fault& f, bool on) {
             }
             return true;
         case FaultKind::kHostFreeze:
-            if (!member.host_up) return false;
+            if (!member.host_up || on == member.host_frozen) return on;
             member.host_frozen = on;
             if (on) {
+                checks_.a4.host_stood_still(m);
                 freeze_member(m);
                 guardian.freeze();
                 hub_.world->freeze(m, hub_.now);
@@ -291,6 +299,19 @@ bool Simulation::apply_health_fault(const Fault& f, bool on) {
         case FaultKind::kChainStall:
             if (on) world.stall_chain(hub_.now, hub_.now + f.lasts);
             return false;
+        case FaultKind::kWallStep:
+            hub_.wall_step[m] = on ? (f.number % 2 == 0 ? 1 : -1) * (3s + 8 * f.delay) : Duration{};
+            return true;
+        case FaultKind::kOtherOperator:
+            node_.set_other_operator(m, on);
+            return true;
+        case FaultKind::kOperatorSet:
+            // An operator's curl: nobody can foresee it; the members notice within a poll.
+            if (!on) return false;
+            nodes_[m].excused_until = hub_.now + 20s;
+            update_excuses();
+            world.begin_set(m, true, hub_.now);
+            return false;
         default:
             return false;
     }
@@ -326,7 +347,7 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             node.excused_until = hub_.now + 60s;
             return false;
         case FaultKind::kNodeFreeze:
-            node.unfenceable += step_of(on);
+            node.deaf += step_of(on);
             node.frozen = on;
             if (on) {
                 world.freeze(m, hub_.now);
@@ -341,7 +362,7 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             set_fault(simnode::SetFault::late);
             return true;
         case FaultKind::kHungSet:
-            node.unfenceable += step_of(on);
+            node.deaf += step_of(on);
             set_fault(simnode::SetFault::hang);
             if (on) return true;
             if (node.hung_activation) node.excused_until = hub_.now + 12s;
@@ -349,16 +370,15 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             world.heal(m, hub_.now);
             return true;
         case FaultKind::kIgnoreSet:
-            node.unfenceable += step_of(on);
+            node.deaf += step_of(on);
             set_fault(simnode::SetFault::ignore);
             return true;
         case FaultKind::kHangStatus:
-            node.unfenceable += step_of(on);
             world.hang_status(m, on, hub_.now);
             if (!on) world.heal(m, hub_.now);
             return true;
         case FaultKind::kRefuseAdmin:
-            node.unfenceable += step_of(on);
+            node.deaf += step_of(on);
             world.refuse_admin(m, on, hub_.now);
             node_.ports_changed(m);
             return true;
@@ -386,15 +406,34 @@ void Simulation::foreign(std::uint8_t m) {
     const auto head = hub_.etcd.txn(etcd::Txn{{}, {first}, {}}).reply.replies.at(0).kvs;
     if (node.foreign_active || head.empty() || head.front().lease != node.foreign_lease) return;
     node.foreign_active = true;
+    if (node.deaf > 0) node.hung_activation = true;
     // It looks at nothing: a holder whose key went with its lease may still be draining.
     for (std::uint8_t other = 0; other < hub_.plan.members; ++other)
-        if (other != m && hub_.world->view(other, hub_.now).flag)
-            node.excused_until = hub_.now + 12s;
+        if (other != m && !checks_.a4.quiet(other)) node.excused_until = hub_.now + 12s;
+    update_excuses();
     checks_.foreign_activates(m);
     hub_.world->begin_set(m, true, hub_.now);
 }
 
 // --- what operators and tools do to the store
+
+/// All members of etcd are stopped, a backup is restored and they start again.
+void Simulation::restore(const Fault& f) {
+    // A residual risk: who has not seen what the backup lost cannot know that it is lost.
+    bool seen = true;
+    for (const auto& member : members_)
+        seen = seen &&
+               (!member.running || member.state.known.seen_revision.value >= hub_.etcd.revision());
+    for (auto& node : nodes_)
+        if (!seen) node.excused_until = std::max(node.excused_until, hub_.now + 45s);
+    update_excuses();
+    hub_.etcd.restore(*hub_.backup);
+    checks_.store_restored();
+    hub_.etcd_serves_from =
+        std::max(hub_.etcd_serves_from, hub_.now + 1s + f.delay * static_cast<int>(f.number % 8));
+    hub_.etcd.change_leader(hub_.etcd_serves_from);
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) lose_watch(m);
+}
 
 void Simulation::put(const std::string& key, std::string value, std::int64_t lease) {
     hub_.etcd.txn(etcd::Txn{{}, {etcd::PutOp{key, std::move(value), lease}}, {}});
@@ -446,6 +485,8 @@ void Simulation::heal() {
     for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
         hub_.world->heal(m, hub_.now);
         hub_.links[m] = Link{};
+        hub_.wall_step[m] = Duration{};
+        node_.set_other_operator(m, false);
         node_.ports_changed(m);
         hub_.schedule.add(hub_.now + 2s, Job::kService, m);
     }
@@ -457,6 +498,7 @@ void Simulation::heal() {
 
 void Simulation::look() {
     update_excuses();
+    if (!hub_.backup || hub_.rng.chance(10)) hub_.backup = hub_.etcd;  // about every ten seconds
     if (hub_.now >= hub_.plan.heal_at || hub_.plan.calm) judge_convergence();
     hub_.schedule.add(hub_.now + 100ms, Job::kLook);
 }
@@ -465,11 +507,17 @@ void Simulation::update_excuses() {
     for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
         const auto& link = hub_.links[m];
         const auto& member = members_[m];
+        checks_.a4.deaf(m, nodes_[m].deaf > 0);
         const bool cut_off = link.broken() || !hub_.etcd_serves() || link.refuses ||
                              link.loss_permille > 0 || link.late_permille > 0;
         const bool nobody = !member.works() && !guardians_[m].works();
-        const bool bad = (nodes_[m].unfenceable > 0 && (cut_off || !member.works())) ||
-                         (nobody && member.host_up);
+        // Whoever had a good connection for long enough has written UNFENCED: no excuse later.
+        const auto& told = member.state.standby.first_false;
+        const bool warns = member.works() && member.state.role == core::Role::kDraining && told &&
+                           hub_.local(m) >= *told + 5s && link.slow == Duration{};
+        nodes_[m].had_time = nodes_[m].deaf > 0 && (nodes_[m].had_time || (warns && !cut_off));
+        const bool stuck = nodes_[m].deaf > 0 && !nodes_[m].had_time;
+        const bool bad = (stuck && (cut_off || !member.works())) || (nobody && member.host_up);
         const bool over = hub_.now >= nodes_[m].excused_until;
         if (bad && hub_.world->view(m, hub_.now).may_sign) {
             checks_.excuse(m, true);

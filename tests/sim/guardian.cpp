@@ -144,7 +144,7 @@ void Guardian::watch() {
 
 void Guardian::begin_demotion() {
     if (hub_.story.told()) hub_.story.line(hub_.now, member_name(member_), "GUARDIAN demotes");
-    host_.kill_elector(member_);
+    if (hub_.mutant != Mutant::kGuardianSpares) host_.kill_elector(member_);
     phase_ = Phase::kDemoting;
     if (may_be_pending_) pending_ = hub_.local(member_);
     d_ = Demotion{};

@@ -24,8 +24,9 @@ struct Link {
     int replies_lost = 0;
     int watch_cut = 0;
     std::uint64_t loss_permille = 0;
-    std::uint64_t late_permille = 0;  ///< requests that arrive long after their time-out
-    Duration slow{};                  ///< at most this much more, each way
+    std::uint64_t late_permille = 0;   ///< requests that arrive long after their time-out
+    std::uint64_t twice_permille = 0;  ///< requests that arrive, and are executed, twice
+    Duration slow{};                   ///< at most this much more, each way
     Duration watch_lag{};
     std::int64_t stale_lease = 0;  ///< acknowledged although it may be gone
     bool refuses = false;          ///< writes are refused (quota, rights)
@@ -57,6 +58,8 @@ struct Hub {
     std::optional<simnode::World> world;
     std::vector<Link> links;
     Time etcd_serves_from{};
+    std::optional<EtcdModel> backup;  ///< of the store, taken now and then
+    std::vector<Duration> wall_step = std::vector<Duration>(plan.members);
     Mutant mutant = Mutant::kNone;
     Story story;
     std::optional<Violation> violation;

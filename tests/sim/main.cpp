@@ -1,70 +1,91 @@
-// The program `elector-sim`: one seed with its story, or a batch of seeds with a summary.
-#include <atomic>
+// The program `elector-sim`: one seed with its story, a batch of seeds with a summary, or the
+// smallest failing schedule of a seed.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
-#include <mutex>
+#include <sstream>
 #include <string>
-#include <thread>
-#include <vector>
 
-#include "sim/simulation.hpp"
+#include "sim/batch.hpp"
+#include "sim/shrink.hpp"
 
 namespace {
 
 using namespace elector::sim;
 
 struct Arguments {
-    Options options;
-    std::uint64_t from = 1;
-    std::uint64_t to = 0;  ///< 0: one seed
-    unsigned jobs = 1;
+    BatchOptions batch;
+    bool many = false;
     bool trace = false;
-    bool keep_going = false;
-    Mutant mutant = Mutant::kNone;
+    bool shrink = false;
+    bool list = false;
 };
+
+unsigned long long number(std::uint64_t x) { return x; }
+double seconds(Duration d) { return static_cast<double>(d.count()) * 1e-9; }
+
+std::vector<std::size_t> places(const std::string& list) {
+    std::vector<std::size_t> found;
+    std::istringstream in(list);
+    for (std::string word; std::getline(in, word, ',');)
+        found.push_back(std::strtoul(word.c_str(), nullptr, 10));
+    return found;
+}
 
 int usage() {
     std::fputs(
-        "elector-sim --seed N [--trace] | --seeds A..B [--jobs N] [--keep-going]\n"
-        "            [--mutant NAME] [--calm] [--ambush] [--residual] [--members N]\n",
+        "elector-sim --seed N [--trace] [--shrink] | --seeds A..B [--jobs N] [--keep-going]\n"
+        "            [--mutant NAME] [--theme NAME] [--members N]\n"
+        "            themes: swarm (default) cut_off hand_over stuck odd calm\n"
+        "            [--keep PLACES]   only these of the seed's faults: numbers with commas\n"
+        "elector-sim --mutants         every known-unsafe variant, and where it has to show\n",
         stderr);
     return 2;
+}
+
+bool parse_value(const std::string& word, const std::string& value, Arguments& a) {
+    auto& b = a.batch;
+    if (word == "--seed") {
+        b.from = b.to = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (word == "--seeds") {
+        const auto dots = value.find("..");
+        if (dots == std::string::npos) return false;
+        b.from = std::strtoull(value.c_str(), nullptr, 10);
+        b.to = std::strtoull(value.c_str() + dots + 2, nullptr, 10);
+        a.many = true;
+    } else if (word == "--jobs") {
+        b.jobs = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
+    } else if (word == "--members") {
+        b.options.members = std::atoi(value.c_str());
+    } else if (word == "--mutant") {
+        const auto found = find_mutant(value);
+        if (found) b.mutant = *found;
+        return found.has_value();
+    } else if (word == "--theme") {
+        const auto found = find_theme(value);
+        if (found) b.options.theme = *found;
+        return found.has_value();
+    } else if (word == "--keep") {
+        b.options.keep = places(value);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 bool parse(int argc, char** argv, Arguments& a) {
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
-        const auto value = [&] { return i + 1 < argc ? std::string(argv[++i]) : std::string(); };
-        if (word == "--seed") {
-            a.from = std::strtoull(value().c_str(), nullptr, 10);
-        } else if (word == "--seeds") {
-            const auto range = value();
-            const auto dots = range.find("..");
-            if (dots == std::string::npos) return false;
-            a.from = std::strtoull(range.c_str(), nullptr, 10);
-            a.to = std::strtoull(range.c_str() + dots + 2, nullptr, 10);
-        } else if (word == "--jobs") {
-            a.jobs = static_cast<unsigned>(std::strtoul(value().c_str(), nullptr, 10));
-        } else if (word == "--members") {
-            a.options.members = std::atoi(value().c_str());
-        } else if (word == "--mutant") {
-            const auto found = find_mutant(value());
-            if (!found) return false;
-            a.mutant = *found;
-        } else if (word == "--trace") {
+        if (word == "--trace") {
             a.trace = true;
+        } else if (word == "--shrink") {
+            a.shrink = true;
+        } else if (word == "--mutants") {
+            a.list = true;
         } else if (word == "--keep-going") {
-            a.keep_going = true;
-        } else if (word == "--calm") {
-            a.options.faults = false;
-        } else if (word == "--ambush") {
-            a.options.ambush = true;
-        } else if (word == "--residual") {
-            a.options.residual = true;
-        } else {
+            a.batch.keep_going = true;
+        } else if (i + 1 == argc || !parse_value(word, argv[++i], a)) {
             return false;
         }
     }
@@ -72,92 +93,78 @@ bool parse(int argc, char** argv, Arguments& a) {
 }
 
 void print_failure(std::uint64_t seed, const Violation& v, Time start) {
-    std::printf("seed %llu: %s at %.6f s: %s\n", static_cast<unsigned long long>(seed),
-                v.check.c_str(), static_cast<double>((v.at - start).count()) * 1e-9,
-                v.text.c_str());
-    std::fflush(stdout);
+    std::printf("seed %llu: %s at %.6f s: %s\n", number(seed), v.check.c_str(),
+                seconds(v.at - start), v.text.c_str());
+}
+
+void print_shrunk(const Arguments& a, const Options& options, const Violation& violation) {
+    const auto small = shrink(options, a.batch.mutant, violation);
+    std::string keep;
+    for (const auto place : small.keep) keep += (keep.empty() ? "" : ",") + std::to_string(place);
+    std::printf(
+        "%zu faults drawn; the first %zu are enough, and of those %zu (%d runs):\n"
+        "  --seed %llu --theme %s --mutant %s --keep %s\n",
+        small.drawn, small.prefix, small.keep.size(), small.runs, number(options.seed),
+        std::string(name(options.theme)).c_str(), std::string(name(a.batch.mutant)).c_str(),
+        keep.empty() ? "," : keep.c_str());
+    print_failure(options.seed, small.violation, make_plan(options).start);
 }
 
 int run_one(const Arguments& a) {
-    auto options = a.options;
-    options.seed = a.from;
+    auto options = a.batch.options;
+    options.seed = a.batch.from;
     const auto plan = make_plan(options);
     std::printf("seed %llu: %d members, %s, %s guardian, web3 %s, %s, %zu faults\n",
-                static_cast<unsigned long long>(plan.seed), plan.members,
-                plan.fast ? "fast" : "standard", plan.guardian ? "with" : "without",
-                plan.web3 ? "on" : "off", plan.bootstrap ? "bootstrapped" : "first start",
-                plan.faults.size());
-    const auto outcome = Simulation(plan, a.mutant, a.trace).run();
+                number(plan.seed), plan.members, plan.fast ? "fast" : "standard",
+                plan.guardian ? "with" : "without", plan.web3 ? "on" : "off",
+                plan.bootstrap ? "bootstrapped" : "first start", plan.faults.size());
+    const auto outcome = Simulation(plan, a.batch.mutant, a.trace).run();
     std::printf(
         "hash %016llx, %llu steps, %.1f s of virtual time, converged %.1f s after healing "
         "(bound %.1f s), %llu excused\n",
-        static_cast<unsigned long long>(outcome.hash),
-        static_cast<unsigned long long>(outcome.counts.steps),
-        static_cast<double>(outcome.length.count()) * 1e-9,
-        static_cast<double>(outcome.converged.count()) * 1e-9,
-        static_cast<double>(plan.bound.count()) * 1e-9,
-        static_cast<unsigned long long>(outcome.counts.excused));
+        number(outcome.hash), number(outcome.counts.steps), seconds(outcome.length),
+        seconds(outcome.converged), seconds(plan.bound), number(outcome.counts.excused));
     if (!outcome.violation) return 0;
     print_failure(plan.seed, *outcome.violation, plan.start);
+    if (a.shrink) print_shrunk(a, options, *outcome.violation);
     return 1;
 }
 
-struct Summary {
-    std::mutex mutex;
-    std::uint64_t seeds = 0;
-    Counts counts;
-    Duration length{};
-    Duration slowest{};
-    std::map<std::string, std::uint64_t> failures;
-};
-
-void work(const Arguments& a, std::atomic<std::uint64_t>& next, Summary& sum) {
-    for (;;) {
-        const auto seed = next++;
-        if (seed > a.to) return;
-        auto options = a.options;
-        options.seed = seed;
-        const auto plan = make_plan(options);
-        const auto outcome = Simulation(plan, a.mutant).run();
-        const std::lock_guard lock(sum.mutex);
-        ++sum.seeds;
-        add(sum.counts, outcome.counts);
-        sum.length += outcome.length;
-        sum.slowest = std::max(sum.slowest, outcome.converged);
-        if (outcome.counts.late > outcome.counts.excused && !outcome.violation)
-            std::printf("seed %llu: %llu signatures after another node's activation\n",
-                        static_cast<unsigned long long>(seed),
-                        static_cast<unsigned long long>(outcome.counts.late));
-        if (!outcome.violation) continue;
-        ++sum.failures[outcome.violation->check];
-        print_failure(seed, *outcome.violation, plan.start);
-        if (!a.keep_going) next = a.to + 1;
-    }
-}
-
 int run_batch(const Arguments& a) {
-    Summary sum;
-    std::atomic<std::uint64_t> next{a.from};
     const auto begin = std::chrono::steady_clock::now();
-    std::vector<std::thread> threads;
-    for (unsigned i = 0; i < std::max(a.jobs, 1U); ++i)
-        threads.emplace_back([&] { work(a, next, sum); });
-    for (auto& thread : threads) thread.join();
+    const auto batch = run_seeds(a.batch);
     const double took =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const auto count = [](std::uint64_t x) { return static_cast<unsigned long long>(x); };
+    for (const auto& failure : batch.failures) {
+        auto options = a.batch.options;
+        options.seed = failure.seed;
+        print_failure(failure.seed, failure.violation, make_plan(options).start);
+    }
+    const auto& c = batch.counts;
     std::printf(
         "%llu seeds in %.1f s (%.0f a second), %.1f virtual hours, %llu steps, %llu claims, "
-        "%llu activations, %llu signatures (%llu after another node's activation, %llu "
-        "excused), %llu unfenced, slowest convergence %.1f s\n",
-        count(sum.seeds), took, static_cast<double>(sum.seeds) / took,
-        static_cast<double>(sum.length.count()) / 3.6e12, count(sum.counts.steps),
-        count(sum.counts.claims), count(sum.counts.activations), count(sum.counts.signatures),
-        count(sum.counts.late), count(sum.counts.excused), count(sum.counts.unfenced),
-        static_cast<double>(sum.slowest.count()) * 1e-9);
-    for (const auto& [check, times] : sum.failures)
-        std::printf("  failed: %s %llu times\n", check.c_str(), count(times));
-    return sum.failures.empty() ? 0 : 1;
+        "%llu activations, %llu signatures (%llu after another node's activation, %llu excused), "
+        "%llu unfenced, slowest convergence %.1f s, hash %016llx\n",
+        number(batch.seeds), took, static_cast<double>(batch.seeds) / took,
+        seconds(batch.length) / 3600, number(c.steps), number(c.claims), number(c.activations),
+        number(c.signatures), number(c.late), number(c.excused), number(c.unfenced),
+        seconds(batch.slowest), number(batch.hash));
+    const auto unseen = rows_never_seen(c);
+    std::printf("%zu rows of the transition table never seen\n", unseen.size());
+    for (const auto& row : unseen) std::printf("  %s\n", row.c_str());
+    std::map<std::string, int> kinds;
+    for (const auto& failure : batch.failures) ++kinds[failure.violation.check];
+    for (const auto& [check, count] : kinds) std::printf("  %d %s\n", count, check.c_str());
+    return batch.failures.empty() ? 0 : 1;
+}
+
+int list_mutants() {
+    for (const auto& row : all_mutants())
+        std::printf("%-24s %-10s %6llu  %s%s%s\n", std::string(row.name).c_str(),
+                    std::string(name(row.theme)).c_str(), number(row.within),
+                    std::string(row.rule).c_str(),
+                    row.survives.empty() ? "" : "; survives: ", std::string(row.survives).c_str());
+    return 0;
 }
 
 }  // namespace
@@ -165,5 +172,7 @@ int run_batch(const Arguments& a) {
 int main(int argc, char** argv) {
     Arguments arguments;
     if (!parse(argc, argv, arguments)) return usage();
-    return arguments.to == 0 ? run_one(arguments) : run_batch(arguments);
+    if (arguments.list) return list_mutants();
+    if (arguments.batch.from == 0) return usage();
+    return arguments.many ? run_batch(arguments) : run_one(arguments);
 }

@@ -1,6 +1,6 @@
 // Owns the known-unsafe variants: each takes one rule of the protocol away, from outside the core,
-// by bending policy, state, events or adapters. A checker has to catch every one of them.
-// Must never touch a run without a mutant. Thread rule: values only.
+// by bending policy, state, effects or what the adapters do. A check has to catch every one.
+// Must never touch a run without a variant. Thread rule: values only.
 #pragma once
 
 #include <cstdint>
@@ -8,28 +8,59 @@
 #include <span>
 #include <string_view>
 
+#include "core/effect.hpp"
 #include "core/event.hpp"
 #include "core/policy.hpp"
 #include "core/state.hpp"
+#include "sim/plan.hpp"
 
 namespace elector::sim {
 
 enum class Mutant : std::uint8_t {
     kNone,
     kQuiesceWait,
+    kPendingNotInQuiesce,
+    kOvertime,
+    kNodeSkew,
+    kSettle,
+    kGateReread,
+    kTipAtOnce,
+    kDeadGateTip,
     kSendTime,
-    kConfirmedDrain,
+    kKeepAliveConfirms,
     kOneInFlight,
+    kConfirmedDrain,
+    kDrainGuard,
+    kAbsentIsFree,
+    kPendingIgnored,
+    kGuardianSpares,
+    kArmUnacknowledged,
+    kForeignIgnored,
+    kForeignForgets,
+    kStaleRead,
+    kDeposeHolder,
+    kUnfencedLate,
 };
 
+/// One row for each variant: what is taken away, and where it has to show.
+struct MutantRow {
+    Mutant mutant{};
+    std::string_view name;
+    std::string_view rule;        ///< that is taken away, in the protocol's words
+    Theme theme{};                ///< the schedules in which it shows
+    std::uint64_t within = 0;     ///< caught within so many seeds of that theme, counted from 1
+    std::string_view survives{};  ///< why nothing can catch it; then it is a rule to spare
+};
+
+/// kNone is not among them.
+std::span<const MutantRow> all_mutants();
 std::string_view name(Mutant mutant);
 std::optional<Mutant> find_mutant(std::string_view name);
-std::span<const Mutant> all_mutants();
 
 void bend(Mutant mutant, core::Policy& policy);
 /// Before the core sees `event`.
 void bend(Mutant mutant, core::State& state, core::Instant now, const core::Event& event);
 /// After the core has answered.
-void bend(Mutant mutant, core::State& state, core::Instant now);
+void bend(Mutant mutant, core::State& state, core::Instant now, core::Effects& effects);
 
 }  // namespace elector::sim

@@ -202,14 +202,19 @@ void NodeAdapter::read(std::uint32_t at) {
     if (state == simnode::PortState::open) {
         if (op.ask == NodeAsk::kTip) {
             const auto tip = world.tip(n, hub_.now);
-            const auto age = hub_.now + hub_.plan.hosts[n].wall_skew - tip.timestamp;
+            const auto age =
+                hub_.now + hub_.plan.hosts[n].wall_skew + hub_.wall_step[n] - tip.timestamp;
             event = core::TipRead{op.op, NodeFailure::kNone, core::Height{tip.height}, age};
         } else if (op.ask == NodeAsk::kReadiness) {
             const bool ready = world.readiness(n, hub_.now) == simnode::Probe::ok;
             event = core::ReadinessRead{op.op, NodeFailure::kNone, ready};
         } else {
             const auto gauges = world.gauges(n, hub_.now);
-            core::MetricsRead metrics{op.op, NodeFailure::kNone, {}, {}, "io1delegate"};
+            core::MetricsRead metrics{op.op,
+                                      NodeFailure::kNone,
+                                      {},
+                                      {},
+                                      held_[n].other_operator ? "io1another" : "io1delegate"};
             if (gauges.present) {
                 metrics.height = core::Height{gauges.height};
                 metrics.target = core::Height{gauges.target_height};
@@ -272,6 +277,10 @@ Time NodeAdapter::last_unanswered_set(std::uint8_t member, const NodeOp* except)
     for (const auto at : live_) {
         const auto& op = ops[at];
         if (op.member != member || !is_set(op.ask) || op.guardian || &op == except) continue;
+        // Asked for after `except`, and overtook it: the drive that asked knows of both.
+        const bool younger =
+            except && op.incarnation == except->incarnation && op.op.value > except->op.value;
+        if (younger) continue;
         last = std::max(last, op.sent);
     }
     return last;
@@ -279,9 +288,15 @@ Time NodeAdapter::last_unanswered_set(std::uint8_t member, const NodeOp* except)
 
 // --- ports
 
+void NodeAdapter::set_other_operator(std::uint8_t member, bool on) {
+    held_[member].other_operator = on;
+}
+
 void NodeAdapter::elector_started(std::uint8_t member, std::uint64_t incarnation) {
     auto& held = held_[member];
+    const bool other = held.other_operator;
     held = Held{};
+    held.other_operator = other;
     held.incarnation = incarnation;
     for (std::size_t port = 0; port < 2; ++port) tick(member, port, hub_.now + 1ms);
 }

@@ -57,6 +57,7 @@ class NodeAdapter {
     /// The node's process ended, or a port of it closed.
     void process_ended(std::uint8_t member);
     void ports_changed(std::uint8_t member);
+    void set_other_operator(std::uint8_t member, bool on);
 
     /// Sets of this member's electors that have left and are unanswered: when the youngest left.
     Time last_unanswered_set(std::uint8_t member, const NodeOp* except) const;
@@ -72,6 +73,7 @@ class NodeAdapter {
         std::uint64_t id = 0;  ///< 0: none
         std::array<Monitor, 2> ports;
         std::uint64_t incarnation = 0;
+        bool other_operator = false;   ///< the node runs with another operator key
         std::uint32_t status = kNone;  ///< the elector's status query that is under way
     };
     static constexpr std::uint32_t kNone = 0xffffffff;

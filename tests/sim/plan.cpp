@@ -27,8 +27,10 @@ constexpr std::array kKinds = {
     Kind{FaultKind::kLeaseLate, "lease_late"},
     Kind{FaultKind::kStaleKeepAlive, "stale_keep_alive"},
     Kind{FaultKind::kStoreRefuses, "store_refuses"},
+    Kind{FaultKind::kDuplicates, "duplicates"},
     Kind{FaultKind::kDeleteCandidate, "delete_candidate"},
     Kind{FaultKind::kDeletePrefix, "delete_prefix"},
+    Kind{FaultKind::kRestore, "restore"},
     Kind{FaultKind::kPause, "pause"},
     Kind{FaultKind::kSwitchover, "switchover"},
     Kind{FaultKind::kReload, "reload"},
@@ -54,15 +56,17 @@ constexpr std::array kKinds = {
     Kind{FaultKind::kFreezeHeight, "freeze_height"},
     Kind{FaultKind::kIsolate, "isolate"},
     Kind{FaultKind::kChainStall, "chain_stall"},
+    Kind{FaultKind::kWallStep, "wall_step"},
     Kind{FaultKind::kNodeActive, "node_active"},
+    Kind{FaultKind::kOperatorSet, "operator_set"},
+    Kind{FaultKind::kOtherOperator, "other_operator"},
     Kind{FaultKind::kForeign, "foreign"},
 };
 static_assert(kKinds.size() == kFaultKinds);
 
-bool allowed(const Plan& plan, const Kind& kind, bool residual) {
+bool allowed(const Plan& plan, const Kind& kind, bool odd_ones) {
     if (kind.needs_guardian && !plan.guardian) return false;
-    const bool odd = kind.kind == FaultKind::kNodeActive || kind.kind == FaultKind::kForeign;
-    return !odd || residual;
+    return kind.kind < FaultKind::kNodeActive || odd_ones;
 }
 
 /// Short ones, long ones, and those in between alike.
@@ -78,9 +82,10 @@ Fault draw_fault(const Plan& plan, Rng& rng, FaultKind kind) {
     fault.lasts = draw_length(rng);
     fault.member = static_cast<std::uint8_t>(rng.below(plan.members));
     fault.at_cause = rng.chance(500);
-    if (rng.chance(400)) fault.trigger = static_cast<Trigger>(1 + rng.below(4));
+    if (rng.chance(400)) fault.trigger = static_cast<Trigger>(1 + rng.below(kTriggers));
     fault.offset = rng.chance(500) ? rng.between(Duration{0}, Duration{20ms})
                                    : rng.between(Duration{0}, Duration{3s});
+    if (fault.trigger == Trigger::kDeciding) fault.offset = rng.between(Duration{0}, 100us);
     fault.delay = rng.between(Duration{50ms}, Duration{1500ms});
     fault.number = rng.next();
     return fault;
@@ -129,21 +134,116 @@ void draw_ambush(Plan& plan, Rng& rng, Time from, Duration window) {
             rng.between(Duration{1s}, Duration{8s}));
 }
 
-void draw_ambushes(Plan& plan, Rng& rng) {
+/// A fault on whoever leads, or on whoever is the cause of the trigger.
+Fault& strike(Plan& plan, Rng& rng, FaultKind kind, Time at, Duration lasts,
+              Trigger trigger = Trigger::kNothing, Duration offset = Duration{}) {
+    auto fault = draw_fault(plan, rng, kind);
+    fault.at = trigger == Trigger::kNothing ? at + offset : at;
+    fault.trigger = trigger;
+    fault.offset = offset;
+    fault.at_cause = true;
+    fault.lasts = lasts;
+    plan.faults.push_back(fault);
+    return plan.faults.back();
+}
+
+/// The edge of the edge: an activation that will land after the first deactivation has left, from a
+/// leader that heard nothing since its claim, on a host that is as slow as A3 allows.
+void draw_edge(Plan& plan, Rng& rng, Time from) {
+    plan.fast = true;
+    const auto soon = [&] { return rng.between(Duration{0}, Duration{20ms}); };
+    strike(plan, rng, FaultKind::kLateSet, from, 20s, Trigger::kClaimed).delay =
+        rng.between(Duration{2900ms}, Duration{3450ms});
+    strike(plan, rng, FaultKind::kSlowGuardian, from, 20s, Trigger::kClaimed);
+    strike(plan, rng, FaultKind::kPartition, from, 25s, Trigger::kActivating, soon());
+    const bool deleted = rng.chance(500);
+    strike(plan, rng, deleted ? FaultKind::kDeleteCandidate : FaultKind::kLeaseEarly, from, 1s,
+           Trigger::kActivating, rng.between(Duration{0}, Duration{100ms}));
+    // Nothing can be confirmed either: only the bounds of A4 are left.
+    if (rng.chance(500))
+        strike(plan, rng, FaultKind::kHangStatus, from, 25s, Trigger::kActivating, 25ms);
+    if (plan.guardian && rng.chance(700))
+        strike(plan, rng, FaultKind::kFreezeElector, from, 10s, Trigger::kActivating, soon());
+}
+
+/// Frozen between the decision to activate and the write, until long after the holding.
+void draw_late_write(Plan& plan, Rng& rng, Time from) {
+    strike(plan, rng, FaultKind::kFreezeElector, from, rng.between(Duration{5s}, Duration{15s}),
+           Trigger::kDeciding, rng.between(Duration{0}, Duration{60us}));
+}
+
+void draw_cut_offs(Plan& plan, Rng& rng) {
     const auto begin = plan.start + rng.between(Duration{12s}, Duration{18s});
-    draw_ambush(plan, rng, begin, 10s);
-    draw_ambush(plan, rng, begin + 40s, 10s);
-    std::sort(plan.faults.begin(), plan.faults.end(),
-              [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    for (const auto at : {begin, begin + 40s}) {
+        if (rng.chance(400)) {
+            // The leader of then makes way, so that there is a claim to wait for.
+            strike(plan, rng, FaultKind::kSwitchover, at + 1s, 5s).number = 0;
+            if (plan.guardian && rng.chance(300)) {
+                draw_late_write(plan, rng, at);
+            } else {
+                draw_edge(plan, rng, at);
+            }
+        } else {
+            draw_ambush(plan, rng, at, 10s);
+        }
+    }
     plan.heal_at = begin + 80s;
 }
 
-void draw_faults(Plan& plan, Rng& rng, bool residual) {
+void draw_hand_overs(Plan& plan, Rng& rng) {
+    static constexpr std::array kWays = {FaultKind::kSwitchover, FaultKind::kUnready,
+                                         FaultKind::kShutdown, FaultKind::kNodeCrash,
+                                         FaultKind::kNodeRestart};
+    auto at = plan.start + rng.between(Duration{12s}, Duration{18s});
+    // To and fro, with sets that land and are never answered.
+    const bool hasty = rng.chance(300);
+    for (std::uint8_t m = 0; hasty && m < plan.members; ++m) {
+        auto& late = strike(plan, rng, FaultKind::kLateSet, at, 40s);
+        late.at_cause = false;
+        late.member = m;
+    }
+    for (int i = 0; i < 8; ++i) {
+        at += hasty ? rng.between(Duration{300ms}, 4s) : rng.between(Duration{5s}, 12s);
+        if (rng.chance(300))
+            strike(plan, rng, FaultKind::kRefuseWeb3, at - 4s, rng.between(Duration{4s}, 12s));
+        auto& fault =
+            strike(plan, rng, kWays[rng.below(kWays.size())], at, rng.between(Duration{3s}, 6s));
+        if (fault.kind == FaultKind::kSwitchover) fault.number = 0;  // to the next in line
+    }
+    plan.heal_at = at + 10s;
+}
+
+/// An older elector comes to the head of the queue while the record says "unfenced", and goes.
+void draw_foreign_over_unfenced(Plan& plan, Rng& rng, Time at) {
+    for (auto& fault : plan.faults) fault.lasts = 110s;
+    for (std::uint8_t m = 0; m < plan.members; ++m) {
+        auto& unready = strike(plan, rng, FaultKind::kUnready, at - 6s, 33s);
+        unready.at_cause = false;
+        unready.member = m;
+    }
+    strike(plan, rng, FaultKind::kForeign, at + 2s, 22s).at_cause = false;
+    strike(plan, rng, FaultKind::kPartition, at + 6s, 100s);
+    plan.heal_at = at + 115s;
+}
+
+void draw_stuck(Plan& plan, Rng& rng) {
+    static constexpr std::array kStuck = {FaultKind::kHungSet, FaultKind::kIgnoreSet,
+                                          FaultKind::kHangStatus, FaultKind::kNodeFreeze};
+    const auto at = plan.start + rng.between(Duration{14s}, Duration{25s});
+    strike(plan, rng, kStuck[rng.below(kStuck.size())], at, 60s);
+    strike(plan, rng, FaultKind::kSwitchover, at, 10s, Trigger::kNothing, 10ms).number = 0;
+    if (rng.chance(400)) return draw_foreign_over_unfenced(plan, rng, at);
+    strike(plan, rng, FaultKind::kPartition, at, 40s, Trigger::kNothing,
+           rng.between(Duration{2s}, Duration{15s}));
+    plan.heal_at = at + 65s;
+}
+
+void draw_faults(Plan& plan, Rng& rng, bool odd_ones) {
     // Swarm: half of the kinds are off altogether, the others have weights.
     std::array<std::uint64_t, kFaultKinds> weight{};
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < kFaultKinds; ++i) {
-        const bool on = allowed(plan, kKinds[i], residual) && rng.chance(400);
+        const bool on = allowed(plan, kKinds[i], odd_ones) && rng.chance(400);
         weight[i] = on ? 1 + rng.below(10) : 0;
         total += weight[i];
     }
@@ -170,9 +270,20 @@ void draw_faults(Plan& plan, Rng& rng, bool residual) {
         plan.faults.push_back(fault);
     }
     if (rng.chance(350)) draw_ambush(plan, rng, begin, window);
-    std::sort(plan.faults.begin(), plan.faults.end(),
-              [](const Fault& a, const Fault& b) { return a.at < b.at; });
     plan.heal_at = begin + window + 1s;
+}
+
+void draw(Plan& plan, Rng& rng, Theme theme) {
+    switch (theme) {
+        case Theme::kCutOff:
+            return draw_cut_offs(plan, rng);
+        case Theme::kHandOver:
+            return draw_hand_overs(plan, rng);
+        case Theme::kStuck:
+            return draw_stuck(plan, rng);
+        default:
+            return draw_faults(plan, rng, theme == Theme::kOdd);
+    }
 }
 
 void draw_nodes(Plan& plan, Rng& rng) {
@@ -184,7 +295,25 @@ void draw_nodes(Plan& plan, Rng& rng) {
     plan.node.start_delay = rng.between(Duration{2s}, Duration{10s});
 }
 
+constexpr std::array<std::string_view, 6> kThemes = {"swarm", "cut_off", "hand_over",
+                                                     "stuck", "odd",     "calm"};
+
+void keep_only(Plan& plan, const std::vector<std::size_t>& places) {
+    std::vector<Fault> kept;
+    for (const auto place : places)
+        if (place < plan.faults.size()) kept.push_back(plan.faults[place]);
+    plan.faults = std::move(kept);
+}
+
 }  // namespace
+
+std::string_view name(Theme theme) { return kThemes[static_cast<std::size_t>(theme)]; }
+
+std::optional<Theme> find_theme(std::string_view name) {
+    for (std::size_t i = 0; i < kThemes.size(); ++i)
+        if (kThemes[i] == name) return static_cast<Theme>(i);
+    return std::nullopt;
+}
 
 std::string_view name(FaultKind kind) { return kKinds[static_cast<std::size_t>(kind)].name; }
 
@@ -215,14 +344,13 @@ Plan make_plan(const Options& options) {
         host.priority = ranked ? static_cast<int>(rng.below(3)) : 0;
         plan.hosts.push_back(host);
     }
-    plan.calm = !options.faults || rng.chance(20);
+    const bool always = options.theme != Theme::kSwarm && options.theme != Theme::kOdd;
+    plan.calm = options.theme == Theme::kCalm || (rng.chance(20) && !always);
     plan.heal_at = plan.start + 45s;
-    if (options.ambush) {
-        plan.calm = false;
-        draw_ambushes(plan, rng);
-    } else if (!plan.calm) {
-        draw_faults(plan, rng, options.residual);
-    }
+    if (!plan.calm) draw(plan, rng, options.theme);
+    std::stable_sort(plan.faults.begin(), plan.faults.end(),
+                     [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    if (options.keep) keep_only(plan, *options.keep);
     const auto policy = make_policy(plan, 0);
     // Unknown wait, a lease, everything relaxed, a node's start and its bar, and once more a wait.
     plan.bound = 2 * core::unknown_wait(policy) + policy.hold + 3 * policy.last_standing +

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +31,11 @@ enum class FaultKind : std::uint8_t {
     kLeaseLate,
     kStaleKeepAlive,
     kStoreRefuses,
+    kDuplicates,
     // operators
     kDeleteCandidate,
     kDeletePrefix,
+    kRestore,
     kPause,
     kSwitchover,
     kReload,
@@ -61,8 +64,12 @@ enum class FaultKind : std::uint8_t {
     kIsolate,
     // the chain
     kChainStall,
+    // clocks
+    kWallStep,
     // only when asked for: outside what the protocol can promise
     kNodeActive,
+    kOperatorSet,
+    kOtherOperator,
     kForeign,
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kForeign) + 1;
@@ -74,8 +81,10 @@ enum class Trigger : std::uint8_t {
     kClaimed,       ///< the store has executed a claim
     kActivating,    ///< an activation leaves a host
     kDeactivating,  ///< a deactivation leaves a host
+    kDeciding,      ///< the core asks for an activation; nothing has left yet
     kMarked,        ///< the store has executed a drained marker
 };
+inline constexpr std::uint64_t kTriggers = 5;  ///< beside kNothing
 
 struct Fault {
     Time at{};
@@ -95,13 +104,25 @@ struct HostPlan {
     int priority = 0;
 };
 
+/// Where the faults of a run are drawn from.
+enum class Theme : std::uint8_t {
+    kSwarm,     ///< all kinds, half of them off by the seed
+    kCutOff,    ///< the schedules that the waits are made for: a leader that cannot know it is over
+    kHandOver,  ///< many clean hand-overs and node deaths in a row
+    kStuck,     ///< a node that cannot be brought to standby, and then its host is cut off
+    kOdd,       ///< swarm, with older electors, nodes that start active, an operator's curl
+    kCalm,      ///< no faults
+};
+std::string_view name(Theme theme);
+std::optional<Theme> find_theme(std::string_view name);
+
 /// What a run is drawn from besides the seed.
 struct Options {
     std::uint64_t seed = 1;
-    bool faults = true;
-    bool residual = false;  ///< kNodeActive and kForeign too
-    bool ambush = false;    ///< nothing but the schedules that the waits are made for
-    int members = 0;        ///< 0: by seed
+    Theme theme = Theme::kSwarm;
+    int members = 0;  ///< 0: by seed
+    /// Only these faults of those drawn, by their place in time; none: all.
+    std::optional<std::vector<std::size_t>> keep;
 };
 
 struct Plan {

@@ -24,6 +24,7 @@ enum class Job : std::uint8_t {
     kNodeRead,      ///< a: node operation; a probe, web3 or metrics answer is made
     kNodeTimeout,   ///< a: node operation
     kNodeDone,      ///< a: node operation, b: event slot
+    kSampleTip,     ///< b: number of the confirmation; 100 ms after it
     kPort,          ///< a: port, b: incarnation
     kWatch,         ///< b: incarnation; commits reach the member
     kWatchUp,       ///< b: incarnation

@@ -6,10 +6,11 @@ namespace elector::sim {
 namespace {
 
 TEST_CASE("a group without faults elects one leader, keeps it and writes nothing more") {
-    Options options;
-    options.faults = false;
-    const auto batch = run_seeds(options, 1, 100, 2);
-    CHECK_MESSAGE(!batch.failure, in_words(batch.failure));
+    BatchOptions options;
+    options.options.theme = Theme::kCalm;
+    options.to = 100;
+    const auto batch = run_seeds(options);
+    CHECK_MESSAGE(!batch.first(), batch.in_words());
     CHECK(batch.seeds == 100);
     CHECK(batch.counts.claims == 100);
     CHECK(batch.counts.activations == 100);
@@ -29,8 +30,10 @@ TEST_CASE("one seed gives one story, whoever else runs") {
 }
 
 TEST_CASE("no faults make two nodes sign one round, and the group always recovers") {
-    const auto batch = run_seeds({}, 1, 5000, 2);
-    CHECK_MESSAGE(!batch.failure, in_words(batch.failure));
+    BatchOptions options;
+    options.to = 5000;
+    const auto batch = run_seeds(options);
+    CHECK_MESSAGE(!batch.first(), batch.in_words());
     CHECK(batch.seeds == 5000);
     // The faults do reach the election: many leads end, some nodes cannot be fenced.
     CHECK(batch.counts.claims > 7500);

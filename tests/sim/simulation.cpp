@@ -111,6 +111,9 @@ void Simulation::dispatch(const Task& task) {
         case Job::kPort:
             node_.run(task);
             break;
+        case Job::kSampleTip:
+            checks_.a4.sample_tip(m, task.b);
+            break;
         case Job::kWatch:
             if (task.b == members_[m].incarnation) watch_delivery(m);
             break;
@@ -210,7 +213,7 @@ void Simulation::step(std::uint8_t m, const core::Event& event) {
         for (const auto& effect : effects_) hub_.story.effect(hub_.now, m, effect);
         return hub_.fail("core", member_name(m) + ": " + broken.what());
     }
-    if (hub_.mutant != Mutant::kNone) bend(hub_.mutant, member.state, now);
+    if (hub_.mutant != Mutant::kNone) bend(hub_.mutant, member.state, now, effects_);
     checks_.after_step(m, member, effects_);
     carry_out(m);
 }
@@ -228,6 +231,7 @@ void Simulation::carry_out(std::uint8_t m, const core::Effect& effect) {
     if (is_store_effect(effect)) {
         store_.start(m, false, member.incarnation, effect, member.policy.renew);
     } else if (is_node_effect(effect)) {
+        if (std::holds_alternative<core::Activate>(effect)) happened(Trigger::kDeciding, m);
         node_.start(m, member.incarnation, effect);
     } else if (std::holds_alternative<core::ArmGuardian>(effect) ||
                std::holds_alternative<core::TellGuardianDraining>(effect) ||
@@ -412,14 +416,16 @@ MaySend Simulation::may_send(const NodeOp& op) {
 void Simulation::on_set_leaves(const NodeOp& op) {
     happened(op.ask == NodeAsk::kActivate ? Trigger::kActivating : Trigger::kDeactivating,
              op.member);
+    checks_.a4.set_leaves(op);
     if (op.guardian) return;
-    if (op.ask == NodeAsk::kActivate && nodes_[op.member].unfenceable > 0)
+    if (op.ask == NodeAsk::kActivate && nodes_[op.member].deaf > 0)
         nodes_[op.member].hung_activation = true;
     checks_.set_leaves(op, members_[op.member], guardians_[op.member],
                        node_.last_unanswered_set(op.member, &op));
 }
 
 void Simulation::on_answer(const NodeOp& op, const core::Event& event) {
+    checks_.a4.answered(op, event);
     if (op.guardian) {
         guardians_[op.member].node_answer(op, event);
         return;

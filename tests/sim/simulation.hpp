@@ -68,6 +68,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     std::string candidate_key(std::uint8_t m) const;
     std::int64_t lease_id(std::uint8_t m) const;
     void foreign(std::uint8_t m);
+    void restore(const Fault& f);
     void heal();
     void bootstrap();
     void look();
@@ -94,10 +95,11 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     std::uint64_t incarnation(std::uint8_t m) const override { return members_[m].incarnation; }
 
     struct NodeFaults {
-        int unfenceable = 0;  ///< faults under which standby cannot be had or confirmed
+        int deaf = 0;  ///< faults under which a set does not reach the node's consensus
         bool frozen = false;
         bool down = false;
         bool hung_activation = false;
+        bool had_time = false;           ///< to write UNFENCED, since the node cannot be fenced
         std::int64_t foreign_lease = 0;  ///< an older elector runs on this host; 1: starting
         bool foreign_active = false;
         Time excused_until{};

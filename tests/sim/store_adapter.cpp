@@ -100,6 +100,9 @@ void StoreAdapter::launch(std::uint32_t at) {
         delay += hub_.rng.between(Duration{300ms}, Duration{8s});
     const bool lost = link.requests_lost > 0 || hub_.rng.chance(link.loss_permille);
     if (!lost) later(hub_.now + delay, Job::kStoreArrive, at);
+    if (!lost && link.twice_permille && hub_.rng.chance(link.twice_permille))
+        later(hub_.now + delay + hub_.rng.between(Duration{0}, Duration{2s}), Job::kStoreArrive,
+              at);
     if (op.repeatable) later(hub_.now + 250ms, Job::kStoreHedge, at);
 }
 
@@ -154,7 +157,10 @@ void StoreAdapter::serve(std::uint32_t at) {
             return;
         }
     }
-    if (hub_.links[op.member].refuses && writes(op.effect))
+    const bool withheld = hub_.mutant == Mutant::kUnfencedLate &&
+                          std::holds_alternative<core::MarkUnfenced>(op.effect) &&
+                          withhold_unfenced(op);
+    if (withheld || (hub_.links[op.member].refuses && writes(op.effect)))
         return reply(at, failed_completion(op.effect, StoreOutcome::kRefused));
     auto event = execute(op);
     observer_.on_executed(op, event);
@@ -176,7 +182,23 @@ void StoreAdapter::complete(StoreOp& op, core::Event event) {
     observer_.on_completed(op, std::move(event));
 }
 
-core::Event StoreAdapter::execute(const StoreOp& op) {
+/// UNFENCED as it would be after a fence that takes twenty seconds.
+bool StoreAdapter::withhold_unfenced(const StoreOp& op) {
+    const auto& nonce = std::get<core::MarkUnfenced>(op.effect).record.nonce;
+    auto& since = unfenced_since_[nonce.value];
+    if (since == Time{}) since = hub_.now;
+    return hub_.now < since + 20s;
+}
+
+/// DRAIN as it would be without its guard: over whatever the record says.
+void StoreAdapter::drop_guard(core::Drain& drain) const {
+    const auto* kv = hub_.etcd.get(hub_.keys.holder);
+    drain.found = kv ? core::StoredRecord{{kv->mod_revision}, kv->value, {}} : core::StoredRecord{};
+}
+
+core::Event StoreAdapter::execute(StoreOp& op) {
+    auto* drain = std::get_if<core::Drain>(&op.effect);
+    if (drain && hub_.mutant == Mutant::kDrainGuard) drop_guard(*drain);
     return std::visit(
         [&](const auto& e) -> core::Event {
             using E = std::decay_t<decltype(e)>;

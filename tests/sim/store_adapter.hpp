@@ -3,6 +3,8 @@
 // exactly one completion. Must never decide. Thread rule: one thread.
 #pragma once
 
+#include <map>
+
 #include "core/effect.hpp"
 #include "sim/hub.hpp"
 
@@ -50,8 +52,11 @@ class StoreAdapter {
     void later(Time when, Job job, std::uint32_t at, std::uint64_t b = 0);
     void unavailable(std::uint32_t at);
     Duration way(const Link& link);
-    core::Event execute(const StoreOp& op);
+    core::Event execute(StoreOp& op);
+    void drop_guard(core::Drain& drain) const;
+    bool withhold_unfenced(const StoreOp& op);
 
+    std::map<std::uint64_t, Time> unfenced_since_;  ///< by nonce, for a variant
     Hub& hub_;
     StoreObserver& observer_;
     Pool<StoreOp> ops_;
