@@ -27,7 +27,7 @@ BOOST_DESCRIBE_STRUCT(MemberRecord, (),
                        api_url))
 BOOST_DESCRIBE_STRUCT(PauseOrder, (), (who, why))
 BOOST_DESCRIBE_STRUCT(SwitchoverOrder, (), (mod, term, to, who, why))
-BOOST_DESCRIBE_STRUCT(HistoryEntry, (), (term, member, reason, held, standby, marker))
+BOOST_DESCRIBE_STRUCT(HistoryEntry, (), (term, member, reason, held, standby, marker, actor))
 BOOST_DESCRIBE_STRUCT(Candidate, (), (key, create, value))
 BOOST_DESCRIBE_STRUCT(MemberEntry, (), (create, mod, record))
 BOOST_DESCRIBE_STRUCT(ElectionView, (),

@@ -100,9 +100,10 @@ struct HistoryEntry {
     Term term;
     std::string member;
     std::string reason;
-    Duration held{};     ///< claim to start of draining
-    Duration standby{};  ///< start of draining to confirmed standby
-    Duration marker{};   ///< confirmed standby to the marker being sent
+    Duration held{};      ///< claim to start of draining
+    Duration standby{};   ///< start of draining to confirmed standby
+    Duration marker{};    ///< confirmed standby to the marker being sent
+    std::string actor{};  ///< the operator who ended it; empty: the member itself
     bool operator==(const HistoryEntry&) const = default;
 };
 

@@ -174,13 +174,14 @@ std::string to_json(const MemberRecord& r) {
 }
 
 std::string to_json(const HistoryEntry& e) {
-    const json::object o{{"v", 1},
-                         {"term", e.term.value},
-                         {"from", e.member},
-                         {"reason", e.reason},
-                         {"held_ms", ms(e.held)},
-                         {"standby_ms", ms(e.standby)},
-                         {"marker_ms", ms(e.marker)}};
+    json::object o{{"v", 1},
+                   {"term", e.term.value},
+                   {"from", e.member},
+                   {"reason", e.reason},
+                   {"held_ms", ms(e.held)},
+                   {"standby_ms", ms(e.standby)},
+                   {"marker_ms", ms(e.marker)}};
+    if (!e.actor.empty()) o["actor"] = e.actor;
     return json::serialize(o);
 }
 
@@ -275,6 +276,7 @@ std::optional<HistoryEntry> parse_history(std::string_view bytes) {
     e.held = std::chrono::milliseconds(held);  // a holding may last for years
     e.standby = span(*o, "standby_ms").value_or(Duration{});
     e.marker = span(*o, "marker_ms").value_or(Duration{});
+    e.actor = text(*o, "actor");
     return e;
 }
 
