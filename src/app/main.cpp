@@ -7,6 +7,7 @@
 
 #include "app/policy_of.hpp"
 #include "app/run.hpp"
+#include "cli/bootstrap.hpp"
 #include "cli/check.hpp"
 #include "cli/fence.hpp"
 #include "config/environment.hpp"
@@ -23,6 +24,9 @@ constexpr const char* kUsage =
     "  check FILE            validates a configuration, prints effective values and the time "
     "budget\n"
     "  check --from-flags -etcd=URL ...   prints the TOML for an older elector's command line\n"
+    "  bootstrap --members a,b,c [--accept-cluster] [--yes] --config FILE\n"
+    "                        first start of a group without the waiting\n"
+    "  bootstrap --accept-cluster --config FILE   lets this host use a replaced etcd\n"
     "  fence --confirmed-dead NAME|key:HEX [--yes] --config FILE\n"
     "                        vouches that a node whose standby nobody could confirm cannot sign\n"
     "  demo                  three members on an embedded etcd and simulated nodes\n"
@@ -107,6 +111,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
     if (command == "run") return run(rest);
     if (command == "check") return cli::check(rest);
+    if (command == "bootstrap") leave(cli::bootstrap(rest, means()));
     if (command == "fence") leave(cli::fence(rest, means()));
     if (command == "demo") return demo::demo(rest);
     if (command == "version" || command == "--version") {

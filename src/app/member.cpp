@@ -16,9 +16,12 @@ etcd::ClientOptions seeded(etcd::ClientOptions options, std::uint64_t seed) {
 }  // namespace
 
 Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
-               std::uint64_t seed, std::function<void(int)> on_exit)
+               std::uint64_t seed, std::function<void(int)> on_exit,
+               std::optional<etcd::ClusterPin> pin)
     : config_(std::move(config)),
       instance_(instance_of(config_)),
+      pin_(std::move(pin)),
+      pinned_(pin_ ? pin_->read() : etcd::ClusterPin::Reading{}),
       log_(log),
       on_exit_(std::move(on_exit)),
       tasks_(io, [this](const std::string& name,
@@ -28,10 +31,22 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
             [this](core::Event e) { reactor_.post(std::move(e)); }),
       reactor_(
-          io, clock, policy_of(config_, instance_), seed, [this](const core::Effect& e) { run(e); },
+          io, clock, make_policy(), seed, [this](const core::Effect& e) { run(e); },
           [this](const std::string& what) { broken(what); }) {}
 
+core::Policy Member::make_policy() const {
+    auto policy = policy_of(config_, instance_);
+    policy.cluster = pinned_.problem.empty() ? pinned_.cluster : core::kNoCluster;
+    return policy;
+}
+
 void Member::start() {
+    if (!pinned_.problem.empty())
+        log_(Level::kError, "cluster_pin",
+             {{"alarm", "true"},
+              {"error", pinned_.problem +
+                            "; this member does not lead; see that the etcd which answers is the "
+                            "right one, then say bootstrap --accept-cluster and restart"}});
     store_.start(config_.election.hold / 2);
     reactor_.post(core::Woke{});
 }
@@ -48,7 +63,7 @@ void Member::reload(const config::Config& loaded) {
     if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
         before.node.request_timeout != loaded.node.request_timeout)
         node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
-    reactor_.set_policy(policy_of(loaded, instance_));
+    reactor_.set_policy(make_policy());
 }
 
 boost::asio::awaitable<void> Member::close() {
@@ -63,10 +78,28 @@ void Member::run(const core::Effect& effect) {
     std::visit(
         core::Overloaded{
             [&](const core::RoleChanged& e) { tell(e); }, [&](const core::Announce& e) { tell(e); },
+            [&](const core::PinCluster& e) { pin(e); },
             [&](const core::Exit& e) { on_exit_(e.code); },
             [](const auto&) {},  // the guardian's, which is not built yet
         },
         effect);
+}
+
+// First contact. A host that cannot keep its word after a restart does not give it.
+void Member::pin(const core::PinCluster& e) {
+    if (!pin_) return;
+    pinned_ = {e.cluster, pin_->write(e.cluster)};
+    if (pinned_.problem.empty()) {
+        log_(Level::kInfo, "cluster_pinned",
+             {{"cluster", etcd::cluster_text(e.cluster)}, {"file", pin_->path()}});
+    } else {
+        log_(Level::kError, "cluster_pin",
+             {{"alarm", "true"},
+              {"error", pinned_.problem +
+                            "; this member does not lead, because after a restart it could not "
+                            "tell a replaced etcd; make state.dir writable and restart"}});
+    }
+    reactor_.set_policy(make_policy());
 }
 
 void Member::tell(const core::RoleChanged& e) {

@@ -68,8 +68,9 @@ class Service {
                  [this](const std::string& name, const std::string& what) {
                      log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
                  }),
-          member_(io_, clock_, options_.config, log_, random_seed(),
-                  [this](int code) { end(code); }) {
+          member_(
+              io_, clock_, options_.config, log_, random_seed(), [this](int code) { end(code); },
+              etcd::ClusterPin(options_.config.state.dir, options_.config.election.key)) {
         signals_.add(SIGUSR1);
     }
 

@@ -75,6 +75,7 @@ struct MemberRecord {
     std::string operator_address;
     std::string version;
     std::string api_url;
+    std::string roll_call;  ///< of the bootstrap that this status answers; empty: none
     bool operator==(const MemberRecord&) const = default;
 };
 

@@ -29,7 +29,11 @@ void record(Turn& t, const Event& event) {
                        if (!ok) t.want_read();
                    },
                    [&](const StoreChanged& e) { learn_changes(t, e); },
-                   [&](const WatchResumed&) { t.want_read(); },
+                   [&](const WatchResumed& e) {
+                       if (e.gap) s.known.missing.clear();  // perhaps that was what it missed
+                       s.known.gap = s.known.gap || e.gap;
+                       t.want_read();
+                   },
                    [&](const TxnAnswered& e) { on_member_txn(t, e); },
                    [&](const RecordAnswered& e) { on_record(t, e); },
                    [&](const StatusRead& e) { on_status(t, e); },

@@ -53,7 +53,8 @@ HolderRecord without_foreign(const Policy& p, HolderRecord record, const Foreign
 
 Judgement judge_record(const Policy& p, const State& s, Instant now) {
     const auto& k = s.known;
-    if (!k.read) return Judgement{false, Blocker::kRecordUnread, kNever, std::nullopt};
+    if (!k.read || !k.missing.empty())
+        return Judgement{false, Blocker::kRecordUnread, kNever, std::nullopt};
     const auto& record = k.view.holder.record;
     if (!record) {
         const auto since = std::max(k.observed_since, k.record_learned);

@@ -156,20 +156,21 @@ std::string to_json(const HolderRecord& r) {
 }
 
 std::string to_json(const MemberRecord& r) {
-    const json::object o{{"v", 1},
-                         {"instance", r.instance},
-                         {"candidate_key", r.candidate_key},
-                         {"node", word(r.activity)},
-                         {"node_age_ms", ms(r.activity_age)},
-                         {"tip", number_or_null(r.tip)},
-                         {"lag", r.lag_blocks},
-                         {"lag_bucket", r.lag_bucket},
-                         {"priority", r.priority},
-                         {"eligible", r.eligible},
-                         {"blocked_by", r.blocked_by},
-                         {"operator", r.operator_address},
-                         {"version", r.version},
-                         {"api", r.api_url}};
+    json::object o{{"v", 1},
+                   {"instance", r.instance},
+                   {"candidate_key", r.candidate_key},
+                   {"node", word(r.activity)},
+                   {"node_age_ms", ms(r.activity_age)},
+                   {"tip", number_or_null(r.tip)},
+                   {"lag", r.lag_blocks},
+                   {"lag_bucket", r.lag_bucket},
+                   {"priority", r.priority},
+                   {"eligible", r.eligible},
+                   {"blocked_by", r.blocked_by},
+                   {"operator", r.operator_address},
+                   {"version", r.version},
+                   {"api", r.api_url}};
+    if (!r.roll_call.empty()) o["roll_call"] = r.roll_call;
     return json::serialize(o);
 }
 
@@ -245,6 +246,7 @@ std::optional<MemberRecord> parse_member(std::string_view name, std::string_view
     r.operator_address = text(*o, "operator");
     r.version = text(*o, "version");
     r.api_url = text(*o, "api");
+    r.roll_call = text(*o, "roll_call");
     return r;
 }
 

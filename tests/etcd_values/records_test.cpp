@@ -240,6 +240,8 @@ TEST_CASE("a member record survives with every node state, and its name is the k
         record.eligible = false;
         record.name = "another";
         CHECK(parse_member("another", to_json(record)) == record);
+        record.roll_call = "beef";
+        CHECK(parse_member("another", to_json(record)) == record);
     }
 }
 

@@ -206,6 +206,11 @@ void run_store(World& w, Words& words) {
     else if (verb == "foreign") {
         const auto key = words.take();
         w.commit({etcd::PutOp{w.keys.queue + key, words.take(), 0}});
+    } else if (verb == "calls")
+        w.commit({etcd::PutOp{w.keys.bootstrap, words.take(), 0}});
+    else if (verb == "loses" && words.is("ours")) {  // as a restore does: the watch never tells
+        w.store.run(etcd::Txn{{}, {etcd::DeleteOp{w.state.candidacy.key, {}}}, {}});
+        w.store.take_events();
     } else if (verb == "backup")
         w.backup = w.store;
     else if (verb == "restored")
