@@ -1,5 +1,6 @@
 #include "app/member.hpp"
 
+#include <type_traits>
 #include <utility>
 
 #include "app/policy_of.hpp"
@@ -11,6 +12,20 @@ namespace {
 etcd::ClientOptions seeded(etcd::ClientOptions options, std::uint64_t seed) {
     options.seed = static_cast<std::uint32_t>(seed);
     return options;
+}
+
+/// Neither the node nor the store can be changed by it.
+bool only_looks(const core::Effect& effect) {
+    using namespace core;
+    return std::visit(
+        []<class E>(const E&) {
+            return std::is_same_v<E, ReadElection> || std::is_same_v<E, QueryStatus> ||
+                   std::is_same_v<E, ReadReadiness> || std::is_same_v<E, ReadTip> ||
+                   std::is_same_v<E, ReadMetrics> || std::is_same_v<E, PinCluster> ||
+                   std::is_same_v<E, RoleChanged> || std::is_same_v<E, Announce> ||
+                   std::is_same_v<E, Exit>;
+        },
+        effect);
 }
 
 }  // namespace
@@ -74,6 +89,10 @@ boost::asio::awaitable<void> Member::close() {
 
 void Member::run(const core::Effect& effect) {
     if (observer) observer(effect);
+    if (observing()) {
+        if (!only_looks(effect)) return broken("an observer was about to act");
+        tell_observation();
+    }
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
     std::visit(
         core::Overloaded{
@@ -87,7 +106,7 @@ void Member::run(const core::Effect& effect) {
 
 // First contact. A host that cannot keep its word after a restart does not give it.
 void Member::pin(const core::PinCluster& e) {
-    if (!pin_) return;
+    if (!pin_ || observing()) return;
     pinned_ = {e.cluster, pin_->write(e.cluster)};
     if (pinned_.problem.empty()) {
         log_(Level::kInfo, "cluster_pinned",
@@ -100,6 +119,25 @@ void Member::pin(const core::PinCluster& e) {
                             "tell a replaced etcd; make state.dir writable and restart"}});
     }
     reactor_.set_policy(make_policy());
+}
+
+void Member::tell_observation() {
+    const auto seen = observe(policy(), state(), now());
+    if (seen == observed_) return;
+    if (seen.foreign && !observed_.foreign)
+        tell(core::Announce{core::Notice::kForeignSeen, "in the queue"});
+    if (seen.unexplained && !observed_.unexplained)
+        log_(Level::kError, "node_active_without_holder",
+             {{"alarm", "true"},
+              {"why",
+               "The node is active, and no holder record and no older elector accounts for "
+               "it."}});
+    log_(Level::kInfo, "observed",
+         {{"node", seen.node},
+          {"holder", seen.holder},
+          {"queue", seen.queue},
+          {"would", seen.would}});
+    observed_ = seen;
 }
 
 void Member::tell(const core::RoleChanged& e) {
@@ -129,7 +167,9 @@ void Member::broken(const std::string& what) {
     log_(Level::kError, "invariant_broken",
          {{"alarm", "true"},
           {"what", what},
-          {"next", "one deactivation is sent, then this process ends with 70"}});
+          {"next", observing() ? "this process ends with 70"
+                               : "one deactivation is sent, then this process ends with 70"}});
+    if (observing()) return on_exit_(70);
     tasks_.spawn("last deactivation", end_broken());
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/log.hpp"
 #include "app/node_runner.hpp"
+#include "app/observation.hpp"
 #include "app/reactor.hpp"
 #include "app/store_runner.hpp"
 #include "app/tasks.hpp"
@@ -45,8 +46,10 @@ class Member {
 
   private:
     core::Policy make_policy() const;
+    bool observing() const { return config_.member.mode == config::Mode::kObserve; }
     void run(const core::Effect& effect);
     void pin(const core::PinCluster& e);
+    void tell_observation();
     void tell(const core::RoleChanged& e);
     void tell(const core::Announce& e);
     void broken(const std::string& what);
@@ -62,6 +65,7 @@ class Member {
     StoreRunner store_;
     NodeRunner node_;
     Reactor reactor_;
+    Observation observed_;
 };
 
 }  // namespace elector::app

@@ -90,10 +90,11 @@ BOOST_DESCRIBE_STRUCT(Announce, (), (notice, detail))
 BOOST_DESCRIBE_STRUCT(Exit, (), (code))
 BOOST_DESCRIBE_STRUCT(Policy, (),
                       (member, instance, queue_prefix, version, api_url, priority, nofailover,
-                       guardian, cluster, hold, renew, margin, max_hold, drift_ppm, block_interval,
-                       quiesce, settle, overtime, start_delay, poll_interval, refused_grace, web3,
-                       fall, rise, max_lag, max_tip_age, rank_settle, cool_first, cool_max,
-                       cool_forget, last_standing, publish_interval, metrics_interval))
+                       guardian, observe, cluster, hold, renew, margin, max_hold, drift_ppm,
+                       block_interval, quiesce, settle, overtime, start_delay, poll_interval,
+                       refused_grace, web3, fall, rise, max_lag, max_tip_age, rank_settle,
+                       cool_first, cool_max, cool_forget, last_standing, publish_interval,
+                       metrics_interval))
 }  // namespace elector::core
 
 namespace elector::app {

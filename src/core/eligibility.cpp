@@ -14,6 +14,7 @@ struct BlockerRow {
 
 constexpr std::array kRows = {
     BlockerRow{Blocker::kShuttingDown, "shutting_down", "This member is shutting down."},
+    BlockerRow{Blocker::kObserving, "observing", "member.mode is observe: this member only looks."},
     BlockerRow{Blocker::kNoFailover, "nofailover",
                "member.nofailover is set: this member never leads."},
     BlockerRow{Blocker::kOtherCluster, "other_cluster",
@@ -131,6 +132,7 @@ std::string group_address(const Policy& p, const State& s) {
 Blockers unfit_because(const Policy& p, const State& s, Instant now) {
     Blockers b;
     if (s.shutting_down) b.add(Blocker::kShuttingDown);
+    if (p.observe) b.add(Blocker::kObserving);
     if (p.nofailover) b.add(Blocker::kNoFailover);
     if (other_cluster(p, s)) b.add(Blocker::kOtherCluster);  // SAFETY: S20
     if (s.guardian_lost) b.add(Blocker::kGuardianDown);

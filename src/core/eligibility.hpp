@@ -14,6 +14,7 @@ namespace elector::core {
 enum class Blocker : std::uint8_t {
     // about this member and its node
     kShuttingDown,
+    kObserving,
     kNoFailover,
     kOtherCluster,
     kGuardianDown,

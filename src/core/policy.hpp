@@ -25,6 +25,7 @@ struct Policy {
     int priority = 0;
     bool nofailover = false;
     bool guardian = false;      ///< arm it before activations
+    bool observe = false;       ///< only look: no request that changes the node or the store
     std::uint64_t cluster = 0;  ///< pinned; 0: none yet; kNoCluster: none will do
 
     // holding

@@ -53,6 +53,7 @@ TEST_CASE("each shortcoming alone makes a member unfit, and says so") {
     };
     const Row rows[] = {
         {"shutting_down", [](Fit& f) { f.state.shutting_down = true; }},
+        {"observing", [](Fit& f) { f.policy.observe = true; }},
         {"nofailover", [](Fit& f) { f.policy.nofailover = true; }},
         {"other_cluster",
          [](Fit& f) {

@@ -29,6 +29,8 @@ void set_policy(World& w, Words& words) {
             p.web3 = flag(value), w.node.web3 = p.web3;
         else if (name == "guardian")
             p.guardian = flag(value);
+        else if (name == "observe")
+            p.observe = flag(value);
         else if (name == "pin")
             p.cluster = static_cast<std::uint64_t>(number(value));
         else if (name == "nofailover")
