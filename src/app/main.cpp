@@ -1,10 +1,15 @@
 // The program: which command, then that command. Exit codes: docs/configuration.md and README.
 #include <cstdio>
+#include <cstdlib>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "app/policy_of.hpp"
 #include "app/run.hpp"
+#include "cli/bootstrap.hpp"
 #include "cli/check.hpp"
+#include "cli/fence.hpp"
 #include "config/environment.hpp"
 #include "config/legacy.hpp"
 #include "demo/demo.hpp"
@@ -19,6 +24,11 @@ constexpr const char* kUsage =
     "  check FILE            validates a configuration, prints effective values and the time "
     "budget\n"
     "  check --from-flags -etcd=URL ...   prints the TOML for an older elector's command line\n"
+    "  bootstrap --members a,b,c [--accept-cluster] [--yes] --config FILE\n"
+    "                        first start of a group without the waiting\n"
+    "  bootstrap --accept-cluster --config FILE   lets this host use a replaced etcd\n"
+    "  fence --confirmed-dead NAME|key:HEX [--yes] --config FILE\n"
+    "                        vouches that a node whose standby nobody could confirm cannot sign\n"
     "  demo                  three members on an embedded etcd and simulated nodes\n"
     "  version               prints the version\n"
     "An older elector's command line (-etcd=URL -iotexAdmin=URL -iotexProbe=URL -key=K "
@@ -78,6 +88,19 @@ int run(const std::vector<std::string>& rest) {
     return run_file(path);
 }
 
+cli::Means means() {
+    std::random_device device;
+    const auto seed = (static_cast<std::uint64_t>(device()) << 32) ^ device();
+    return cli::Means{app::etcd_options_of, seed};
+}
+
+/// All is closed and said. What is left is the gRPC library's own shutdown, which was seen to hang
+/// now and then.
+[[noreturn]] void leave(int code) {
+    std::fflush(nullptr);
+    std::_Exit(code);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -88,6 +111,8 @@ int main(int argc, char** argv) {
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
     if (command == "run") return run(rest);
     if (command == "check") return cli::check(rest);
+    if (command == "bootstrap") leave(cli::bootstrap(rest, means()));
+    if (command == "fence") leave(cli::fence(rest, means()));
     if (command == "demo") return demo::demo(rest);
     if (command == "version" || command == "--version") {
         std::printf("iotex-elector %s\n", ELECTOR_VERSION);

@@ -1,5 +1,6 @@
 #include "app/member.hpp"
 
+#include <type_traits>
 #include <utility>
 
 #include "app/policy_of.hpp"
@@ -13,12 +14,29 @@ etcd::ClientOptions seeded(etcd::ClientOptions options, std::uint64_t seed) {
     return options;
 }
 
+/// Neither the node nor the store can be changed by it.
+bool only_looks(const core::Effect& effect) {
+    using namespace core;
+    return std::visit(
+        []<class E>(const E&) {
+            return std::is_same_v<E, ReadElection> || std::is_same_v<E, QueryStatus> ||
+                   std::is_same_v<E, ReadReadiness> || std::is_same_v<E, ReadTip> ||
+                   std::is_same_v<E, ReadMetrics> || std::is_same_v<E, PinCluster> ||
+                   std::is_same_v<E, RoleChanged> || std::is_same_v<E, Announce> ||
+                   std::is_same_v<E, Exit>;
+        },
+        effect);
+}
+
 }  // namespace
 
 Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
-               std::uint64_t seed, std::function<void(int)> on_exit)
+               std::uint64_t seed, std::function<void(int)> on_exit,
+               std::optional<etcd::ClusterPin> pin)
     : config_(std::move(config)),
       instance_(instance_of(config_)),
+      pin_(std::move(pin)),
+      pinned_(pin_ ? pin_->read() : etcd::ClusterPin::Reading{}),
       log_(log),
       on_exit_(std::move(on_exit)),
       tasks_(io, [this](const std::string& name,
@@ -28,10 +46,22 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
             [this](core::Event e) { reactor_.post(std::move(e)); }),
       reactor_(
-          io, clock, policy_of(config_, instance_), seed, [this](const core::Effect& e) { run(e); },
+          io, clock, make_policy(), seed, [this](const core::Effect& e) { run(e); },
           [this](const std::string& what) { broken(what); }) {}
 
+core::Policy Member::make_policy() const {
+    auto policy = policy_of(config_, instance_);
+    policy.cluster = pinned_.problem.empty() ? pinned_.cluster : core::kNoCluster;
+    return policy;
+}
+
 void Member::start() {
+    if (!pinned_.problem.empty())
+        log_(Level::kError, "cluster_pin",
+             {{"alarm", "true"},
+              {"error", pinned_.problem +
+                            "; this member does not lead; see that the etcd which answers is the "
+                            "right one, then say bootstrap --accept-cluster and restart"}});
     store_.start(config_.election.hold / 2);
     reactor_.post(core::Woke{});
 }
@@ -48,7 +78,7 @@ void Member::reload(const config::Config& loaded) {
     if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
         before.node.request_timeout != loaded.node.request_timeout)
         node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
-    reactor_.set_policy(policy_of(loaded, instance_));
+    reactor_.set_policy(make_policy());
 }
 
 boost::asio::awaitable<void> Member::close() {
@@ -59,14 +89,55 @@ boost::asio::awaitable<void> Member::close() {
 
 void Member::run(const core::Effect& effect) {
     if (observer) observer(effect);
+    if (observing()) {
+        if (!only_looks(effect)) return broken("an observer was about to act");
+        tell_observation();
+    }
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
     std::visit(
         core::Overloaded{
             [&](const core::RoleChanged& e) { tell(e); }, [&](const core::Announce& e) { tell(e); },
+            [&](const core::PinCluster& e) { pin(e); },
             [&](const core::Exit& e) { on_exit_(e.code); },
             [](const auto&) {},  // the guardian's, which is not built yet
         },
         effect);
+}
+
+// First contact. A host that cannot keep its word after a restart does not give it.
+void Member::pin(const core::PinCluster& e) {
+    if (!pin_ || observing()) return;
+    pinned_ = {e.cluster, pin_->write(e.cluster)};
+    if (pinned_.problem.empty()) {
+        log_(Level::kInfo, "cluster_pinned",
+             {{"cluster", etcd::cluster_text(e.cluster)}, {"file", pin_->path()}});
+    } else {
+        log_(Level::kError, "cluster_pin",
+             {{"alarm", "true"},
+              {"error", pinned_.problem +
+                            "; this member does not lead, because after a restart it could not "
+                            "tell a replaced etcd; make state.dir writable and restart"}});
+    }
+    reactor_.set_policy(make_policy());
+}
+
+void Member::tell_observation() {
+    const auto seen = observe(policy(), state(), now());
+    if (seen == observed_) return;
+    if (seen.foreign && !observed_.foreign)
+        tell(core::Announce{core::Notice::kForeignSeen, "in the queue"});
+    if (seen.unexplained && !observed_.unexplained)
+        log_(Level::kError, "node_active_without_holder",
+             {{"alarm", "true"},
+              {"why",
+               "The node is active, and no holder record and no older elector accounts for "
+               "it."}});
+    log_(Level::kInfo, "observed",
+         {{"node", seen.node},
+          {"holder", seen.holder},
+          {"queue", seen.queue},
+          {"would", seen.would}});
+    observed_ = seen;
 }
 
 void Member::tell(const core::RoleChanged& e) {
@@ -96,7 +167,9 @@ void Member::broken(const std::string& what) {
     log_(Level::kError, "invariant_broken",
          {{"alarm", "true"},
           {"what", what},
-          {"next", "one deactivation is sent, then this process ends with 70"}});
+          {"next", observing() ? "this process ends with 70"
+                               : "one deactivation is sent, then this process ends with 70"}});
+    if (observing()) return on_exit_(70);
     tasks_.spawn("last deactivation", end_broken());
 }
 

@@ -8,19 +8,22 @@
 
 #include "app/log.hpp"
 #include "app/node_runner.hpp"
+#include "app/observation.hpp"
 #include "app/reactor.hpp"
 #include "app/store_runner.hpp"
 #include "app/tasks.hpp"
 #include "config/config.hpp"
+#include "etcd/cluster_pin.hpp"
 
 namespace elector::app {
 
 class Member {
   public:
     /// `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit code once, when the
-    /// member has nothing more to do; call close() then.
+    /// member has nothing more to do; call close() then. Without a `pin` any cluster will do.
     Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
-           std::uint64_t seed, std::function<void(int code)> on_exit);
+           std::uint64_t seed, std::function<void(int code)> on_exit,
+           std::optional<etcd::ClusterPin> pin = std::nullopt);
 
     void start();
     /// Hands over if it leads, leaves the queue, then on_exit(0).
@@ -42,7 +45,11 @@ class Member {
     std::function<void(const core::Effect&)> observer;
 
   private:
+    core::Policy make_policy() const;
+    bool observing() const { return config_.member.mode == config::Mode::kObserve; }
     void run(const core::Effect& effect);
+    void pin(const core::PinCluster& e);
+    void tell_observation();
     void tell(const core::RoleChanged& e);
     void tell(const core::Announce& e);
     void broken(const std::string& what);
@@ -50,12 +57,15 @@ class Member {
 
     config::Config config_;
     std::string instance_;
+    std::optional<etcd::ClusterPin> pin_;
+    etcd::ClusterPin::Reading pinned_;
     Log& log_;
     std::function<void(int)> on_exit_;
     Tasks tasks_;
     StoreRunner store_;
     NodeRunner node_;
     Reactor reactor_;
+    Observation observed_;
 };
 
 }  // namespace elector::app

@@ -38,6 +38,7 @@ core::Policy policy_of(const config::Config& c, const std::string& instance) {
     p.version = std::string(version());
     p.priority = static_cast<int>(c.member.priority);
     p.nofailover = c.member.nofailover;
+    p.observe = c.member.mode == config::Mode::kObserve;
     p.guardian = false;  // not built yet; run says so at start
     p.hold = c.election.hold;
     p.renew = c.election.renew;

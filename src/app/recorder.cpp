@@ -24,14 +24,15 @@ BOOST_DESCRIBE_STRUCT(StoredRecord, (), (mod, bytes, record))
 BOOST_DESCRIBE_STRUCT(MemberRecord, (),
                       (name, instance, candidate_key, activity, activity_age, tip, lag_blocks,
                        lag_bucket, priority, eligible, blocked_by, operator_address, version,
-                       api_url))
+                       api_url, roll_call))
 BOOST_DESCRIBE_STRUCT(PauseOrder, (), (who, why))
 BOOST_DESCRIBE_STRUCT(SwitchoverOrder, (), (mod, term, to, who, why))
-BOOST_DESCRIBE_STRUCT(HistoryEntry, (), (term, member, reason, held, standby, marker))
+BOOST_DESCRIBE_STRUCT(HistoryEntry, (), (term, member, reason, held, standby, marker, actor))
 BOOST_DESCRIBE_STRUCT(Candidate, (), (key, create, value))
 BOOST_DESCRIBE_STRUCT(MemberEntry, (), (create, mod, record))
 BOOST_DESCRIBE_STRUCT(ElectionView, (),
-                      (cluster_id, raft_term, revision, queue, members, holder, pause, switchover))
+                      (cluster_id, raft_term, revision, queue, members, holder, pause, switchover,
+                       roll_call))
 BOOST_DESCRIBE_STRUCT(CandidateCame, (), (candidate))
 BOOST_DESCRIBE_STRUCT(CandidateGone, (), (key))
 BOOST_DESCRIBE_STRUCT(MemberCame, (), (entry))
@@ -39,6 +40,7 @@ BOOST_DESCRIBE_STRUCT(MemberGone, (), (name))
 BOOST_DESCRIBE_STRUCT(HolderChanged, (), (holder))
 BOOST_DESCRIBE_STRUCT(PauseChanged, (), (pause))
 BOOST_DESCRIBE_STRUCT(SwitchoverChanged, (), (order))
+BOOST_DESCRIBE_STRUCT(RollCallChanged, (), (roll_call))
 BOOST_DESCRIBE_STRUCT(Change, (), (at, what))
 
 BOOST_DESCRIBE_STRUCT(Woke, (), ())
@@ -47,7 +49,7 @@ BOOST_DESCRIBE_STRUCT(LeaseAnswered, (), (op, outcome, ttl))
 BOOST_DESCRIBE_STRUCT(LeaseRevoked, (), (op, outcome))
 BOOST_DESCRIBE_STRUCT(ElectionRead, (), (op, outcome, view))
 BOOST_DESCRIBE_STRUCT(StoreChanged, (), (revision, changes))
-BOOST_DESCRIBE_STRUCT(WatchResumed, (), ())
+BOOST_DESCRIBE_STRUCT(WatchResumed, (), (gap))
 BOOST_DESCRIBE_STRUCT(TxnAnswered, (), (op, outcome, revision, member))
 BOOST_DESCRIBE_STRUCT(RecordAnswered, (), (op, outcome, holder))
 BOOST_DESCRIBE_STRUCT(StatusRead, (), (op, failure, active, connection))
@@ -83,14 +85,16 @@ BOOST_DESCRIBE_STRUCT(ReadMetrics, (), (op))
 BOOST_DESCRIBE_STRUCT(ArmGuardian, (), (op, valid_until, term, nonce, lease, key, holder))
 BOOST_DESCRIBE_STRUCT(TellGuardianDraining, (), (deadline))
 BOOST_DESCRIBE_STRUCT(DisarmGuardian, (), ())
+BOOST_DESCRIBE_STRUCT(PinCluster, (), (cluster))
 BOOST_DESCRIBE_STRUCT(Announce, (), (notice, detail))
 BOOST_DESCRIBE_STRUCT(Exit, (), (code))
 BOOST_DESCRIBE_STRUCT(Policy, (),
                       (member, instance, queue_prefix, version, api_url, priority, nofailover,
-                       guardian, hold, renew, margin, max_hold, drift_ppm, block_interval, quiesce,
-                       settle, overtime, start_delay, poll_interval, refused_grace, web3, fall,
-                       rise, max_lag, max_tip_age, rank_settle, cool_first, cool_max, cool_forget,
-                       last_standing, publish_interval, metrics_interval))
+                       guardian, observe, cluster, hold, renew, margin, max_hold, drift_ppm,
+                       block_interval, quiesce, settle, overtime, start_delay, poll_interval,
+                       refused_grace, web3, fall, rise, max_lag, max_tip_age, rank_settle,
+                       cool_first, cool_max, cool_forget, last_standing, publish_interval,
+                       metrics_interval))
 }  // namespace elector::core
 
 namespace elector::app {

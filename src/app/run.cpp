@@ -33,10 +33,6 @@ std::uint64_t random_seed() {
 /// What the configuration asks for and this build cannot do, and what would be dangerous to ignore.
 std::vector<std::string> refusals(const config::Config& c) {
     std::vector<std::string> list;
-    if (c.member.mode == config::Mode::kObserve)
-        list.push_back(
-            "member.mode = \"observe\" is not built yet; nothing was started, because this "
-            "elector would switch the node; remove the key or run another build");
     if (c.etcd.tls())
         list.push_back(
             "etcd.endpoints with https:// are not built yet; nothing was started, because the "
@@ -68,14 +64,15 @@ class Service {
                  [this](const std::string& name, const std::string& what) {
                      log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
                  }),
-          member_(io_, clock_, options_.config, log_, random_seed(),
-                  [this](int code) { end(code); }) {
+          member_(
+              io_, clock_, options_.config, log_, random_seed(), [this](int code) { end(code); },
+              etcd::ClusterPin(options_.config.state.dir, options_.config.election.key)) {
         signals_.add(SIGUSR1);
     }
 
     int run() {
         std::string why;
-        if (!lock_.acquire(options_.config.node.admin.text(), why)) {
+        if (!observing() && !lock_.acquire(options_.config.node.admin.text(), why)) {
             log_(Level::kError, "node_locked",
                  {{"node", options_.config.node.admin.text()},
                   {"error", "cannot take control of the node: " + why +
@@ -91,6 +88,8 @@ class Service {
     }
 
   private:
+    bool observing() const { return options_.config.member.mode == config::Mode::kObserve; }
+
     void tell_start() {
         const auto& c = options_.config;
         for (const auto& text : omissions(c)) log_(Level::kWarn, "not_built_yet", {{"why", text}});
@@ -101,6 +100,11 @@ class Service {
               {"key", c.election.key},
               {"node", c.node.admin.text()},
               {"pid", std::to_string(::getpid())}});
+        if (observing())
+            return log_(Level::kInfo, "observing",
+                        {{"why",
+                          "member.mode is observe: nothing is sent that changes the node or etcd; "
+                          "lines named observed say what this member sees and would do."}});
         log_(Level::kWarn, "no_guardian",
              {{"why",
                "This build has no guardian process: if this elector itself dies or freezes, its "
@@ -127,7 +131,7 @@ class Service {
                          {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
                     member_.shut_down();
             }
-            wait_signal();
+            if (!ending_) wait_signal();  // the member may have had nothing more to do
         });
     }
 

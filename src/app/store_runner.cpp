@@ -142,7 +142,8 @@ void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
         core::Overloaded{
             [&](const etcd::WatchConnected& n) {
                 log_(Level::kInfo, "watch_connected", {{"endpoint", n.endpoint}});
-                post_(core::WatchResumed{});
+                // Later connections go on where the last one ended.
+                post_(core::WatchResumed{!std::exchange(watched_, true)});
             },
             [&](const etcd::WatchInterrupted& n) {
                 log_(Level::kWarn, "watch_interrupted", {{"error", etcd::to_string(n.error)}});
@@ -156,7 +157,7 @@ void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
             [&](const etcd::WatchResync& n) {
                 log_(Level::kWarn, "watch_resync",
                      {{"compact_revision", std::to_string(n.compact_revision)}});
-                post_(core::WatchResumed{});
+                post_(core::WatchResumed{true});
             },
         },
         notice);

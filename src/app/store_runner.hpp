@@ -51,7 +51,8 @@ class StoreRunner {
     std::chrono::milliseconds attempt_;
     etcd::Client client_;
     etcd::Watch watch_;
-    int failures_ = 0;  ///< running, to say "unreachable" and "back" once each
+    bool watched_ = false;  ///< the watch was connected once
+    int failures_ = 0;      ///< running, to say "unreachable" and "back" once each
 };
 
 }  // namespace elector::app

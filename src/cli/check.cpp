@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "cli/arguments.hpp"
 #include "config/budget.hpp"
 #include "config/legacy.hpp"
 #include "config/load.hpp"
@@ -11,13 +12,6 @@ namespace elector::cli {
 namespace {
 
 void print(std::FILE* to, const std::string& text) { std::fputs(text.c_str(), to); }
-
-int complain(const config::LoadResult& loaded) {
-    for (const auto& problem : loaded.problems) print(stderr, problem.render() + "\n");
-    const auto n = loaded.problems.size();
-    print(stderr, std::to_string(n) + (n == 1 ? " problem\n" : " problems\n"));
-    return 2;
-}
 
 void warn(const config::LoadResult& loaded) {
     for (const auto& warning : loaded.warnings)

@@ -113,7 +113,7 @@ const std::array kMemberKeys{
             "This elector's name, different on every host of the group.",
             text<InMember<&Member::name>, member_name_fault>()},
     KeySpec{
-        "member.mode", kLive, "\"control\"", "", "\"control\" or \"observe\"",
+        "member.mode", kRefused, "\"control\"", "", "\"control\" or \"observe\"",
         "\"observe\" decides and logs everything but touches nothing: to be run beside an older "
         "elector first.",
         choice<InMember<&Member::mode>, kModes>()},

@@ -96,9 +96,7 @@ void join(Turn& t) {
 Duration longest_wait(const Policy& p, const std::optional<HolderRecord>& record) {
     auto wait = unknown_wait(p);
     if (!record) return wait;
-    const auto dirty =
-        std::max(record->hold, p.hold) + std::max(record->quiesce, p.quiesce) + p.overtime;
-    return std::max({wait, stretched(p, dirty), stretched(p, record->gate.wait)});
+    return std::max({wait, stretched(p, full_wait(p, *record)), stretched(p, record->gate.wait)});
 }
 
 /// A head that could claim but does not, for longer than any wait it might have to observe.
@@ -169,7 +167,7 @@ void tell_waiting(Turn& t) {
 /// SAFETY: S9. Only the member that the key named clears it: it has verified its own node since the
 /// key went, and the full wait starts at the clearing (an active record counts from its own
 /// revision).
-void clear_foreign(Turn& t, HolderRecord record) {
+void clear_foreign(Turn& t, const HolderRecord& record) {
     auto& s = t.s;
     const auto& view = s.known.view;
     const auto gone =
@@ -181,14 +179,10 @@ void clear_foreign(Turn& t, HolderRecord record) {
     if (!s.known.foreign_gone_since) s.known.foreign_gone_since = t.now;
     if (!standby_certain(s) || s.node.status_sent <= *s.known.foreign_gone_since) return;
     if (!t.ready(s.candidacy.record_slot)) return;
-    const auto cleared = *gone;
-    record.foreign.erase(gone);
-    const auto full_wait =
-        std::max(record.hold, t.p.hold) + std::max(record.quiesce, t.p.quiesce) + t.p.overtime;
-    if (record.state == HolderRecord::State::kDrained) record.gate = Gate{std::nullopt, full_wait};
     s.candidacy.record_op = RecordOp::kForeign;
-    t.announce(Notice::kForeignCleared, cleared.key);
-    t.emit(ClearForeign{t.start(s.candidacy.record_slot), view.holder, cleared, record});
+    t.announce(Notice::kForeignCleared, gone->key);
+    const auto op = t.start(s.candidacy.record_slot);
+    t.emit(ClearForeign{op, view.holder, *gone, without_foreign(t.p, record, *gone)});
 }
 
 }  // namespace

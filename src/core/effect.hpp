@@ -138,6 +138,11 @@ struct TellGuardianDraining {
 };
 struct DisarmGuardian {};
 
+/// First contact: this host agrees to this cluster until an operator says otherwise.
+struct PinCluster {
+    std::uint64_t cluster = 0;
+};
+
 // --- telling and ending
 struct RoleChanged {
     const Transition* row = nullptr;
@@ -151,11 +156,12 @@ struct Exit {
     int code = 0;
 };
 
-using Effect = std::variant<GrantLease, KeepLeaseAlive, RevokeLease, ReadElection, Register,
-                            PublishMember, Queue, Release, Depose, Claim, Confirm, Drain,
-                            MarkUnfenced, RecordForeign, ClearForeign, QueryStatus, Deactivate,
-                            Activate, ReadReadiness, ReadTip, ReadMetrics, ArmGuardian,
-                            TellGuardianDraining, DisarmGuardian, RoleChanged, Announce, Exit>;
+using Effect =
+    std::variant<GrantLease, KeepLeaseAlive, RevokeLease, ReadElection, Register, PublishMember,
+                 Queue, Release, Depose, Claim, Confirm, Drain, MarkUnfenced, RecordForeign,
+                 ClearForeign, QueryStatus, Deactivate, Activate, ReadReadiness, ReadTip,
+                 ReadMetrics, ArmGuardian, TellGuardianDraining, DisarmGuardian, PinCluster,
+                 RoleChanged, Announce, Exit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace elector::core

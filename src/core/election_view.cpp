@@ -43,6 +43,7 @@ void apply_one(ElectionView& view, const Change& change) {
                    },
                    [&](const PauseChanged& c) { view.pause = c.pause; },
                    [&](const SwitchoverChanged& c) { view.switchover = c.order; },
+                   [&](const RollCallChanged& c) { view.roll_call = c.roll_call; },
                },
                change.what);
 }

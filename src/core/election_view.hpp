@@ -37,6 +37,7 @@ struct ElectionView {
     StoredRecord holder;
     std::optional<PauseOrder> pause;
     std::optional<SwitchoverOrder> switchover;
+    std::string roll_call;  ///< a bootstrap asks every member for a new status; empty: none does
     bool operator==(const ElectionView&) const = default;
 };
 
@@ -62,11 +63,14 @@ struct PauseChanged {
 struct SwitchoverChanged {
     std::optional<SwitchoverOrder> order;
 };
+struct RollCallChanged {
+    std::string roll_call;
+};
 
 struct Change {
     Revision at;  ///< the revision of the change
     std::variant<CandidateCame, CandidateGone, MemberCame, MemberGone, HolderChanged, PauseChanged,
-                 SwitchoverChanged>
+                 SwitchoverChanged, RollCallChanged>
         what;
 };
 

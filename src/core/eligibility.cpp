@@ -14,8 +14,11 @@ struct BlockerRow {
 
 constexpr std::array kRows = {
     BlockerRow{Blocker::kShuttingDown, "shutting_down", "This member is shutting down."},
+    BlockerRow{Blocker::kObserving, "observing", "member.mode is observe: this member only looks."},
     BlockerRow{Blocker::kNoFailover, "nofailover",
                "member.nofailover is set: this member never leads."},
+    BlockerRow{Blocker::kOtherCluster, "other_cluster",
+               "etcd is not the cluster that this host has pinned, or the pin cannot be read."},
     BlockerRow{Blocker::kGuardianDown, "guardian_down", "The guardian does not answer."},
     BlockerRow{Blocker::kNodeDead, "node_dead", "The node process is gone."},
     BlockerRow{Blocker::kStandbyUnconfirmed, "standby_unconfirmed",
@@ -73,6 +76,10 @@ std::string codes(Blockers blockers) {
     return text;
 }
 
+bool other_cluster(const Policy& p, const State& s) {
+    return p.cluster != 0 && s.known.read && s.known.view.cluster_id != p.cluster;
+}
+
 bool standby_certain(const State& s) {
     if (!s.standby.confirmed || s.node.activity != NodeActivity::kStandby) return false;
     return !s.standby.dead && !s.node.dead;
@@ -125,7 +132,9 @@ std::string group_address(const Policy& p, const State& s) {
 Blockers unfit_because(const Policy& p, const State& s, Instant now) {
     Blockers b;
     if (s.shutting_down) b.add(Blocker::kShuttingDown);
+    if (p.observe) b.add(Blocker::kObserving);
     if (p.nofailover) b.add(Blocker::kNoFailover);
+    if (other_cluster(p, s)) b.add(Blocker::kOtherCluster);  // SAFETY: S20
     if (s.guardian_lost) b.add(Blocker::kGuardianDown);
     if (s.node.dead) b.add(Blocker::kNodeDead);
     if (!standby_certain(s)) b.add(Blocker::kStandbyUnconfirmed);

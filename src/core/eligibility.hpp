@@ -14,7 +14,9 @@ namespace elector::core {
 enum class Blocker : std::uint8_t {
     // about this member and its node
     kShuttingDown,
+    kObserving,
     kNoFailover,
+    kOtherCluster,
     kGuardianDown,
     kNodeDead,
     kStandbyUnconfirmed,
@@ -66,6 +68,8 @@ std::string_view sentence(Blocker blocker);
 /// Codes, comma separated.
 std::string codes(Blockers blockers);
 
+/// What this member reads is not the pinned cluster.
+bool other_cluster(const Policy& p, const State& s);
 /// The node is verified standby and nothing of ours can still change that.
 bool standby_certain(const State& s);
 /// What makes this member unfit to lead, whoever holds now. Empty: eligible.

@@ -47,8 +47,10 @@ struct StoreChanged {  ///< one whole watch batch
     Revision revision;
     std::vector<Change> changes;
 };
-/// The watch may have missed something: look again.
-struct WatchResumed {};
+/// The watch goes on. With a gap it has missed something for good; look again in any case.
+struct WatchResumed {
+    bool gap = true;
+};
 struct TxnAnswered {  ///< to Register, Queue, Release, Depose, PublishMember
     OpId op;
     StoreOutcome outcome{};

@@ -29,11 +29,19 @@ void forget_everything(Turn& t) {
     k.key_gone_since.reset();
     k.observed_since = t.now;
     k.head = {};
+    k.missing.clear();
     // Nothing of ours is known to be there any more.
     t.s.candidacy.create = {};
     t.s.session.registered = false;
     t.s.session.member_mod = {};
     t.s.session.published.reset();
+}
+
+void set_back(Turn& t) {
+    t.announce(Notice::kStoreSetBack);
+    forget_everything(t);
+    t.s.known.set_back = true;
+    if (t.s.role == Role::kLeader) begin_draining(t, Cause::kStoreSetBack);
 }
 
 void learn_record(Turn& t, bool first) {
@@ -110,6 +118,10 @@ void learn(Turn& t, bool first) {
     auto& k = t.s.known;
     k.seen_revision = std::max(k.seen_revision, k.view.revision);
     k.seen_raft_term = std::max(k.seen_raft_term, k.view.raft_term);
+    if (k.roll_call != k.view.roll_call) {
+        k.roll_call = k.view.roll_call;
+        k.roll_call_learned = t.now;
+    }
     learn_record(t, first);
     learn_head(t);
     learn_members(t);
@@ -126,18 +138,23 @@ void learn_read(Turn& t, const ElectionView& view) {
     auto& k = t.s.known;
     bool first = !k.read;
     if (gone_back(k, view)) {
-        t.announce(Notice::kStoreSetBack);
-        forget_everything(t);
-        k.set_back = first = true;
-        if (t.s.role == Role::kLeader) begin_draining(t, Cause::kStoreSetBack);
+        set_back(t);
+        first = true;
     }
     if (first) k.observed_since = t.now;
     k.read = true;
     k.read_sent = k.read_slot.sent;
     if (view.revision < k.view.revision) return;             // overtaken by the watch
     if (view.revision < k.own_writes) return t.want_read();  // or by our own writes
+    // SAFETY: S8. Our key was there; its deletion has to come by the watch before anything newer.
+    const auto mine = t.s.candidacy.create;
+    if (!k.gap && find_created(k.view, mine) && !find_created(view, mine))
+        k.missing = t.s.candidacy.key;
+    k.gap = k.gap && k.read_wanted;  // made good by a read that was sent after it
     k.view = view;
     k.read_revision = view.revision;
+    if (first && t.p.cluster == 0) t.emit(PinCluster{view.cluster_id});
+    if (first && other_cluster(t.p, t.s)) t.announce(Notice::kOtherCluster);
     learn(t, first);
 }
 
@@ -160,6 +177,15 @@ void learn_holder(Turn& t, const StoredRecord& holder) {
 void learn_changes(Turn& t, const StoreChanged& batch) {
     auto& k = t.s.known;
     if (!k.read) return;
+    for (const auto& change : batch.changes) {
+        const auto* gone = std::get_if<CandidateGone>(&change.what);
+        if (gone && gone->key == k.missing) k.missing.clear();
+    }
+    if (!k.missing.empty() && batch.revision > k.read_revision) {
+        set_back(t);
+        k.read = false;
+        return t.want_read();
+    }
     if (apply(k.view, batch.changes, batch.revision)) learn(t, false);
 }
 

@@ -38,6 +38,7 @@ void status_true(Turn& t) {
     sb.confirmed.reset();
     s.draining.tip_asked = s.draining.tip_done = false;
     s.draining.tip.reset();
+    if (t.p.observe) return;  // somebody else's to explain
     if (was_confirmed || !sb.explained) return found_active(t);
     const bool no_effect = sb.false_answered && t.now >= sb.last_false.value_or(t.now) + 1s;
     if (no_effect && ++sb.ignored == 5) t.announce(Notice::kNodeIgnoresSets);
@@ -315,7 +316,7 @@ void drive_polls(Turn& t) {
     const bool stalled = chain_stalled(t.p, t.s, t.now);
     if (stalled && !t.s.stalled_told) t.announce(Notice::kChainStalled);
     t.s.stalled_told = stalled;
-    const bool driven = t.s.standby.wanted && !t.s.standby.confirmed && !n.dead;
+    const bool driven = t.s.standby.wanted && !t.s.standby.confirmed && !n.dead && !t.p.observe;
     if (!n.query.busy() && !driven) t.emit(QueryStatus{t.start(n.query), false});
     if (!n.readiness.busy() && !n.metrics.busy()) t.emit(ReadReadiness{t.start(n.readiness)});
     if (t.p.web3 && !n.tip_slot.busy()) t.emit(ReadTip{t.start(n.tip_slot)});

@@ -25,6 +25,10 @@ constexpr std::array kTable = {
     NoticeRow{Notice::kStoreSetBack, A, "store_set_back",
               "etcd answered with an older state than seen before, as after a restore from backup; "
               "all waits start again."},
+    NoticeRow{Notice::kOtherCluster, A, "other_cluster",
+              "etcd is not the cluster that this host has pinned, or the pin cannot be read; this "
+              "member does not lead. If it was replaced on purpose, say bootstrap --accept-cluster "
+              "on every host and restart the electors."},
     NoticeRow{Notice::kForeignSeen, A, "migration_foreign_candidate",
               "An older elector or etcdctl is in the queue; it deactivates nothing when it dies. "
               "Move it to this elector soon."},

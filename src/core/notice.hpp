@@ -16,6 +16,7 @@ enum class Notice : std::uint8_t {
     kNameRefused,
     kWaiting,
     kStoreSetBack,
+    kOtherCluster,
     kForeignSeen,
     kForeignRecorded,
     kForeignCleared,

@@ -11,6 +11,9 @@ namespace elector::core {
 
 using namespace std::chrono_literals;
 
+/// The pin of a host that has one and cannot read it.
+inline constexpr std::uint64_t kNoCluster = ~std::uint64_t{0};
+
 /// The floors of A4 for one block interval, and the other bounds of the protocol.
 struct Policy {
     // who
@@ -21,7 +24,9 @@ struct Policy {
     std::string api_url;
     int priority = 0;
     bool nofailover = false;
-    bool guardian = false;  ///< arm it before activations
+    bool guardian = false;      ///< arm it before activations
+    bool observe = false;       ///< only look: no request that changes the node or the store
+    std::uint64_t cluster = 0;  ///< pinned; 0: none yet; kNoCluster: none will do
 
     // holding
     Duration hold = 5s;

@@ -75,6 +75,7 @@ struct MemberRecord {
     std::string operator_address;
     std::string version;
     std::string api_url;
+    std::string roll_call;  ///< of the bootstrap that this status answers; empty: none
     bool operator==(const MemberRecord&) const = default;
 };
 
@@ -100,9 +101,10 @@ struct HistoryEntry {
     Term term;
     std::string member;
     std::string reason;
-    Duration held{};     ///< claim to start of draining
-    Duration standby{};  ///< start of draining to confirmed standby
-    Duration marker{};   ///< confirmed standby to the marker being sent
+    Duration held{};      ///< claim to start of draining
+    Duration standby{};   ///< start of draining to confirmed standby
+    Duration marker{};    ///< confirmed standby to the marker being sent
+    std::string actor{};  ///< the operator who ended it; empty: the member itself
     bool operator==(const HistoryEntry&) const = default;
 };
 

@@ -22,6 +22,9 @@ MemberRecord own_record(const Turn& t) {
     r.operator_address = s.node.operator_address;
     r.version = t.p.version;
     r.api_url = t.p.api_url;
+    // The status was asked for after the call was heard, and so after the command was given.
+    if (standby_certain(s) && s.node.status_sent > s.known.roll_call_learned)
+        r.roll_call = s.known.roll_call;
     return r;
 }
 

@@ -86,6 +86,10 @@ struct Knowledge {
     bool foreign_announced = false;
     std::optional<Instant> foreign_gone_since;  ///< the recorded foreign key that names us
     Revision refused_order;
+    std::string missing;    ///< our key: a whole read lacked it, and the watch has not said why
+    bool gap = false;       ///< the watch has missed something that no whole read made good yet
+    std::string roll_call;  ///< as in the view
+    Instant roll_call_learned;
 };
 
 /// What the operation in the record slot is.

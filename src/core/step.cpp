@@ -29,7 +29,11 @@ void record(Turn& t, const Event& event) {
                        if (!ok) t.want_read();
                    },
                    [&](const StoreChanged& e) { learn_changes(t, e); },
-                   [&](const WatchResumed&) { t.want_read(); },
+                   [&](const WatchResumed& e) {
+                       if (e.gap) s.known.missing.clear();  // perhaps that was what it missed
+                       s.known.gap = s.known.gap || e.gap;
+                       t.want_read();
+                   },
                    [&](const TxnAnswered& e) { on_member_txn(t, e); },
                    [&](const RecordAnswered& e) { on_record(t, e); },
                    [&](const StatusRead& e) { on_status(t, e); },
@@ -48,7 +52,7 @@ void record(Turn& t, const Event& event) {
                event);
 }
 
-void decide(Turn& t) {
+void act(Turn& t) {
     drive_own_record(t);
     guard_holding(t);
     judge_leader(t);
@@ -60,6 +64,10 @@ void decide(Turn& t) {
     drive_candidacy(t);
     drive_takeover(t);
     drive_activation(t);
+}
+
+void decide(Turn& t) {
+    if (!t.p.observe) act(t);  // SAFETY: S22
     drive_reads(t);
     drive_polls(t);
     drive_publish(t);
@@ -116,6 +124,7 @@ void drive_exit(Turn& t) {
         s.exited = true;
         t.emit(Exit{code});
     };
+    if (t.p.observe) return leave(0);
     if (s.role == Role::kDraining || s.role == Role::kLeader) {
         const auto begun = s.standby.first_false.value_or(s.shutdown_at);
         if (t.due(std::max(begun, s.shutdown_at) + t.p.quiesce)) leave(3);

@@ -21,8 +21,7 @@ Judgement judge_active(const Policy& p, const State& s, const HolderRecord& r, I
     const auto& k = s.known;
     if (!k.key_gone_since) return Judgement{false, Blocker::kHeld, kNever, std::nullopt};
     const auto since = std::max(*k.key_gone_since, k.record_learned);
-    const auto wait = std::max(r.hold, p.hold) + std::max(r.quiesce, p.quiesce) + p.overtime;
-    return wait_until(Blocker::kDirtyWait, since + stretched(p, wait), now);
+    return wait_until(Blocker::kDirtyWait, since + stretched(p, full_wait(p, r)), now);
 }
 
 // SAFETY: S5, S7. A marker counts only when this process saw it come, or has watched the store long
@@ -41,9 +40,21 @@ Judgement judge_drained(const Policy& p, const State& s, const HolderRecord& r, 
 
 }  // namespace
 
+Duration full_wait(const Policy& p, const HolderRecord& r) {
+    return std::max(r.hold, p.hold) + std::max(r.quiesce, p.quiesce) + p.overtime;
+}
+
+HolderRecord without_foreign(const Policy& p, HolderRecord record, const ForeignKey& gone) {
+    std::erase(record.foreign, gone);
+    if (record.state == HolderRecord::State::kDrained)
+        record.gate = Gate{std::nullopt, full_wait(p, record)};
+    return record;
+}
+
 Judgement judge_record(const Policy& p, const State& s, Instant now) {
     const auto& k = s.known;
-    if (!k.read) return Judgement{false, Blocker::kRecordUnread, kNever, std::nullopt};
+    if (!k.read || !k.missing.empty())
+        return Judgement{false, Blocker::kRecordUnread, kNever, std::nullopt};
     const auto& record = k.view.holder.record;
     // SAFETY: S8. After a step back nothing that the store says counts, not even a marker that was
     // seen to come: it may be owed by an earlier holder than the one that the store forgot.

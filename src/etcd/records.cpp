@@ -156,31 +156,33 @@ std::string to_json(const HolderRecord& r) {
 }
 
 std::string to_json(const MemberRecord& r) {
-    const json::object o{{"v", 1},
-                         {"instance", r.instance},
-                         {"candidate_key", r.candidate_key},
-                         {"node", word(r.activity)},
-                         {"node_age_ms", ms(r.activity_age)},
-                         {"tip", number_or_null(r.tip)},
-                         {"lag", r.lag_blocks},
-                         {"lag_bucket", r.lag_bucket},
-                         {"priority", r.priority},
-                         {"eligible", r.eligible},
-                         {"blocked_by", r.blocked_by},
-                         {"operator", r.operator_address},
-                         {"version", r.version},
-                         {"api", r.api_url}};
+    json::object o{{"v", 1},
+                   {"instance", r.instance},
+                   {"candidate_key", r.candidate_key},
+                   {"node", word(r.activity)},
+                   {"node_age_ms", ms(r.activity_age)},
+                   {"tip", number_or_null(r.tip)},
+                   {"lag", r.lag_blocks},
+                   {"lag_bucket", r.lag_bucket},
+                   {"priority", r.priority},
+                   {"eligible", r.eligible},
+                   {"blocked_by", r.blocked_by},
+                   {"operator", r.operator_address},
+                   {"version", r.version},
+                   {"api", r.api_url}};
+    if (!r.roll_call.empty()) o["roll_call"] = r.roll_call;
     return json::serialize(o);
 }
 
 std::string to_json(const HistoryEntry& e) {
-    const json::object o{{"v", 1},
-                         {"term", e.term.value},
-                         {"from", e.member},
-                         {"reason", e.reason},
-                         {"held_ms", ms(e.held)},
-                         {"standby_ms", ms(e.standby)},
-                         {"marker_ms", ms(e.marker)}};
+    json::object o{{"v", 1},
+                   {"term", e.term.value},
+                   {"from", e.member},
+                   {"reason", e.reason},
+                   {"held_ms", ms(e.held)},
+                   {"standby_ms", ms(e.standby)},
+                   {"marker_ms", ms(e.marker)}};
+    if (!e.actor.empty()) o["actor"] = e.actor;
     return json::serialize(o);
 }
 
@@ -244,6 +246,7 @@ std::optional<MemberRecord> parse_member(std::string_view name, std::string_view
     r.operator_address = text(*o, "operator");
     r.version = text(*o, "version");
     r.api_url = text(*o, "api");
+    r.roll_call = text(*o, "roll_call");
     return r;
 }
 
@@ -275,6 +278,7 @@ std::optional<HistoryEntry> parse_history(std::string_view bytes) {
     e.held = std::chrono::milliseconds(held);  // a holding may last for years
     e.standby = span(*o, "standby_ms").value_or(Duration{});
     e.marker = span(*o, "marker_ms").value_or(Duration{});
+    e.actor = text(*o, "actor");
     return e;
 }
 

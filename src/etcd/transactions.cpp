@@ -1,5 +1,6 @@
 #include "etcd/transactions.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "etcd/records.hpp"
@@ -77,6 +78,14 @@ std::optional<core::SwitchoverOrder> switchover_order(const KeyValue& kv) {
     return order;
 }
 
+/// Members copy it into their records: nothing but a short word of letters and digits.
+std::string roll_call(const std::string& value) {
+    const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+    });
+    return plain && value.size() <= 32 ? value : std::string{};
+}
+
 bool starts_with(const std::string& text, const std::string& prefix) {
     return text.compare(0, prefix.size(), prefix) == 0;
 }
@@ -102,6 +111,8 @@ std::optional<core::Change> to_change(const Keys& keys, const WatchEvent& event)
         change.what = core::HolderChanged{gone ? core::StoredRecord{} : stored(kv)};
     } else if (kv.key == keys.pause) {
         if (!gone) change.what = core::PauseChanged{parse_pause(kv.value)};
+    } else if (kv.key == keys.bootstrap) {
+        change.what = core::RollCallChanged{gone ? std::string{} : roll_call(kv.value)};
     } else if (kv.key == keys.switchover) {
         change.what = core::SwitchoverChanged{gone ? std::nullopt : switchover_order(kv)};
     } else {
@@ -120,6 +131,7 @@ Keys::Keys(std::string election_key)
       control(data + "control/"),
       pause(control + "pause"),
       switchover(control + "switchover"),
+      bootstrap(control + "bootstrap"),
       history(data + "history/") {}
 
 std::string Keys::history_of(core::Term term) const {
@@ -236,6 +248,7 @@ core::ElectionRead to_event(const Keys& keys, const core::ReadElection& e, const
     view.holder = stored(reply.replies[2].kvs);
     for (const auto& kv : reply.replies[3].kvs) {
         if (kv.key == keys.pause) view.pause = parse_pause(kv.value);
+        if (kv.key == keys.bootstrap) view.roll_call = roll_call(kv.value);
         if (kv.key == keys.switchover) view.switchover = switchover_order(kv);
     }
     return event;

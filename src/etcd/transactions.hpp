@@ -24,6 +24,7 @@ struct Keys {
     std::string control;     ///< "K.d/control/"
     std::string pause;       ///< "K.d/control/pause"
     std::string switchover;  ///< "K.d/control/switchover"
+    std::string bootstrap;   ///< "K.d/control/bootstrap"
     std::string history;     ///< "K.d/history/"
 
     std::string member(const std::string& name) const { return members + name; }

@@ -53,12 +53,13 @@ TEST_CASE("one refused key refuses the whole reload and says so") {
                 "cannot change state.dir: \"/var/lib/iotex-elector\" -> \"/srv/elector\"" + tail});
 }
 
-TEST_CASE("exactly the keys that identify a member are refused") {
+TEST_CASE("exactly the keys that identify a member, and its mode, are refused") {
     Lines refused;
     for (const KeySpec& key : keys()) {
         if (key.reload == ReloadClass::kRefused) refused.emplace_back(key.path);
     }
-    CHECK(refused == Lines{"member.name", "election.key", "node.admin", "state.dir"});
+    CHECK(refused ==
+          Lines{"member.name", "member.mode", "election.key", "node.admin", "state.dir"});
 }
 
 TEST_CASE("changed secrets and webhook addresses are reported without their text") {

@@ -53,7 +53,14 @@ TEST_CASE("each shortcoming alone makes a member unfit, and says so") {
     };
     const Row rows[] = {
         {"shutting_down", [](Fit& f) { f.state.shutting_down = true; }},
+        {"observing", [](Fit& f) { f.policy.observe = true; }},
         {"nofailover", [](Fit& f) { f.policy.nofailover = true; }},
+        {"other_cluster",
+         [](Fit& f) {
+             f.state.known.read = true;
+             f.state.known.view.cluster_id = 1;
+             f.policy.cluster = 2;
+         }},
         {"guardian_down", [](Fit& f) { f.state.guardian_lost = true; }},
         {"standby_unconfirmed", [](Fit& f) { f.state.standby.confirmed.reset(); }},
         {"standby_unconfirmed", [](Fit& f) { f.state.node.activity = NodeActivity::kActive; }},

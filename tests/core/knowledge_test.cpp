@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "core/step.hpp"
+#include "core/takeover.hpp"
 
 using namespace elector::core;
 
@@ -32,6 +33,7 @@ struct Reader {
     Instant now;
     OpId read;
     std::vector<Notice> notices;
+    std::vector<std::uint64_t> pins;
 
     Reader() {
         policy.member = "a";
@@ -44,14 +46,16 @@ struct Reader {
         step(policy, state, now, event, effects);
         for (const auto& effect : effects) {
             if (const auto* r = std::get_if<ReadElection>(&effect)) read = r->op;
+            if (const auto* p = std::get_if<PinCluster>(&effect)) pins.push_back(p->cluster);
             if (const auto* n = std::get_if<Announce>(&effect)) notices.push_back(n->notice);
         }
     }
     void answer(const ElectionView& view) { tell(ElectionRead{read, StoreOutcome::kDone, view}); }
     void read_again() { tell(WatchResumed{}); }
-    bool set_back() const {
-        return std::count(notices.begin(), notices.end(), Notice::kStoreSetBack) != 0;
+    bool told(Notice notice) const {
+        return std::count(notices.begin(), notices.end(), notice) != 0;
     }
+    bool set_back() const { return told(Notice::kStoreSetBack); }
 };
 
 }  // namespace
@@ -149,4 +153,102 @@ TEST_CASE("a holder's key that is gone counts from when that was learned") {
     other.record->term = Term{77};
     reader.tell(StoreChanged{Revision{112}, {{Revision{112}, HolderChanged{other}}}});
     CHECK(reader.state.known.key_gone_since == reader.now);
+}
+
+namespace {
+
+/// Our key was in the queue at revision 100; the whole read at 110 lacks it.
+struct Bereft : Reader {
+    Bereft() {
+        auto view = view_at(100, 90);
+        view.queue = {Candidate{"K/a", Revision{50}, "a"}};
+        state.session.lease = LeaseId{7};
+        state.candidacy.key = "K/a";
+        answer(view);
+        tell(WatchResumed{false});
+    }
+    void lose() { answer(view_at(110, 90)); }
+    void watch(std::int64_t at, const decltype(Change::what)& what) {
+        tell(StoreChanged{Revision{at}, {{Revision{at}, what}}});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("our key gone is a step back only if the watch goes past without telling") {
+    Bereft told;
+    told.lose();
+    told.watch(105, CandidateGone{"K/a"});
+    told.watch(111, PauseChanged{});
+    CHECK_FALSE(told.set_back());
+
+    Bereft older_news;
+    older_news.lose();
+    older_news.watch(105, PauseChanged{});
+    older_news.watch(110, PauseChanged{});
+    CHECK_FALSE(older_news.set_back());
+    older_news.watch(111, CandidateGone{"K/other"});
+    CHECK(older_news.set_back());
+    CHECK_FALSE(older_news.state.known.read);
+
+    Bereft at_once;
+    at_once.lose();
+    const std::vector<Change> both = {{Revision{105}, CandidateGone{"K/a"}},
+                                      {Revision{111}, PauseChanged{}}};
+    at_once.tell(StoreChanged{Revision{111}, both});
+    CHECK_FALSE(at_once.set_back());
+}
+
+TEST_CASE("a gap of the watch explains our key gone, whether before the read or after it") {
+    Bereft after;
+    after.lose();
+    after.tell(WatchResumed{true});
+    after.watch(111, PauseChanged{});
+    CHECK_FALSE(after.set_back());
+
+    Bereft before;
+    before.tell(WatchResumed{true});
+    before.lose();  // sent before the gap: says nothing of it
+    before.watch(111, PauseChanged{});
+    CHECK_FALSE(before.set_back());
+    CHECK(before.state.known.gap);
+    before.answer(view_at(112, 90));
+    CHECK_FALSE(before.state.known.gap);
+}
+
+TEST_CASE("a watch that goes on where it ended is no gap") {
+    Bereft reader;
+    reader.lose();
+    reader.tell(WatchResumed{false});
+    reader.watch(111, PauseChanged{});
+    CHECK(reader.set_back());
+}
+
+TEST_CASE("until the watch has told why our key is gone, nothing is claimed") {
+    Bereft reader;
+    reader.lose();
+    CHECK(judge_record(reader.policy, reader.state, reader.now + 1h).because ==
+          Blocker::kRecordUnread);
+    reader.watch(105, CandidateGone{"K/a"});
+    CHECK(judge_record(reader.policy, reader.state, reader.now + 1h).open);
+}
+
+TEST_CASE("the first cluster is to be pinned, and another than the pinned one is told") {
+    Reader reader;
+    reader.answer(view_at(100));
+    reader.read_again();
+    reader.answer(view_at(101));
+    CHECK(reader.pins == std::vector<std::uint64_t>{1});
+    CHECK_FALSE(reader.told(Notice::kOtherCluster));
+    CHECK_FALSE(other_cluster(reader.policy, reader.state));
+
+    for (const std::uint64_t pinned : {std::uint64_t{2}, kNoCluster}) {
+        Reader other;
+        other.policy.cluster = pinned;
+        CHECK_FALSE(other_cluster(other.policy, other.state));  // nothing has been read
+        other.answer(view_at(100));
+        CHECK(other.pins.empty());
+        CHECK(other.told(Notice::kOtherCluster));
+        CHECK(other_cluster(other.policy, other.state));
+    }
 }

@@ -37,6 +37,7 @@ ElectionView full() {
     view.members = {MemberEntry{Revision{4}, Revision{6}, member()}};
     view.holder = StoredRecord{Revision{7}, "{}", std::nullopt};
     view.pause = PauseOrder{};
+    view.roll_call = "beef";
     view.switchover = SwitchoverOrder{};
     return view;
 }
@@ -65,8 +66,10 @@ TEST_CASE("puts under the two prefixes become what they mean") {
     expected.pause = PauseOrder{"op", ""};
     expected.switchover = order;
     expected.switchover->mod = Revision{16};
+    expected.roll_call = "beef";
     CHECK(after(ElectionView{},
-                {came("/k/5", "a", 11, 11), came("/k.d/members/a", to_json(member()), 12, 13),
+                {came("/k/5", "a", 11, 11), came("/k.d/control/bootstrap", "beef", 17, 17),
+                 came("/k.d/members/a", to_json(member()), 12, 13),
                  came("/k.d/holder", to_json(record), 9, 14),
                  came("/k.d/control/pause", R"({"who":"op"})", 15, 15),
                  came("/k.d/control/switchover", to_json(order), 16, 16)}) == expected);
@@ -74,8 +77,8 @@ TEST_CASE("puts under the two prefixes become what they mean") {
 
 TEST_CASE("deletions take away what they mean") {
     CHECK(after(full(), {gone("/k/5", 11), gone("/k.d/members/a", 12), gone("/k.d/holder", 13),
-                         gone("/k.d/control/pause", 14), gone("/k.d/control/switchover", 15)}) ==
-          at_20(ElectionView{}));
+                         gone("/k.d/control/pause", 14), gone("/k.d/control/switchover", 15),
+                         gone("/k.d/control/bootstrap", 16)}) == at_20(ElectionView{}));
 }
 
 TEST_CASE("history and keys of nobody's give no change") {
@@ -100,6 +103,17 @@ TEST_CASE("a damaged switchover is none, a damaged pause is one") {
     expected.pause = PauseOrder{};
     CHECK(after(full(), {came("/k.d/control/switchover", "{rubbish", 11, 11),
                          came("/k.d/control/pause", "{rubbish", 12, 12)}) == expected);
+}
+
+TEST_CASE("a roll call that is no short plain word is none") {
+    auto expected = at_20(full());
+    expected.roll_call.clear();
+    for (const std::string value : {"\xff", "a b", "\"", "A"})
+        CHECK(after(full(), {came("/k.d/control/bootstrap", value, 11, 11)}) == expected);
+    const std::string longest(32, 'a');
+    CHECK(after(full(), {came("/k.d/control/bootstrap", longest + "a", 11, 11)}) == expected);
+    expected.roll_call = longest;
+    CHECK(after(full(), {came("/k.d/control/bootstrap", longest, 11, 11)}) == expected);
 }
 
 TEST_CASE("each change carries the revision of its event, so that old ones are dropped") {

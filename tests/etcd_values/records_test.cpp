@@ -240,6 +240,8 @@ TEST_CASE("a member record survives with every node state, and its name is the k
         record.eligible = false;
         record.name = "another";
         CHECK(parse_member("another", to_json(record)) == record);
+        record.roll_call = "beef";
+        CHECK(parse_member("another", to_json(record)) == record);
     }
 }
 
@@ -292,6 +294,9 @@ TEST_CASE("a history entry survives the way there and back") {
           R"({"v":1,"term":42,"from":"delegate-a","reason":"switchover","held_ms":3600000,)"
           R"("standby_ms":740,"marker_ms":203})");
     CHECK(parse_history(to_json(entry)) == entry);
+    auto by_operator = entry;
+    by_operator.actor = "root@host";
+    CHECK(parse_history(to_json(by_operator)) == by_operator);
 }
 
 TEST_CASE("a holding longer than a day is told whole in the history") {

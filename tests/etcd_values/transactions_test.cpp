@@ -90,6 +90,7 @@ TEST_CASE("all keys of an election are under two prefixes") {
     CHECK(kKeys.members == "/k.d/members/");
     CHECK(kKeys.pause == "/k.d/control/pause");
     CHECK(kKeys.switchover == "/k.d/control/switchover");
+    CHECK(kKeys.bootstrap == "/k.d/control/bootstrap");
     CHECK(kKeys.member("a") == "/k.d/members/a");
 }
 
@@ -247,6 +248,7 @@ TEST_CASE("a whole read becomes the view") {
                               OpReply{{kv("/k.d/holder", to_json(kActive), 9, 44)}, 0},
                               OpReply{{kv("/k.d/control/pause", "because", 51, 51),
                                        kv("/k.d/control/switchover", to_json(order), 52, 53),
+                                       kv("/k.d/control/bootstrap", "beef", 55, 55),
                                        kv("/k.d/control/other", "?", 54, 54)},
                                       0}}));
     ElectionView view;
@@ -259,6 +261,7 @@ TEST_CASE("a whole read becomes the view") {
     view.pause = PauseOrder{};
     view.switchover = order;
     view.switchover->mod = Revision{53};
+    view.roll_call = "beef";
     CHECK(event.op == OpId{4});
     CHECK(event.outcome == StoreOutcome::kDone);
     CHECK(event.view == view);

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import shutil
 import signal
 
 import programs
@@ -114,6 +115,7 @@ class EtcdMember:
             self.ports.append(port)
         self.client = StoreClient(self.ports[0])
         self.process = None
+        self.token = os.path.basename(folder)
 
     @property
     def endpoint(self):
@@ -131,7 +133,7 @@ class EtcdMember:
                    "--listen-peer-urls=" + self.peer,
                    "--initial-advertise-peer-urls=" + self.peer,
                    "--initial-cluster=" + cluster,
-                   "--initial-cluster-token=" + os.path.basename(self.folder),
+                   "--initial-cluster-token=" + self.token,
                    "--unsafe-no-fsync", "--logger=zap", "--log-level=warn"]
         log = os.path.join(self.folder, self.name + ".log")
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
@@ -179,6 +181,14 @@ class Etcd:
     def restart(self, index=0):
         """Starts it again on the same data and ports; the caller waits until it answers."""
         self.members[index].start(self.cluster)
+
+    def replace(self, seconds):
+        """Another, empty cluster at the same addresses, as after a loss of all data."""
+        for member in self.members:
+            member.process.kill()
+            shutil.rmtree(os.path.join(member.folder, member.name + ".data"))
+            member.token += "-replaced"
+        self.start(seconds)
 
     def freeze(self, index=0):
         self.members[index].process.signal(signal.SIGSTOP)

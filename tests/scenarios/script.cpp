@@ -29,6 +29,10 @@ void set_policy(World& w, Words& words) {
             p.web3 = flag(value), w.node.web3 = p.web3;
         else if (name == "guardian")
             p.guardian = flag(value);
+        else if (name == "observe")
+            p.observe = flag(value);
+        else if (name == "pin")
+            p.cluster = static_cast<std::uint64_t>(number(value));
         else if (name == "nofailover")
             p.nofailover = flag(value);
         else if (name == "priority")
@@ -251,7 +255,11 @@ const Handlers kCommands = {
      }},
     {"node", run_node},
     {"etcd", run_etcd},
-    {"watch", [](World& w, Words& words) { w.watch(flag(words.take())); }},
+    {"watch",
+     [](World& w, Words& words) {
+         words.is("behind") ? void(w.watch_lag = duration(words.take()))
+                            : w.watch(flag(words.take()));
+     }},
     {"peer", run_peer},
     {"store", run_store},
     {"chain", [](World& w, Words& words) { w.chain_moves = words.take() == "moves"; }},

@@ -1,4 +1,5 @@
 // The commands about other members and about the store itself.
+#include "core/takeover.hpp"
 #include "etcd/records.hpp"
 #include "scenarios/words.hpp"
 
@@ -133,9 +134,13 @@ void put_record(World& w, Words& words) {
         record.state = HolderRecord::State::kDrained;
         record.gate = Gate{std::nullopt, w.policy.settle};
         record.reason = "vouched";
+    } else if (what == "cleared") {
+        record = without_foreign(w.policy, record, ForeignKey{record.foreign.at(0)});
     } else
         throw BadCommand("no such record: " + what);
-    w.commit({etcd::PutOp{w.keys.holder, etcd::to_json(record), 0}});
+    std::vector<etcd::Op> ops = {etcd::PutOp{w.keys.holder, etcd::to_json(record), 0}};
+    if (words.is("key")) ops.emplace_back(etcd::DeleteOp{w.state.holding.key, {}});
+    w.commit(std::move(ops));
 }
 
 void switchover(World& w, Words& words) {
@@ -201,6 +206,11 @@ void run_store(World& w, Words& words) {
     else if (verb == "foreign") {
         const auto key = words.take();
         w.commit({etcd::PutOp{w.keys.queue + key, words.take(), 0}});
+    } else if (verb == "calls")
+        w.commit({etcd::PutOp{w.keys.bootstrap, words.take(), 0}});
+    else if (verb == "loses" && words.is("ours")) {  // as a restore does: the watch never tells
+        w.store.run(etcd::Txn{{}, {etcd::DeleteOp{w.state.candidacy.key, {}}}, {}});
+        w.store.take_events();
     } else if (verb == "backup")
         w.backup = w.store;
     else if (verb == "restored")

@@ -102,6 +102,7 @@ std::string describe(const MemberRecord& r) {
     if (r.tip) text += ", tip " + std::to_string(r.tip->value);
     if (r.lag_blocks != 0) text += ", lag " + std::to_string(r.lag_blocks);
     if (!r.candidate_key.empty()) text += ", queued";
+    if (!r.roll_call.empty()) text += ", answers " + r.roll_call;
     return text;
 }
 

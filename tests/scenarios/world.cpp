@@ -48,7 +48,7 @@ void World::spread() {
     const auto changes = etcd::to_changes(keys, events);
     if (changes.empty() || !watch_loud_) return;
     const StoreChanged batch{Revision{store.header.revision}, changes};
-    after(3ms, [this, batch, life = life_] {
+    after(watch_lag, [this, batch, life = life_] {
         if (life == life_) deliver(batch, "", false);
     });
 }

@@ -77,6 +77,7 @@ class World {
     std::map<std::string, std::deque<Verdict>> next;
     std::set<std::string> seen;  ///< names of effects and notices since it was last cleared
     bool store_away = false;
+    core::Duration watch_lag = std::chrono::milliseconds(3);
     bool chain_moves = true;
     std::uint64_t height = 100;
     Trace trace;

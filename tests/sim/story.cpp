@@ -149,6 +149,7 @@ std::string in_words(const core::Effect& effect) {
                 return std::string("tell guardian: draining");
             },
             [](const core::DisarmGuardian&) { return std::string("disarm guardian"); },
+            [](const core::PinCluster&) { return std::string("pin the cluster"); },
             [](const core::RoleChanged& e) {
                 return "ROLE " + std::string(core::name(e.row->from)) + " -> " +
                        std::string(core::name(e.row->to)) + " (" + std::string(e.row->code) +

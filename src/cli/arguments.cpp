@@ -1,0 +1,59 @@
+#include "cli/arguments.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace elector::cli {
+namespace {
+
+bool contains(const std::vector<std::string>& list, const std::string& word) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+std::nullopt_t refuse(const std::string& text, const char* usage) {
+    std::fprintf(stderr, "iotex-elector: %s\nusage: %s\n", text.c_str(), usage);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Arguments> parse(const std::vector<std::string>& words,
+                               const std::vector<std::string>& valued,
+                               const std::vector<std::string>& flags, const char* usage) {
+    Arguments found;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto cut = words[i].find('=');
+        const auto name = words[i].substr(0, cut);
+        const bool has_value = cut != std::string::npos;
+        if (!has_value && contains(flags, name)) {
+            found[name];
+        } else if (!contains(valued, name)) {
+            return refuse("unknown argument '" + words[i] + "'", usage);
+        } else if (has_value) {
+            found[name] = words[i].substr(cut + 1);
+        } else if (++i < words.size()) {
+            found[name] = words[i];
+        }
+        if (contains(valued, name) && found[name].empty())
+            return refuse("the value of " + name + " is missing", usage);
+    }
+    return found;
+}
+
+int complain(const config::LoadResult& loaded) {
+    for (const auto& problem : loaded.problems)
+        std::fprintf(stderr, "%s\n", problem.render().c_str());
+    const auto n = loaded.problems.size();
+    std::fprintf(stderr, "%zu problem%s\n", n, n == 1 ? "" : "s");
+    return 2;
+}
+
+std::optional<config::Config> configuration(const Arguments& arguments, const char* usage) {
+    const auto path = arguments.find("--config");
+    if (path == arguments.end()) return refuse("--config FILE is missing", usage);
+    const auto loaded = config::load_file(path->second, config::system_environment());
+    if (!loaded.config) complain(loaded);
+    return loaded.config;
+}
+
+}  // namespace elector::cli

@@ -1,0 +1,28 @@
+// Owns how a command's arguments and its configuration file are read, and what is said when they
+// cannot be. Must never connect anywhere. Thread rule: called from main.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/load.hpp"
+
+namespace elector::cli {
+
+/// What stood on the command line. A flag has an empty value.
+using Arguments = std::map<std::string, std::string>;
+
+/// Reads `--name VALUE`, `--name=VALUE` and `--flag`. None: said on stderr, with the usage.
+std::optional<Arguments> parse(const std::vector<std::string>& words,
+                               const std::vector<std::string>& valued,
+                               const std::vector<std::string>& flags, const char* usage);
+
+/// Tells every problem on stderr; the exit code for a bad configuration.
+int complain(const config::LoadResult& loaded);
+
+/// The configuration named by --config. None: said on stderr.
+std::optional<config::Config> configuration(const Arguments& arguments, const char* usage);
+
+}  // namespace elector::cli

@@ -1,0 +1,101 @@
+#include "cli/session.hpp"
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <pwd.h>
+#include <unistd.h>
+
+namespace elector::cli {
+namespace asio = boost::asio;
+
+namespace {
+
+core::Policy times_of(const config::Config& c) {
+    core::Policy p;
+    p.hold = c.election.hold;
+    p.quiesce = c.election.quiesce;
+    p.settle = c.election.settle;
+    p.overtime = c.election.overtime;
+    return p;
+}
+
+etcd::CallOptions patient() {
+    etcd::CallOptions options;
+    options.timeout = std::chrono::seconds(5);
+    return options;
+}
+
+}  // namespace
+
+Session::Session(const Means& means, const config::Config& config)
+    : keys(config.election.key),
+      policy(times_of(config)),
+      client_(io_, means.etcd_options(config)) {}
+
+asio::awaitable<etcd::Result<core::ElectionView>> Session::look() {
+    const core::ReadElection question{};
+    auto txn = etcd::to_txn(keys, question);
+    const auto options = patient();
+    auto reply = co_await client_.txn(std::move(txn), options);
+    if (!reply) co_return reply.error();
+    co_return etcd::to_event(keys, question, *reply).view;
+}
+
+asio::awaitable<etcd::Result<etcd::TxnReply>> Session::commit(etcd::Txn txn) {
+    const auto options = patient();
+    auto reply = co_await client_.txn(std::move(txn), options);
+    co_return reply;
+}
+
+asio::awaitable<void> Session::pause(std::chrono::milliseconds span) {
+    asio::steady_timer timer(io_, span);
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    co_await timer.async_wait(token);
+}
+
+asio::awaitable<void> Session::run_and_close(asio::awaitable<int> command, int& code) {
+    code = co_await std::move(command);
+    co_await client_.close();
+}
+
+int Session::run(asio::awaitable<int> command) {
+    int code = 1;
+    std::exception_ptr failure;
+    auto whole = run_and_close(std::move(command), code);
+    asio::co_spawn(io_, std::move(whole), [&failure](std::exception_ptr e) { failure = e; });
+    io_.run();
+    if (failure) std::rethrow_exception(failure);
+    return code;
+}
+
+int refuse(const std::string& text) {
+    std::fprintf(stderr, "iotex-elector: %s\n", text.c_str());
+    return 1;
+}
+
+std::string actor() {
+    const auto* user = ::getpwuid(::geteuid());
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    const auto name = user ? std::string(user->pw_name) : std::to_string(::geteuid());
+    return name + "@" + host.data();
+}
+
+bool typed(const std::string& word, const std::string& question) {
+    if (::isatty(STDIN_FILENO) == 0) return false;
+    std::fprintf(stderr, "%s\nType %s to go on: ", question.c_str(), word.c_str());
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer == word;
+}
+
+}  // namespace elector::cli

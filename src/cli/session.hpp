@@ -1,0 +1,57 @@
+// Owns one command's conversation with the group's etcd: look, commit, end.
+// Must never decide what is written. Thread rule: called from main; one io_context of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "config/config.hpp"
+#include "core/policy.hpp"
+#include "etcd/client.hpp"
+#include "etcd/transactions.hpp"
+
+namespace elector::cli {
+
+/// What the program gives to every command that talks to a group.
+struct Means {
+    /// As the service connects, so that a command goes where the service goes.
+    std::function<etcd::ClientOptions(const config::Config&)> etcd_options;
+    std::uint64_t seed = 0;  ///< random, for lease ids and nonces
+};
+
+class Session {
+  public:
+    Session(const Means& means, const config::Config& config);
+
+    /// The whole election, read linearizably.
+    boost::asio::awaitable<etcd::Result<core::ElectionView>> look();
+    boost::asio::awaitable<etcd::Result<etcd::TxnReply>> commit(etcd::Txn txn);
+    etcd::Client& client() { return client_; }
+    boost::asio::awaitable<void> pause(std::chrono::milliseconds span);
+
+    /// Runs the command to its end and closes; its exit code.
+    int run(boost::asio::awaitable<int> command);
+
+    const etcd::Keys keys;
+    /// The part of the policy that writing a record needs.
+    const core::Policy policy;
+
+  private:
+    boost::asio::awaitable<void> run_and_close(boost::asio::awaitable<int> command, int& code);
+
+    boost::asio::io_context io_{1};
+    etcd::Client client_;
+};
+
+/// "cannot <what>: <cause>; <next>" on stderr, after the program's name.
+int refuse(const std::string& text);
+/// Who is asked for the history: "user@host".
+std::string actor();
+/// True when the operator has typed `word`; asks on stderr. False also when there is no terminal.
+bool typed(const std::string& word, const std::string& question);
+
+}  // namespace elector::cli
