@@ -3,17 +3,10 @@
 #include <utility>
 
 #include "app/policy_of.hpp"
+#include "config/etcd_files.hpp"
 #include "core/overloaded.hpp"
 
 namespace elector::app {
-namespace {
-
-etcd::ClientOptions seeded(etcd::ClientOptions options, std::uint64_t seed) {
-    options.seed = static_cast<std::uint32_t>(seed);
-    return options;
-}
-
-}  // namespace
 
 Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
                std::uint64_t seed, std::function<void(int)> on_exit)
@@ -23,7 +16,14 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       on_exit_(std::move(on_exit)),
       tasks_(io, [this](const std::string& name,
                         const std::string& what) { broken("task " + name + ": " + what); }),
-      store_(io, seeded(etcd_options_of(config_), seed), config_.election.key, tasks_, log,
+      environment_(config::system_environment()),
+      certificates_(io, environment_, log,
+                    [this](const config::Etcd& renewed) {
+                        log_(Level::kInfo, "etcd_files_changed");
+                        config_.etcd = renewed;
+                        set_access();
+                    }),
+      store_(io, client_options(seed), config_.election.key, tasks_, log,
              [this](core::Event e) { reactor_.post(std::move(e)); }),
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
             [this](core::Event e) { reactor_.post(std::move(e)); }),
@@ -31,7 +31,36 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
           io, clock, policy_of(config_, instance_), seed, [this](const core::Effect& e) { run(e); },
           [this](const std::string& what) { broken(what); }) {}
 
+etcd::ClientOptions Member::client_options(std::uint64_t seed) {
+    etcd::ClientOptions options;
+    static_cast<etcd::Access&>(options) = etcd_access_of(config_.etcd);
+    options.seed = static_cast<std::uint32_t>(seed);
+    options.password = [this] { return etcd_password(); };
+    return options;
+}
+
+/// The file is read at each log-in: whoever changes the password need not tell us.
+std::string Member::etcd_password() {
+    auto& etcd = config_.etcd;
+    if (etcd.password_file.empty()) return etcd.password.reveal();
+    const auto found = config::read_password_again(etcd, environment_);
+    const auto fault = found.faults.empty() ? std::string{} : found.faults.front();
+    if (!fault.empty() && fault != password_fault_)
+        log_(Level::kWarn, "etcd_password_unusable",
+             {{"error", fault}, {"next", "the password read before stays in use"}});
+    password_fault_ = fault;
+    etcd.password = found.etcd.password;
+    return etcd.password.reveal();
+}
+
+void Member::set_access() {
+    const auto problem = store_.set_access(etcd_access_of(config_.etcd));
+    if (!problem.empty())
+        log_(Level::kError, "reload_failed", {{"key", "etcd"}, {"error", problem}});
+}
+
 void Member::start() {
+    certificates_.watch(config_.etcd);
     store_.start(config_.election.hold / 2);
     reactor_.post(core::Woke{});
 }
@@ -40,10 +69,9 @@ void Member::shut_down() { reactor_.post(core::ShutdownRequested{}); }
 
 void Member::reload(const config::Config& loaded) {
     const auto before = std::exchange(config_, loaded);
-    if (before.etcd.endpoints != loaded.etcd.endpoints) {
-        const auto problem = store_.set_endpoints(etcd_options_of(loaded).endpoints);
-        if (!problem.empty())
-            log_(Level::kError, "reload_failed", {{"key", "etcd.endpoints"}, {"error", problem}});
+    if (before.etcd != loaded.etcd) {
+        certificates_.watch(loaded.etcd);
+        set_access();
     }
     if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
         before.node.request_timeout != loaded.node.request_timeout)
@@ -54,6 +82,7 @@ void Member::reload(const config::Config& loaded) {
 boost::asio::awaitable<void> Member::close() {
     reactor_.close();
     node_.close();
+    certificates_.close();
     co_await store_.close();
 }
 

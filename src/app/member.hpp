@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/certificate_watch.hpp"
 #include "app/log.hpp"
 #include "app/node_runner.hpp"
 #include "app/reactor.hpp"
@@ -42,6 +43,9 @@ class Member {
     std::function<void(const core::Effect&)> observer;
 
   private:
+    etcd::ClientOptions client_options(std::uint64_t seed);
+    std::string etcd_password();
+    void set_access();
     void run(const core::Effect& effect);
     void tell(const core::RoleChanged& e);
     void tell(const core::Announce& e);
@@ -53,6 +57,9 @@ class Member {
     Log& log_;
     std::function<void(int)> on_exit_;
     Tasks tasks_;
+    config::Environment environment_;
+    std::string password_fault_;  ///< said already
+    CertificateWatch certificates_;
     StoreRunner store_;
     NodeRunner node_;
     Reactor reactor_;

@@ -16,7 +16,7 @@ namespace elector::app {
 std::string instance_of(const config::Config& config);
 
 core::Policy policy_of(const config::Config& config, const std::string& instance);
-etcd::ClientOptions etcd_options_of(const config::Config& config);
+etcd::Access etcd_access_of(const config::Etcd& etcd);
 iotex::NodeEndpoints node_endpoints_of(const config::Config& config);
 
 /// This program's version, as published in the member record.

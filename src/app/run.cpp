@@ -37,14 +37,6 @@ std::vector<std::string> refusals(const config::Config& c) {
         list.push_back(
             "member.mode = \"observe\" is not built yet; nothing was started, because this "
             "elector would switch the node; remove the key or run another build");
-    if (c.etcd.tls())
-        list.push_back(
-            "etcd.endpoints with https:// are not built yet; nothing was started, because the "
-            "connection would not be encrypted; use http:// on a trusted network");
-    if (!c.etcd.username.empty())
-        list.push_back(
-            "etcd.username is not built yet; nothing was started, because etcd would refuse "
-            "every call; use an etcd without authentication on a trusted network");
     return list;
 }
 
