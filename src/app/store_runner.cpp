@@ -51,6 +51,8 @@ std::string joined(const std::vector<std::string>& words) {
 const char* next_step(const etcd::Error& error) {
     if (error.kind == etcd::ErrorKind::kPermissionDenied)
         return "grant etcd.username the rights that docs/configuration.md lists; it is tried again";
+    if (error.kind == etcd::ErrorKind::kUnauthenticated)
+        return "set etcd.username and etcd.password_file, if they are not; it is tried again";
     return "it is tried again";
 }
 

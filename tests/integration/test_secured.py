@@ -56,7 +56,7 @@ class HandOver(SecuredCase):
     def test_a_hand_over_goes_through_tls_with_users_that_have_the_documented_rights(self):
         self.assert_hands_over(Secured(auth=True))
 
-    @takes(25)
+    @takes(25, "long")
     def test_a_hand_over_goes_through_with_users_alone(self):
         self.assert_hands_over(Secured(tls=False, auth=True))
 
@@ -90,7 +90,7 @@ class Renewal(SecuredCase):
                     member.process.signal(signal.SIGHUP)
             self.assert_nothing_moves(world, leader, world.holder(), renew, "etcd_access_changed")
 
-    @takes(40)
+    @takes(40, "long")
     def test_a_folder_that_is_exchanged_by_its_link_counts_as_changed_files(self):
         secured = Secured(mutual=True)
         with self.secured_world(secured) as world:
@@ -149,7 +149,7 @@ class Renewal(SecuredCase):
                                       lambda: secured.write_pair("elector", *old),
                                       "etcd_access_changed")
 
-    @takes(30)
+    @takes(30, "long")
     def test_files_that_cannot_serve_refuse_the_start_and_the_reload(self):
         secured = Secured(mutual=True)
         with self.secured_world(secured, members=1) as world:

@@ -59,6 +59,10 @@ etcd::Tls Authority::issue(const std::string& name, const std::string& alternati
     make(folder_, name, "issued",
          {"-CA", folder_ / "ca.pem", "-CAkey", folder_ / "ca.key", "-addext",
           "subjectAltName=" + alternative, "-addext", "basicConstraints=critical,CA:false"});
+    return issued();
+}
+
+etcd::Tls Authority::issued() const {
     etcd::Tls tls = trusting();
     tls.cert_pem = text_of(folder_ / "issued.pem");
     tls.key_pem = text_of(folder_ / "issued.key");

@@ -20,6 +20,8 @@ class Authority {
     /// Vouched for by this authority, which is also the one that is trusted; `alternative` is what
     /// the certificate names, as openssl writes it.
     etcd::Tls issue(const std::string& name, const std::string& alternative = "IP:127.0.0.1");
+    /// What was issued last, as issue() gave it.
+    etcd::Tls issued() const;
     /// Whoever trusts this authority, and shows nothing.
     etcd::Tls trusting() const;
     /// The files of what was issued last: "issued.pem", "issued.key"; and "ca.pem".
