@@ -20,17 +20,8 @@ constexpr const char* kElectionKey = "/bench-group";
 constexpr std::uint64_t kSeed = 0x6265'6e63'68;
 constexpr auto kPatience = 60s;  // on a busy machine, for any one step
 
-test::EtcdOptions durable() {
-    test::EtcdOptions options;
-    options.fsync = true;
-    return options;
-}
-
-etcd::ClientOptions client_options(const std::vector<std::string>& endpoints) {
-    etcd::ClientOptions options;
-    options.endpoints = endpoints;
-    return options;
-}
+constexpr const char* kUser = "elector";
+constexpr const char* kPassword = "of-the-bench";
 
 std::string name_of(std::size_t i) { return std::string("member-") + static_cast<char>('a' + i); }
 
@@ -40,14 +31,69 @@ std::string local_url(std::uint16_t port) {
 
 }  // namespace
 
-Group::Group(asio::io_context& io, core::Duration block_interval)
+const char* name(Way way) {
+    switch (way) {
+        case Way::kPlain:
+            return "plain";
+        case Way::kTls:
+            return "TLS";
+        case Way::kMutual:
+            return "TLS, client certificates";
+        case Way::kUsers:
+            return "TLS, users";
+    }
+    return "";
+}
+
+Group::Group(asio::io_context& io, core::Duration block_interval, Way way)
     : io_(io),
       block_interval_(block_interval),
-      etcd_(durable()),
-      endpoints_(etcd_.endpoints()),
+      way_(way),
+      etcd_(demands()),
       nodes_(kMembers, block_interval),
       keys_(kElectionKey),
-      operator_(io, client_options(endpoints_)) {}
+      operator_(io, (make_users(), client_options())) {}
+
+test::EtcdOptions Group::demands() {
+    test::EtcdOptions options;
+    options.fsync = true;
+    if (way_ == Way::kPlain) return options;
+    authority_.issue("etcd");
+    const auto file = [this](const char* name) { return (authority_.folder() / name).string(); };
+    options.tls = true;
+    options.more = {"--cert-file=" + file("issued.pem"), "--key-file=" + file("issued.key")};
+    if (way_ == Way::kMutual) {
+        options.more.push_back("--client-cert-auth");
+        options.more.push_back("--trusted-ca-file=" + file("ca.pem"));
+    }
+    return options;
+}
+
+void Group::make_users() {
+    if (way_ != Way::kUsers) return;
+    const std::string key = kElectionKey;
+    const std::vector<std::vector<std::string>> commands{
+        {"user", "add", std::string("root:") + kPassword},
+        {"role", "add", "r"},
+        {"role", "grant-permission", "r", "readwrite", key + ".d/", key + "0"},
+        {"role", "grant-permission", "r", "readwrite", "--prefix=true", "bench/"},
+        {"user", "add", std::string(kUser) + ":" + kPassword},
+        {"user", "grant-role", kUser, "r"},
+        {"user", "grant-role", "root", "root"},
+        {"auth", "enable"},
+    };
+    for (const auto& command : commands) test::etcdctl(etcd_.plain_endpoint(0), command);
+}
+
+etcd::ClientOptions Group::client_options() const {
+    etcd::ClientOptions options;
+    options.endpoints = etcd_.endpoints();
+    if (way_ != Way::kPlain) options.tls = authority_.trusting();
+    if (way_ == Way::kMutual) options.tls = authority_.issued();
+    if (way_ == Way::kUsers) options.username = kUser;
+    options.password = [] { return std::string(kPassword); };
+    return options;
+}
 
 Group::~Group() = default;
 
@@ -56,13 +102,20 @@ config::Config Group::config_of(std::size_t i) const {
     const auto block = std::chrono::duration_cast<std::chrono::milliseconds>(block_interval_);
     const std::string text = "[member]\nname = \"" + name_of(i) + "\"\n[election]\nkey = \"" +
                              kElectionKey + "\"\nprofile = \"fast\"\n[etcd]\nendpoints = [\"" +
-                             endpoints_.front() + "\"]\n[node]\nadmin = " + local_url(ports.admin) +
+                             etcd_.endpoint(0) + "\"]\n[node]\nadmin = " + local_url(ports.admin) +
                              "\nprobe = " + local_url(ports.probe) +
                              "\nweb3 = " + local_url(ports.web3) + "\nblock_interval = \"" +
                              std::to_string(block.count()) + "ms\"\n[api]\nlisten = \"\"\n";
     const auto loaded = config::load(text, "bench", config::empty_environment());
     if (!loaded.config) throw std::runtime_error(loaded.problems.front().render());
-    return *loaded.config;
+    config::Config config = *loaded.config;
+    const auto client = client_options();
+    config.etcd.ca_pem = client.tls.ca_pem;
+    config.etcd.cert_pem = client.tls.cert_pem;
+    config.etcd.key_pem = config::Secret(client.tls.key_pem);
+    config.etcd.username = client.username;
+    config.etcd.password = config::Secret(kPassword);
+    return config;
 }
 
 void Group::start_member(std::size_t i) {

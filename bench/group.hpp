@@ -12,6 +12,7 @@
 #include "app/log.hpp"
 #include "app/member.hpp"
 #include "nodes.hpp"
+#include "support/authority.hpp"
 #include "support/etcd_process.hpp"
 
 namespace elector::bench {
@@ -34,12 +35,18 @@ struct Handover {
     Moment verified;       ///< the node says that it is active
 };
 
+/// What etcd demands of the members.
+enum class Way { kPlain, kTls, kMutual, kUsers };
+
+/// "TLS" and the like.
+const char* name(Way way);
+
 class Group {
   public:
     static constexpr std::size_t kMembers = 3;
 
     /// Starts etcd and the nodes, and no member. Throws when something is missing.
-    Group(boost::asio::io_context& io, core::Duration block_interval);
+    Group(boost::asio::io_context& io, core::Duration block_interval, Way way = Way::kPlain);
     ~Group();
 
     /// Brings the members up, to a leader with two fit successors.
@@ -51,13 +58,16 @@ class Group {
     /// Ends the members. Etcd and the nodes go on until the end of this object.
     void close();
 
-    const std::vector<std::string>& endpoints() const { return endpoints_; }
+    /// For a client of this etcd.
+    etcd::ClientOptions client_options() const;
     Nodes& nodes() { return nodes_; }
     /// REQUIRES: start().
     core::Duration refused_grace() const { return members_.front()->policy().refused_grace; }
 
   private:
     config::Config config_of(std::size_t i) const;
+    test::EtcdOptions demands();
+    void make_users();
     void start_member(std::size_t i);
     void create_first_record();
     bool standby_everywhere() const;
@@ -72,8 +82,9 @@ class Group {
 
     boost::asio::io_context& io_;
     core::Duration block_interval_;
+    const Way way_;
+    test::Authority authority_;
     test::EtcdCluster etcd_;
-    std::vector<std::string> endpoints_;
     Nodes nodes_;
     app::BootClock clock_;
     app::Log log_ = app::Log::silent();

@@ -24,6 +24,7 @@ using namespace elector::bench;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
+constexpr double kMostOfPlain = 1.2;
 constexpr Rounds kFloorRounds{50, 300};  // before, and again after the hand-overs
 
 struct Floors {
@@ -37,8 +38,7 @@ struct Floors {
 void append(Samples& all, const Samples& more) { all.insert(all.end(), more.begin(), more.end()); }
 
 void measure_floors(asio::io_context& io, Group& group, Floors& floors) {
-    etcd::ClientOptions options;
-    options.endpoints = group.endpoints();
+    const auto options = group.client_options();
     etcd::Client client(io, options);
     etcd::Client reader(io, options);
     const auto time = [&](auto call) { return time_etcd(io, call, kFloorRounds); };
@@ -187,18 +187,73 @@ int measure(int count, std::chrono::milliseconds block) {
     return report.safe() ? 0 : 1;
 }
 
+/// What a way to etcd costs: its calls, the machinery's part of a hand-over, and the whole of it.
+struct Cost {
+    Floors floors;
+    Samples machinery;  ///< marker sent to the successor's knowledge, gate open to its activation
+    Samples whole;      ///< the order to the verified activation
+};
+
+Cost cost_of(Way way, int count, std::chrono::milliseconds block) {
+    using H = Handover;
+    asio::io_context io(1);
+    Group group(io, block, way);
+    Cost cost;
+    measure_floors(io, group, cost.floors);
+    group.start();
+    std::vector<Handover> planned;
+    for (int i = 0; i < count; ++i) planned.push_back(group.planned());
+    group.close();
+    require_sort(planned, {"switchover"}, true);
+    const Samples marker = spans(planned, &H::drain_sent, &H::learned);
+    const Samples claim = spans(planned, &H::gate_open, &H::activate_sent);
+    for (std::size_t i = 0; i < marker.size(); ++i) cost.machinery.push_back(marker[i] + claim[i]);
+    cost.whole = spans(planned, &H::began, &H::verified);
+    group.nodes().stop();
+    if (!group.nodes().report().safe()) throw std::runtime_error("two nodes signed");
+    return cost;
+}
+
+void compare(const char* what, const Samples& samples, const Samples& plain) {
+    print_row(what, samples);
+    std::printf("   %.2f plain (%.2f)\n", median(plain), median(samples) / median(plain));
+}
+
+/// Planned hand-overs over each way, one after another in the same run.
+int compare_ways(int count, std::chrono::milliseconds block) {
+    print_conditions("at the beginning");
+    const Cost plain = cost_of(Way::kPlain, count, block);
+    bool kept = true;
+    for (const Way way : {Way::kTls, Way::kMutual, Way::kUsers}) {
+        const Cost cost = cost_of(way, count, block);
+        print_head(std::string(name(way)) + ", ms");
+        compare("etcd: transaction that reads", cost.floors.read, plain.floors.read);
+        compare("etcd: transaction that writes", cost.floors.write, plain.floors.write);
+        compare("etcd: put to another client's notice", cost.floors.notice, plain.floors.notice);
+        compare("machinery of a planned hand-over", cost.machinery, plain.machinery);
+        compare("whole planned hand-over", cost.whole, plain.whole);
+        kept = kept && median(cost.whole) <= kMostOfPlain * median(plain.whole);
+    }
+    print_conditions("at the end");
+    std::printf("hand-over at most %.1f times as long as plain: %s\n", kMostOfPlain,
+                kept ? "kept" : "MISSED");
+    return kept ? 0 : 1;
+}
+
 }  // namespace
 
-/// Arguments: hand-overs of each sort (10), block interval in ms (1000).
+/// Arguments: hand-overs of each sort (10), block interval in ms (1000), "ways" to compare plain
+/// with secured.
 int main(int argc, char** argv) {
     const int count = argc > 1 ? std::atoi(argv[1]) : 10;
     const std::chrono::milliseconds block(argc > 2 ? std::atoi(argv[2]) : 1000);
-    if (count < 1 || block < 1s) {
-        std::fprintf(stderr, "usage: bench_handover [COUNT [BLOCK_INTERVAL_MS]]\n");
+    const bool ways = argc > 3 && std::string(argv[3]) == "ways";
+    if (count < 1 || block < 1s || (argc > 3 && !ways)) {
+        std::fprintf(stderr, "usage: bench_handover [COUNT [BLOCK_INTERVAL_MS [ways]]]\n");
         return 2;
     }
     try {
-        return measure(count, block);
+        return ways ? compare_ways(count, block) : measure(count, block);
     } catch (const std::exception& failure) {
         std::fprintf(stderr, "bench_handover: %s\n", failure.what());
         return 1;

@@ -58,6 +58,8 @@ CONFINED = [
      "Its queue, threads and types stay behind etcd/transport.hpp, which speaks bytes."),
     ("protobuf", r"[\w/]*\.pb\.h", ("src/etcd/codec.cpp", "tests/"),
      "The wire format is known in one file; everybody else has the plain values of etcd/kv.hpp."),
+    ("openssl", r"openssl/", ("src/config/certificates.cpp", "tests/"),
+     "Its owning pointers and its queue of errors are handled in one file; gRPC does the rest."),
     ("beast", r"boost/beast",
      ("src/iotex/http_connection.cpp", "src/support/boost_impl.cpp", "tools/simnode/", "tests/"),
      "It costs seconds of compile time in every file, and its types should not spread."),

@@ -4,15 +4,11 @@
 #include <utility>
 
 #include "app/policy_of.hpp"
+#include "config/etcd_files.hpp"
 #include "core/overloaded.hpp"
 
 namespace elector::app {
 namespace {
-
-etcd::ClientOptions seeded(etcd::ClientOptions options, std::uint64_t seed) {
-    options.seed = static_cast<std::uint32_t>(seed);
-    return options;
-}
 
 /// Neither the node nor the store can be changed by it.
 bool only_looks(const core::Effect& effect) {
@@ -41,7 +37,14 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       on_exit_(std::move(on_exit)),
       tasks_(io, [this](const std::string& name,
                         const std::string& what) { broken("task " + name + ": " + what); }),
-      store_(io, seeded(etcd_options_of(config_), seed), config_.election.key, tasks_, log,
+      environment_(config::system_environment()),
+      certificates_(io, environment_, log,
+                    [this](const config::Etcd& renewed) {
+                        log_(Level::kInfo, "etcd_files_changed");
+                        config_.etcd = renewed;
+                        set_access();
+                    }),
+      store_(io, client_options(seed), config_.election.key, tasks_, log,
              [this](core::Event e) { reactor_.post(std::move(e)); }),
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
             [this](core::Event e) { reactor_.post(std::move(e)); }),
@@ -55,6 +58,33 @@ core::Policy Member::make_policy() const {
     return policy;
 }
 
+etcd::ClientOptions Member::client_options(std::uint64_t seed) {
+    auto options = etcd_options_of(config_);
+    options.seed = static_cast<std::uint32_t>(seed);
+    options.password = [this] { return etcd_password(); };
+    return options;
+}
+
+/// The file is read at each log-in: whoever changes the password need not tell us.
+std::string Member::etcd_password() {
+    auto& etcd = config_.etcd;
+    if (etcd.password_file.empty()) return etcd.password.reveal();
+    const auto found = config::read_password_again(etcd, environment_);
+    const auto fault = found.faults.empty() ? std::string{} : found.faults.front();
+    if (!fault.empty() && fault != password_fault_)
+        log_(Level::kWarn, "etcd_password_unusable",
+             {{"error", fault}, {"next", "the password read before stays in use"}});
+    password_fault_ = fault;
+    etcd.password = found.etcd.password;
+    return etcd.password.reveal();
+}
+
+void Member::set_access() {
+    const auto problem = store_.set_access(etcd_access_of(config_.etcd));
+    if (!problem.empty())
+        log_(Level::kError, "reload_failed", {{"key", "etcd"}, {"error", problem}});
+}
+
 void Member::start() {
     if (!pinned_.problem.empty())
         log_(Level::kError, "cluster_pin",
@@ -62,6 +92,7 @@ void Member::start() {
               {"error", pinned_.problem +
                             "; this member does not lead; see that the etcd which answers is the "
                             "right one, then say bootstrap --accept-cluster and restart"}});
+    certificates_.watch(config_.etcd);
     store_.start(config_.election.hold / 2);
     reactor_.post(core::Woke{});
 }
@@ -70,10 +101,9 @@ void Member::shut_down() { reactor_.post(core::ShutdownRequested{}); }
 
 void Member::reload(const config::Config& loaded) {
     const auto before = std::exchange(config_, loaded);
-    if (before.etcd.endpoints != loaded.etcd.endpoints) {
-        const auto problem = store_.set_endpoints(etcd_options_of(loaded).endpoints);
-        if (!problem.empty())
-            log_(Level::kError, "reload_failed", {{"key", "etcd.endpoints"}, {"error", problem}});
+    if (before.etcd != loaded.etcd) {
+        certificates_.watch(loaded.etcd);
+        set_access();
     }
     if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
         before.node.request_timeout != loaded.node.request_timeout)
@@ -84,6 +114,7 @@ void Member::reload(const config::Config& loaded) {
 boost::asio::awaitable<void> Member::close() {
     reactor_.close();
     node_.close();
+    certificates_.close();
     co_await store_.close();
 }
 

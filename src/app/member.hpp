@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/certificate_watch.hpp"
 #include "app/log.hpp"
 #include "app/node_runner.hpp"
 #include "app/observation.hpp"
@@ -47,6 +48,9 @@ class Member {
   private:
     core::Policy make_policy() const;
     bool observing() const { return config_.member.mode == config::Mode::kObserve; }
+    etcd::ClientOptions client_options(std::uint64_t seed);
+    std::string etcd_password();
+    void set_access();
     void run(const core::Effect& effect);
     void pin(const core::PinCluster& e);
     void tell_observation();
@@ -62,6 +66,9 @@ class Member {
     Log& log_;
     std::function<void(int)> on_exit_;
     Tasks tasks_;
+    config::Environment environment_;
+    std::string password_fault_;  ///< said already
+    CertificateWatch certificates_;
     StoreRunner store_;
     NodeRunner node_;
     Reactor reactor_;

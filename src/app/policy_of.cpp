@@ -59,14 +59,21 @@ core::Policy policy_of(const config::Config& c, const std::string& instance) {
     return p;
 }
 
+etcd::Access etcd_access_of(const config::Etcd& c) {
+    using std::chrono::milliseconds;
+    etcd::Access access;
+    for (const auto& url : c.endpoints) access.endpoints.push_back(url.text());
+    access.request_timeout = std::chrono::duration_cast<milliseconds>(c.request_timeout);
+    access.dial_timeout = std::chrono::duration_cast<milliseconds>(c.dial_timeout);
+    access.tls = etcd::Tls{c.ca_pem, c.cert_pem, c.key_pem.reveal(), c.server_name};
+    access.username = c.username;
+    return access;
+}
+
 etcd::ClientOptions etcd_options_of(const config::Config& c) {
     etcd::ClientOptions options;
-    options.endpoints.clear();
-    for (const auto& url : c.etcd.endpoints) options.endpoints.push_back(url.text());
-    options.request_timeout =
-        std::chrono::duration_cast<std::chrono::milliseconds>(c.etcd.request_timeout);
-    options.dial_timeout =
-        std::chrono::duration_cast<std::chrono::milliseconds>(c.etcd.dial_timeout);
+    static_cast<etcd::Access&>(options) = etcd_access_of(c.etcd);
+    options.password = [secret = c.etcd.password] { return secret.reveal(); };
     return options;
 }
 

@@ -16,6 +16,8 @@ namespace elector::app {
 std::string instance_of(const config::Config& config);
 
 core::Policy policy_of(const config::Config& config, const std::string& instance);
+etcd::Access etcd_access_of(const config::Etcd& etcd);
+/// For a client that lives as long as one command: the password as the configuration had it.
 etcd::ClientOptions etcd_options_of(const config::Config& config);
 iotex::NodeEndpoints node_endpoints_of(const config::Config& config);
 

@@ -30,20 +30,6 @@ std::uint64_t random_seed() {
     return (static_cast<std::uint64_t>(device()) << 32) ^ device();
 }
 
-/// What the configuration asks for and this build cannot do, and what would be dangerous to ignore.
-std::vector<std::string> refusals(const config::Config& c) {
-    std::vector<std::string> list;
-    if (c.etcd.tls())
-        list.push_back(
-            "etcd.endpoints with https:// are not built yet; nothing was started, because the "
-            "connection would not be encrypted; use http:// on a trusted network");
-    if (!c.etcd.username.empty())
-        list.push_back(
-            "etcd.username is not built yet; nothing was started, because etcd would refuse "
-            "every call; use an etcd without authentication on a trusted network");
-    return list;
-}
-
 /// What is asked for, not built yet, and harmless to leave out.
 std::vector<std::string> omissions(const config::Config& c) {
     std::vector<std::string> list;
@@ -143,9 +129,6 @@ class Service {
             log_(Level::kError, "reload_refused", {{"result", "nothing was changed"}});
             return;
         }
-        for (const auto& text : refusals(*loaded.config))
-            log_(Level::kError, "reload_refused", {{"problem", text}});
-        if (!refusals(*loaded.config).empty()) return;
         const auto plan = config::diff(member_.config(), *loaded.config);
         const auto level = plan.refused() ? Level::kError : Level::kInfo;
         for (const auto& message : plan.messages())
@@ -208,10 +191,6 @@ class Service {
 }  // namespace
 
 int run_service(RunOptions options) {
-    const auto refused = refusals(options.config);
-    for (const auto& text : refused)
-        std::fprintf(stderr, "iotex-elector: cannot start: %s\n", text.c_str());
-    if (!refused.empty()) return 2;
     try {
         Service service(std::move(options));
         const int code = service.run();

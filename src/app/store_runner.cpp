@@ -12,6 +12,8 @@ namespace {
 
 /// A second request goes to the next endpoint after this (protocol: Holding).
 constexpr milliseconds kHedge{250};
+/// What goes on failing is said again after this.
+constexpr std::chrono::seconds kSayAgain{30};
 
 /// Every txn of the protocol that only reads may be sent twice.
 template <class E>
@@ -34,6 +36,26 @@ core::StoreOutcome outcome_of(const etcd::Error& error) {
     return definite ? core::StoreOutcome::kRefused : core::StoreOutcome::kUnknown;
 }
 
+etcd::ClientOptions told_to(std::function<void(const etcd::AccessNotice&)> on_access,
+                            etcd::ClientOptions options) {
+    options.on_access = std::move(on_access);
+    return options;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string all;
+    for (const auto& word : words) all += (all.empty() ? "" : " ") + word;
+    return all;
+}
+
+const char* next_step(const etcd::Error& error) {
+    if (error.kind == etcd::ErrorKind::kPermissionDenied)
+        return "grant etcd.username the rights that docs/configuration.md lists; it is tried again";
+    if (error.kind == etcd::ErrorKind::kUnauthenticated)
+        return "set etcd.username and etcd.password_file, if they are not; it is tried again";
+    return "it is tried again";
+}
+
 }  // namespace
 
 StoreRunner::StoreRunner(asio::io_context& io, etcd::ClientOptions options,
@@ -43,7 +65,9 @@ StoreRunner::StoreRunner(asio::io_context& io, etcd::ClientOptions options,
       post_(std::move(post)),
       keys_(std::move(election_key)),
       attempt_(options.request_timeout),
-      client_(io, std::move(options)) {}
+      username_(options.username),
+      client_(io,
+              told_to([this](const etcd::AccessNotice& n) { on_access(n); }, std::move(options))) {}
 
 void StoreRunner::start(core::Duration silence) {
     etcd::WatchOptions options;
@@ -164,13 +188,23 @@ void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
 }
 
 core::StoreOutcome StoreRunner::failed(const etcd::Error& error, const char* what) {
-    if (error.kind == etcd::ErrorKind::kCancelled) return outcome_of(error);  // closing
+    using Kind = etcd::ErrorKind;
+    const auto outcome = outcome_of(error);
+    if (error.kind == Kind::kCancelled) return outcome;      // closing
+    if (error.kind == Kind::kWrongPassword) return outcome;  // said by the log-in
+    if (outcome == core::StoreOutcome::kRefused) {
+        // Other calls may well work meanwhile: etcd is neither away nor back.
+        if (worth_saying("etcd_refused"))
+            log_(Level::kWarn, "etcd_refused",
+                 {{"call", what}, {"error", etcd::to_string(error)}, {"next", next_step(error)}});
+        return outcome;
+    }
     if (failures_++ == 0)
         log_(Level::kWarn, "etcd_failing",
              {{"call", what},
               {"error", etcd::to_string(error)},
               {"next", "tries again; a leader drains before its holding ends"}});
-    return outcome_of(error);
+    return outcome;
 }
 
 void StoreRunner::worked() {
@@ -179,9 +213,48 @@ void StoreRunner::worked() {
     failures_ = 0;
 }
 
-std::string StoreRunner::set_endpoints(const std::vector<std::string>& endpoints) {
-    const auto done = client_.set_endpoints(endpoints);
+std::string StoreRunner::set_access(etcd::Access access) {
+    attempt_ = access.request_timeout;
+    username_ = access.username;
+    const auto done = client_.set_access(std::move(access));
     return done ? std::string{} : etcd::to_string(done.error());
+}
+
+void StoreRunner::on_access(const etcd::AccessNotice& notice) {
+    using Kind = etcd::AccessNotice::Kind;
+    switch (notice.kind) {
+        case Kind::kLoggedIn:
+            said_.erase("etcd_login_failed");
+            return log_(Level::kInfo, "etcd_logged_in", {{"user", username_}});
+        case Kind::kMoved:
+            said_.erase("etcd_access_refused");
+            return log_(Level::kInfo, "etcd_access_changed",
+                        {{"endpoints", joined(client_.endpoints())}});
+        case Kind::kLoginFailed:
+            if (!worth_saying("etcd_login_failed")) return;
+            return log_(Level::kWarn, "etcd_login_failed",
+                        {{"user", username_},
+                         {"error", etcd::to_string(notice.error)},
+                         {"next",
+                          "tries again with what the password file then holds; a leader "
+                          "drains before its holding ends"}});
+        case Kind::kMoveFailed:
+            if (!worth_saying("etcd_access_refused")) return;
+            return log_(Level::kWarn, "etcd_access_refused",
+                        {{"error", etcd::to_string(notice.error)},
+                         {"next",
+                          "the way to etcd used before stays in use; the new one is tried "
+                          "again every second; where connections break without a reason, "
+                          "etcd's own log has it"}});
+    }
+}
+
+bool StoreRunner::worth_saying(std::string_view event) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto before = said_.find(event);
+    if (before != said_.end() && now - before->second < kSayAgain) return false;
+    said_[event] = now;
+    return true;
 }
 
 asio::awaitable<void> StoreRunner::close() {

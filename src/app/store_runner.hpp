@@ -3,7 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "app/log.hpp"
 #include "app/tasks.hpp"
@@ -27,8 +29,8 @@ class StoreRunner {
     void start(core::Duration silence);
     /// True when the effect was a store effect and has been started.
     bool run(const core::Effect& effect, const core::Policy& policy);
-    /// Applies to the next attempt. Returns what was wrong, if anything.
-    std::string set_endpoints(const std::vector<std::string>& endpoints);
+    /// Another way to etcd, taken once it is proved. Returns what was wrong, if anything.
+    std::string set_access(etcd::Access access);
     boost::asio::awaitable<void> close();
 
     const etcd::Keys& keys() const { return keys_; }
@@ -41,6 +43,9 @@ class StoreRunner {
     boost::asio::awaitable<void> keep_alive(core::KeepLeaseAlive effect);
     boost::asio::awaitable<void> revoke(core::RevokeLease effect);
     void on_watch(const etcd::WatchNotice& notice);
+    void on_access(const etcd::AccessNotice& notice);
+    /// False when `event`, which may go on for long, has been said a short while ago already.
+    bool worth_saying(std::string_view event);
     core::StoreOutcome failed(const etcd::Error& error, const char* what);
     void worked();
 
@@ -49,6 +54,8 @@ class StoreRunner {
     Post post_;
     etcd::Keys keys_;
     std::chrono::milliseconds attempt_;
+    std::string username_;
+    std::map<std::string_view, std::chrono::steady_clock::time_point> said_;  ///< by event
     etcd::Client client_;
     etcd::Watch watch_;
     bool watched_ = false;  ///< the watch was connected once

@@ -47,6 +47,14 @@ void check_pair(std::string_view cert, std::string_view key, bool has_cert, bool
     report.fault(present, "needs " + std::string(missing) + " beside it");
 }
 
+/// What is said to etcd can be heard and changed on a network.
+bool in_clear(const Etcd& etcd) {
+    return std::any_of(etcd.endpoints.begin(), etcd.endpoints.end(), [](const Url& url) {
+        const HostKind kind = host_kind(url.host);
+        return !url.tls && kind != HostKind::kLoopback && kind != HostKind::kLocalhostName;
+    });
+}
+
 void check_endpoints(const Etcd& etcd, Report& report) {
     if (!report.sound({"etcd.endpoints"})) return;
     if (etcd.endpoints.empty()) {
@@ -56,11 +64,7 @@ void check_endpoints(const Etcd& etcd, Report& report) {
     if (!std::all_of(etcd.endpoints.begin(), etcd.endpoints.end(), same_scheme)) {
         return report.fault("etcd.endpoints", "must be all http:// or all https://");
     }
-    const auto in_clear = [](const Url& url) {
-        const HostKind kind = host_kind(url.host);
-        return !url.tls && kind != HostKind::kLoopback && kind != HostKind::kLocalhostName;
-    };
-    if (std::any_of(etcd.endpoints.begin(), etcd.endpoints.end(), in_clear)) {
+    if (in_clear(etcd)) {
         report.warn("etcd.endpoints",
                     "talks to other hosts without TLS: anyone on that network can elect a leader");
     }
@@ -78,6 +82,9 @@ void check_etcd(const Config& config, Report& report) {
     needs_tls("etcd.ca_file", etcd.ca_file);
     needs_tls("etcd.cert_file", etcd.cert_file);
     needs_tls("etcd.server_name", etcd.server_name);
+    if (!etcd.username.empty() && in_clear(etcd)) {
+        report.warn("etcd.username", "shows its password to that network; write https://");
+    }
     if (!etcd.password_file.empty() && etcd.username.empty()) {
         report.fault("etcd.password_file", "needs etcd.username beside it");
     }

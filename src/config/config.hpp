@@ -65,7 +65,11 @@ struct Etcd {
     std::string password_file;
     Duration request_timeout = milliseconds{500};  ///< of one attempt at one endpoint
     Duration dial_timeout = seconds{1};
-    Secret password;  ///< from password_file or $ELECTOR_ETCD_PASSWORD; not a key of its own
+    // What the files hold; not keys of their own.
+    std::string ca_pem;
+    std::string cert_pem;
+    Secret key_pem;
+    Secret password;  ///< from password_file or $ELECTOR_ETCD_PASSWORD
 
     /// Endpoints are all https or all http once loaded.
     bool tls() const { return !endpoints.empty() && endpoints.front().tls; }

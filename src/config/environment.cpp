@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -54,7 +55,8 @@ std::optional<std::string> read_file(const std::string& path) {
 }  // namespace
 
 Environment system_environment() {
-    return Environment{own_host_name(), own_variable, inspect_file, read_file};
+    return Environment{own_host_name(), own_variable, inspect_file, read_file,
+                       [] { return static_cast<std::int64_t>(std::time(nullptr)); }};
 }
 
 Environment empty_environment() {
@@ -67,6 +69,7 @@ Environment empty_environment() {
             return facts;
         },
         [](const std::string&) { return std::optional<std::string>{}; },
+        [] { return std::int64_t{0}; },
     };
 }
 

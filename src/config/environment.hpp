@@ -2,6 +2,7 @@
 // variables, files. Must never write. Thread rule: used before the reactor runs and on its thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,12 +24,14 @@ struct Environment {
     std::function<FileFacts(const std::string& path)> inspect;
     /// At most 64 KiB; nothing when the file cannot be read or is longer.
     std::function<std::optional<std::string>(const std::string& path)> read;
+    /// The wall clock, which certificates are judged by: seconds since 1970.
+    std::function<std::int64_t()> unix_seconds;
 };
 
 /// The real one.
 Environment system_environment();
 
-/// No host name, no variables, no files: what a test starts from.
+/// No host name, no variables, no files, the year 1970: what a test starts from.
 Environment empty_environment();
 
 }  // namespace elector::config

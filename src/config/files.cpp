@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "config/certificates.hpp"
 #include "config/check.hpp"
+#include "config/etcd_files.hpp"
 #include "config/text.hpp"
 #include "config/values.hpp"
 
@@ -41,6 +43,18 @@ class Files {
         report_.fault(path, "is " + std::string(writable ? "writable" : "readable") +
                                 " by everybody (mode " + octal(found.mode) + "); run: chmod 0600 " +
                                 file);
+    }
+
+    /// The text of a file with certificates or a key; judged by `fault_of`.
+    template <class FaultOf>
+    std::string pem(std::string_view path, const std::string& file, FaultOf fault_of) {
+        if (file.empty() || !report_.sound({path})) return {};
+        const auto text = environment_.read(file);
+        const std::string fault =
+            text ? fault_of(*text) : "cannot be read, or is longer than 64 KiB";
+        if (fault.empty()) return *text;
+        report_.fault(path, fault);
+        return {};
     }
 
     /// The secret from `file`, or else from the environment `variable`.
@@ -121,15 +135,64 @@ class Files {
     Report& report_;
 };
 
-}  // namespace
-
-void read_files(Config& config, const Environment& environment, Report& report) {
-    Files files(environment, report);
-    Etcd& etcd = config.etcd;
+void read_certificates(Etcd& etcd, Files& files, const Environment& environment, Report& report) {
+    const std::int64_t now_seconds = environment.unix_seconds();
     files.readable("etcd.ca_file", etcd.ca_file);
     files.readable("etcd.cert_file", etcd.cert_file);
     files.guarded("etcd.key_file", etcd.key_file);
+    etcd.ca_pem = files.pem("etcd.ca_file", etcd.ca_file, [now_seconds](const std::string& text) {
+        return authorities_fault(text, now_seconds);
+    });
+    etcd.cert_pem = files.pem(
+        "etcd.cert_file", etcd.cert_file,
+        [now_seconds](const std::string& text) { return certificate_fault(text, now_seconds); });
+    etcd.key_pem = Secret{files.pem("etcd.key_file", etcd.key_file, key_fault)};
+    if (etcd.cert_pem.empty() || etcd.key_pem.empty()) return;
+    if (belong_together(etcd.cert_pem, etcd.key_pem.reveal())) return;
+    report.fault("etcd.key_file", "does not belong to the certificate in " + etcd.cert_file);
+}
+
+void read_password(Etcd& etcd, Files& files) {
     etcd.password = files.secret("etcd.password_file", etcd.password_file, "ELECTOR_ETCD_PASSWORD");
+}
+
+/// For messages about files that are looked at again, without the document that named them.
+void name_files(const Etcd& etcd, Report& report) {
+    report.given("etcd.ca_file", {}, quoted(etcd.ca_file));
+    report.given("etcd.cert_file", {}, quoted(etcd.cert_file));
+    report.given("etcd.key_file", {}, quoted(etcd.key_file));
+    report.given("etcd.password_file", {}, quoted(etcd.password_file));
+}
+
+template <class ReadSome>
+EtcdFiles read_again(const Etcd& etcd, const Environment& environment, ReadSome read_some) {
+    Report report{""};
+    name_files(etcd, report);
+    Files files(environment, report);
+    EtcdFiles found{etcd, {}};
+    read_some(found.etcd, files, report);
+    for (const auto& problem : report.problems()) found.faults.push_back(problem.message);
+    if (!found.faults.empty()) found.etcd = etcd;
+    return found;
+}
+
+}  // namespace
+
+EtcdFiles read_certificates_again(const Etcd& etcd, const Environment& environment) {
+    return read_again(etcd, environment, [&environment](Etcd& into, Files& files, Report& report) {
+        read_certificates(into, files, environment, report);
+    });
+}
+
+EtcdFiles read_password_again(const Etcd& etcd, const Environment& environment) {
+    return read_again(etcd, environment,
+                      [](Etcd& into, Files& files, Report&) { read_password(into, files); });
+}
+
+void read_files(Config& config, const Environment& environment, Report& report) {
+    Files files(environment, report);
+    read_certificates(config.etcd, files, environment, report);
+    read_password(config.etcd, files);
     Api& api = config.api;
     files.readable("api.cert_file", api.cert_file);
     files.guarded("api.key_file", api.key_file);

@@ -1,11 +1,14 @@
 #include "config/reload.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace elector::config {
 namespace {
 
 bool is_refused(const Change& change) { return change.when == ReloadClass::kRefused; }
+
+auto certificates(const Etcd& etcd) { return std::tie(etcd.ca_pem, etcd.cert_pem, etcd.key_pem); }
 
 }  // namespace
 
@@ -47,6 +50,7 @@ ReloadPlan diff(const Config& running, const Config& loaded) {
         if (same) return;
         plan.changes.push_back({std::move(path), "(hidden)", "(hidden)", ReloadClass::kLive});
     };
+    hidden("etcd certificates", certificates(running.etcd) == certificates(loaded.etcd));
     hidden("etcd.password", running.etcd.password == loaded.etcd.password);
     hidden("api.token", running.api.token == loaded.api.token);
     hidden("notify", running.notify == loaded.notify);

@@ -129,7 +129,8 @@ asio::awaitable<bool> World::start_etcd() {
         // Somebody took the port between choosing it and using it.
         auto next = std::make_unique<EtcdChild>();
         etcd_ = std::move(next);
-        const auto moved = operator_->set_endpoints({etcd_->endpoint()});
+        options.endpoints = {etcd_->endpoint()};
+        const auto moved = operator_->set_access(options);
         if (!moved) throw std::runtime_error(etcd::to_string(moved.error()));
     }
     say("demo", "etcd is up at " + etcd_->endpoint());

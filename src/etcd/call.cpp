@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "etcd/completion.hpp"
+#include "etcd/tokens.hpp"
 
 namespace elector::etcd {
 
@@ -11,7 +12,8 @@ using std::chrono::milliseconds;
 
 namespace {
 constexpr std::size_t kMostInFlight = 2;
-}
+constexpr int kMostLogIns = 2;  // a hedged call may be refused twice with the same old token
+}  // namespace
 
 CallRun::CallRun(ClientCore& core, CallPlan plan, Done done)
     : core_(core),
@@ -42,16 +44,40 @@ void CallRun::drop() {
 
 void CallRun::launch() {
     if (!done_ || !attempts_left()) return;
+    if (!core_.tokens->ready() && !plan_.only) return log_in();
+    send(next_channel());
+    arm_hedge();
+}
+
+/// The call's own time goes on meanwhile.
+void CallRun::log_in() {
+    retry_timer_.expires_after(remaining());
+    retry_timer_.async_wait([self = shared_from_this()](boost::system::error_code aborted) {
+        if (aborted) return;
+        Error error;
+        error.kind = ErrorKind::kTimeout;
+        error.text = "the log-in was not answered in time";
+        self->fail(std::move(error));
+    });
+    core_.tokens->log_in([self = shared_from_this()](const Result<void>& result) {
+        self->retry_timer_.cancel();
+        if (!self->done_) return;
+        if (result) return self->launch();
+        self->failed(nullptr, result.error());
+    });
+}
+
+void CallRun::send(const ChannelPtr& channel) {
     const milliseconds timeout = std::min(core_.options.request_timeout, remaining());
-    const int number = ++launched_;
-    last_tried_ = next_channel();
+    const int number = ++last_number_;
+    ++launched_;
+    last_tried_ = channel;
     auto handle = core_.transport.unary(
-        last_tried_, plan_.method, plan_.request, timeout,
+        channel, plan_.method, core_.tokens->metadata(), plan_.request, timeout,
         [self = shared_from_this(), number](RpcStatus status, std::string reply) {
             self->finished(number, std::move(status), std::move(reply));
         });
-    attempts_.push_back({number, last_tried_, std::move(handle)});
-    arm_hedge();
+    attempts_.push_back({number, channel, core_.tokens->generation(), std::move(handle)});
 }
 
 ChannelPtr CallRun::next_channel() const {
@@ -74,13 +100,25 @@ void CallRun::finished(int number, RpcStatus status, std::string reply) {
                                       [number](const Attempt& a) { return a.number == number; });
     if (attempt == attempts_.end() || !done_) return;
     const ChannelPtr channel = attempt->channel;
+    const int token = attempt->token;
     attempts_.erase(attempt);
-    if (status.code == 0) {
-        succeeded(channel, std::move(reply));
+    if (status.code == 0) return succeeded(channel, std::move(reply));
+    Error error =
+        classify(status.code, std::move(status.text), endpoint_of(*channel), plan_.writes);
+    if (error.kind == ErrorKind::kUnauthenticated && core_.tokens->needed()) {
+        token_refused(token, std::move(error));
     } else {
-        failed(channel,
-               classify(status.code, std::move(status.text), endpoint_of(*channel), plan_.writes));
+        failed(channel, std::move(error));
     }
+}
+
+/// Nothing was done, so that even a write may be repeated: with a new token, at the same endpoint.
+void CallRun::token_refused(int generation, Error error) {
+    core_.tokens->reject(generation);
+    if (++log_ins_ > kMostLogIns) return fail(std::move(error));
+    --launched_;  // it does not count as an attempt
+    last_tried_ = nullptr;
+    launch();
 }
 
 void CallRun::succeeded(const ChannelPtr& channel, std::string reply) {

@@ -47,13 +47,17 @@ class CallRun final : public Stoppable, public std::enable_shared_from_this<Call
     struct Attempt {
         int number;
         ChannelPtr channel;
+        int token;  ///< its generation
         CallHandle handle;
     };
 
     void launch();
+    void log_in();
+    void send(const ChannelPtr& channel);
     void finished(int number, RpcStatus status, std::string reply);
     void succeeded(const ChannelPtr& channel, std::string reply);
     void failed(const ChannelPtr& channel, Error error);
+    void token_refused(int generation, Error error);
     void arm_hedge();
     void complete(Outcome outcome);
     void fail(Error error);
@@ -69,7 +73,9 @@ class CallRun final : public Stoppable, public std::enable_shared_from_this<Call
     Done done_;
     const Clock::time_point deadline_;
     std::vector<Attempt> attempts_;  ///< in flight; two at most
-    int launched_ = 0;
+    int last_number_ = 0;
+    int launched_ = 0;  ///< attempts that count
+    int log_ins_ = 0;   ///< because etcd refused the token
     ChannelPtr last_tried_;
     bool doubt_ = false;  ///< an attempt that has ended may have been executed
     Backoff backoff_;

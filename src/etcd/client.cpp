@@ -179,9 +179,7 @@ Watch Client::watch(WatchOptions options, WatchHandler handler) {
     return Watch(std::move(watcher));
 }
 
-Result<void> Client::set_endpoints(const std::vector<std::string>& endpoints) {
-    return core_->set_endpoints(endpoints);
-}
+Result<void> Client::set_access(Access access) { return core_->set_access(std::move(access)); }
 
 std::vector<std::string> Client::endpoints() const { return core_->endpoints.names(); }
 

@@ -25,18 +25,52 @@ namespace elector::etcd {
 /// One finished RPC attempt (a stream counts when it ends). For metrics.
 struct RpcStat {
     std::string_view method;    ///< "KV/Txn", "Watch/Watch"
-    std::string_view endpoint;  ///< "http://host:port"
+    std::string_view endpoint;  ///< "http://host:port", "https://host:port"
     int grpc_code = 0;
     std::chrono::microseconds duration{0};
 };
 
-struct ClientOptions {
-    /// "http://host:port" or "host:port"; at least one.
+/// What a TLS connection demands and shows, as PEM text.
+struct Tls {
+    std::string ca_pem;       ///< who may vouch for etcd; empty: the system's roots
+    std::string cert_pem;     ///< our certificate; empty: none
+    std::string key_pem;      ///< its private key
+    std::string server_name;  ///< to be found in etcd's certificate; empty: the endpoint's host
+    bool operator==(const Tls&) const = default;
+};
+
+/// The way to etcd. A running client can be given another one.
+struct Access {
+    /// "http://host:port", "host:port" or, all of them, "https://host:port"; at least one.
     std::vector<std::string> endpoints;
     /// For one attempt at one endpoint. A call goes on at the next one while its own time lasts.
     std::chrono::milliseconds request_timeout{500};
     /// For making one connection.
     std::chrono::milliseconds dial_timeout{1000};
+    /// For https:// only.
+    Tls tls;
+    /// Whom to log in; empty: nobody.
+    std::string username;
+    bool operator==(const Access&) const = default;
+};
+
+/// What becomes of a log-in, and of another way to etcd that the client was given.
+struct AccessNotice {
+    enum class Kind {
+        kLoggedIn,     ///< for the first time, or after a failure
+        kLoginFailed,  ///< once for each attempt
+        kMoved,        ///< what was asked for last is in use; another way there was is closed
+        kMoveFailed,   ///< once for each attempt; the old way stays in use and it is tried again
+    };
+    Kind kind = Kind::kLoggedIn;
+    Error error;  ///< of the two that failed
+};
+
+struct ClientOptions : Access {
+    /// Asked for at each log-in, so that it may change under a running client.
+    std::function<std::string()> password;
+    /// Called on the io_context's thread; must not call back into the client. May be empty.
+    std::function<void(const AccessNotice&)> on_access;
     /// For the jitter of back-offs: give each client its own, so that they do not retry in step.
     std::uint32_t seed = 1;
     /// Called on the io_context's thread; must not call back into the client. May be empty.
@@ -226,9 +260,13 @@ class Client {
     /// Starts a watch. The handler is called from the io_context, never from inside this function.
     [[nodiscard]] Watch watch(WatchOptions options, WatchHandler handler);
 
-    /// Takes effect for the next attempt; calls in flight finish where they are, streams move if
-    /// their endpoint is gone. On an error nothing changes.
-    Result<void> set_endpoints(const std::vector<std::string>& endpoints);
+    /// Another way to etcd: other endpoints, certificates, user or time-outs. Nothing is given up
+    /// for it: it is taken when one of its endpoints has answered over it (and has logged in its
+    /// user), and is tried once a second until then. Then calls in flight finish where they are,
+    /// and streams go on at the new connections. A later call replaces an earlier one. An error
+    /// is one of form; nothing happens then.
+    Result<void> set_access(Access access);
+    /// Those in use.
     std::vector<std::string> endpoints() const;
 
     /// Refuses new calls, cancels the pending ones, ends the streams, and returns when nothing is

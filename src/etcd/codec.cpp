@@ -188,6 +188,13 @@ std::string encode_progress_request() {
     return wire.SerializeAsString();
 }
 
+std::string encode_authenticate(const std::string& username, const std::string& password) {
+    pb::AuthenticateRequest wire;
+    wire.set_name(username);
+    wire.set_password(password);
+    return wire.SerializeAsString();
+}
+
 bool decode(const std::string& bytes, TxnReply& reply) {
     pb::TxnResponse wire;
     if (!wire.ParseFromString(bytes)) return false;
@@ -259,6 +266,13 @@ bool decode(const std::string& bytes, StatusReply& reply) {
              wire.raftterm(),
              {wire.errors().begin(), wire.errors().end()},
              wire.islearner()};
+    return true;
+}
+
+bool decode(const std::string& bytes, AuthenticateReply& reply) {
+    pb::AuthenticateResponse wire;
+    if (!wire.ParseFromString(bytes)) return false;
+    reply.token = wire.token();
     return true;
 }
 

@@ -42,6 +42,12 @@ std::string encode_member_list();
 std::string encode_status();
 std::string encode_watch(const WatchRange& range, std::int64_t start_revision, bool previous);
 std::string encode_progress_request();
+std::string encode_authenticate(const std::string& username, const std::string& password);
+
+/// The answer to a log-in.
+struct AuthenticateReply {
+    std::string token;
+};
 
 /// False: the bytes are not such a message.
 bool decode(const std::string& bytes, TxnReply& reply);
@@ -52,6 +58,7 @@ bool decode(const std::string& bytes, LeaseGrant& reply);
 bool decode(const std::string& bytes, LeaseTtl& reply);
 bool decode(const std::string& bytes, MemberListReply& reply);
 bool decode(const std::string& bytes, StatusReply& reply);
+bool decode(const std::string& bytes, AuthenticateReply& reply);
 bool decode(const std::string& bytes, WatchMessage& message);
 bool decode(const std::string& bytes, KeepAliveMessage& message);
 

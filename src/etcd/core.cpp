@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "etcd/access_move.hpp"
 #include "etcd/lease_keeper.hpp"
+#include "etcd/tokens.hpp"
 
 namespace elector::etcd {
 
@@ -12,10 +14,13 @@ ClientCore::ClientCore(boost::asio::io_context& context, ClientOptions client_op
     : io(context),
       options(std::move(client_options)),
       transport(context, options.on_rpc),
-      endpoints(transport, options.dial_timeout),
+      endpoints(transport),
       random(options.seed) {
-    const auto assigned = endpoints.assign(options.endpoints);
-    if (!assigned) throw std::invalid_argument(assigned.error().text);
+    auto channels = endpoints.prepare(options);
+    if (!channels) throw std::invalid_argument(channels.error().text);
+    endpoints.adopt(std::move(*channels), options);
+    tokens = std::make_shared<Tokens>(*this);
+    enlist(tokens);
     keeper = std::make_shared<LeaseKeeper>(*this);
     enlist(keeper);
 }
@@ -35,11 +40,31 @@ void ClientCore::stop_all() {
     for (const auto& part : parts()) part->stop();
 }
 
-Result<void> ClientCore::set_endpoints(const std::vector<std::string>& names) {
-    auto assigned = endpoints.assign(names);
-    if (!assigned) return assigned;
+Result<void> ClientCore::set_access(Access access) {
+    auto channels = endpoints.prepare(access);
+    if (!channels) return channels.error();
+    const auto replaced = std::exchange(move_, nullptr);
+    if (replaced) replaced->stop();
+    if (closed) return {};
+    if (access == options) {
+        if (replaced && options.on_access) options.on_access({AccessNotice::Kind::kMoved, {}});
+        return {};
+    }
+    move_ = std::make_shared<AccessMove>(*this, std::move(access), std::move(*channels));
+    enlist(move_);
+    move_->start(
+        [this](const ChannelPtr& first, std::string token) { moved(first, std::move(token)); });
+    return {};
+}
+
+void ClientCore::moved(const ChannelPtr& first, std::string token) {
+    const auto move = std::exchange(move_, nullptr);
+    static_cast<Access&>(options) = move->access();
+    endpoints.adopt(move->channels(), move->access());
+    endpoints.prefer(first);
+    tokens->adopt(std::move(token));
     for (const auto& part : parts()) part->on_endpoints_changed();
-    return assigned;
+    if (options.on_access) options.on_access({AccessNotice::Kind::kMoved, {}});
 }
 
 std::vector<std::shared_ptr<Stoppable>> ClientCore::parts() {

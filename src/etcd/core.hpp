@@ -23,6 +23,8 @@ class Stoppable {
 };
 
 class LeaseKeeper;
+class Tokens;
+class AccessMove;
 
 class ClientCore {
   public:
@@ -34,22 +36,26 @@ class ClientCore {
     void enlist(std::weak_ptr<Stoppable> part);
     /// Stops every part; from then on `closed`.
     void stop_all();
-    Result<void> set_endpoints(const std::vector<std::string>& names);
+    /// As Client::set_access.
+    Result<void> set_access(Access access);
 
     boost::asio::io_context& io;
-    const ClientOptions options;
+    ClientOptions options;  ///< the Access in use, and what never changes
     Transport transport;
     Endpoints endpoints;
     std::minstd_rand random;  ///< only for the jitter of back-offs
+    std::shared_ptr<Tokens> tokens;
     std::shared_ptr<LeaseKeeper> keeper;
     bool closed = false;
 
   private:
     std::vector<std::shared_ptr<Stoppable>> parts();
+    void moved(const ChannelPtr& first, std::string token);
 
     static constexpr std::size_t kSweep = 32;
     std::vector<std::weak_ptr<Stoppable>> parts_;
-    std::size_t sweep_at_ = kSweep;  ///< forgetting the dead now and then keeps calls cheap
+    std::shared_ptr<AccessMove> move_;  ///< under way, if any
+    std::size_t sweep_at_ = kSweep;     ///< forgetting the dead now and then keeps calls cheap
 };
 
 /// The error of everything that is asked of, or pending in, a client that closes.

@@ -8,6 +8,9 @@
 namespace elector::etcd {
 namespace {
 
+constexpr std::string_view kPlain = "http://";
+constexpr std::string_view kEncrypted = "https://";
+
 Error malformed(std::string_view endpoint, std::string_view why) {
     Error error;
     error.kind = ErrorKind::kInvalid;
@@ -31,47 +34,73 @@ bool is_host(std::string_view text) {
 }  // namespace
 
 Result<std::string> parse_endpoint(std::string_view text) {
-    constexpr std::string_view kScheme = "http://";
+    const std::string_view scheme = text.starts_with(kEncrypted) ? kEncrypted : kPlain;
     std::string_view rest = text;
-    if (rest.starts_with(kScheme)) rest.remove_prefix(kScheme.size());
-    if (rest.find("://") != std::string_view::npos) {
-        return malformed(text, "only http:// is supported; write http://host:port");
-    }
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
     if (rest.ends_with('/')) rest.remove_suffix(1);
     const std::size_t colon = rest.rfind(':');
     if (colon == std::string_view::npos || !is_port(rest.substr(colon + 1)) ||
         !is_host(rest.substr(0, colon))) {
-        return malformed(text, "not of the form http://host:port");
+        return malformed(text, "not of the form http://host:port or https://host:port");
     }
-    return std::string(kScheme) + std::string(rest);
+    return std::string(scheme) + std::string(rest);
 }
 
-Result<void> Endpoints::assign(const std::vector<std::string>& endpoints) {
+namespace {
+
+Result<std::vector<std::string>> parse_all(const std::vector<std::string>& endpoints) {
     if (endpoints.empty()) return malformed("", "there is none; name at least one");
-    std::vector<ChannelPtr> channels;
+    std::vector<std::string> names;
     for (const auto& text : endpoints) {
-        auto channel = channel_for(text);
-        if (!channel) return channel.error();
-        const bool twice = std::any_of(channels.begin(), channels.end(), [&](const auto& other) {
-            return endpoint_of(*other) == endpoint_of(**channel);
-        });
-        if (twice) return malformed(text, "it is named twice");
-        channels.push_back(std::move(*channel));
+        auto name = parse_endpoint(text);
+        if (!name) return name.error();
+        if (std::find(names.begin(), names.end(), *name) != names.end())
+            return malformed(text, "it is named twice");
+        const bool mixed =
+            !names.empty() && names.front().starts_with(kPlain) != name->starts_with(kPlain);
+        if (mixed) return malformed(text, "http:// and https:// cannot be mixed");
+        names.push_back(std::move(*name));
     }
-    const ChannelPtr was = channels_.empty() ? nullptr : preferred();
+    return names;
+}
+
+}  // namespace
+
+Result<std::vector<ChannelPtr>> Endpoints::prepare(const Access& access) const {
+    const auto names = parse_all(access.endpoints);
+    if (!names) return names.error();
+    const bool same_making = access.tls == tls_ && access.dial_timeout == dial_timeout_;
+    std::vector<ChannelPtr> channels;
+    for (const auto& name : *names) {
+        ChannelPtr channel = same_making ? present(name) : nullptr;
+        if (!channel) channel = transport_.connect(name, access.tls, access.dial_timeout);
+        channels.push_back(std::move(channel));
+    }
+    return channels;
+}
+
+void Endpoints::adopt(std::vector<ChannelPtr> channels, const Access& access) {
+    const std::string was = channels_.empty() ? std::string() : endpoint_of(*preferred());
     channels_ = std::move(channels);
+    tls_ = access.tls;
+    dial_timeout_ = access.dial_timeout;
     preferred_ = 0;
-    prefer(was);
-    return {};
+    prefer(present(was));
+}
+
+ChannelPtr Endpoints::present(const std::string& endpoint) const {
+    for (const auto& channel : channels_) {
+        if (endpoint_of(*channel) == endpoint) return channel;
+    }
+    return nullptr;
 }
 
 Result<ChannelPtr> Endpoints::channel_for(std::string_view endpoint) const {
     const auto parsed = parse_endpoint(endpoint);
     if (!parsed) return parsed.error();
-    for (const auto& channel : channels_) {
-        if (endpoint_of(*channel) == *parsed) return channel;
-    }
-    return transport_.connect(*parsed, dial_timeout_);
+    ChannelPtr channel = present(*parsed);
+    if (!channel) channel = transport_.connect(*parsed, tls_, dial_timeout_);
+    return channel;
 }
 
 const ChannelPtr& Endpoints::after(const ChannelPtr& channel) const {

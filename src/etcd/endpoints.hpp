@@ -10,17 +10,18 @@
 
 namespace elector::etcd {
 
-/// "http://host:port" in its canonical form. Accepts "host:port" and a trailing "/"; IPv6 in
-/// brackets.
+/// "http://host:port" or "https://host:port" in its canonical form. Accepts "host:port" and a
+/// trailing "/"; IPv6 in brackets.
 Result<std::string> parse_endpoint(std::string_view text);
 
 class Endpoints {
   public:
-    Endpoints(Transport& transport, std::chrono::milliseconds dial_timeout)
-        : transport_(transport), dial_timeout_(dial_timeout) {}
+    explicit Endpoints(Transport& transport) : transport_(transport) {}
 
-    /// Keeps the channels of endpoints that stay. On an error nothing changes.
-    Result<void> assign(const std::vector<std::string>& endpoints);
+    /// A channel for each endpoint of `access`: the present ones of those that stay as they are.
+    Result<std::vector<ChannelPtr>> prepare(const Access& access) const;
+    /// What prepare() gave for the same `access`. The preferred endpoint stays so, if it is left.
+    void adopt(std::vector<ChannelPtr> channels, const Access& access);
 
     const ChannelPtr& preferred() const { return channels_[preferred_]; }
     /// The one after `channel` in the ring; the preferred one if `channel` has been removed.
@@ -36,9 +37,11 @@ class Endpoints {
 
   private:
     std::size_t find(const ChannelPtr& channel) const;
+    ChannelPtr present(const std::string& endpoint) const;
 
     Transport& transport_;
-    const std::chrono::milliseconds dial_timeout_;
+    Tls tls_;
+    std::chrono::milliseconds dial_timeout_{0};
     std::vector<ChannelPtr> channels_;
     std::size_t preferred_ = 0;
 };

@@ -43,6 +43,9 @@ constexpr std::array kSayings{
     Saying{kGrpcInvalidArgument, "user name is empty", ErrorKind::kUnauthenticated, true},
     Saying{kGrpcInvalidArgument, "revision of auth store is old", ErrorKind::kUnauthenticated,
            true},
+    Saying{kGrpcUnknown, "revision in header is old", ErrorKind::kUnauthenticated, true},
+    Saying{kGrpcFailedPrecondition, "authentication is not enabled", ErrorKind::kAuthNotEnabled,
+           true},
     Saying{kGrpcUnavailable, "not supported for learner", ErrorKind::kNotSupported, true},
     Saying{kGrpcFailedPrecondition, "not supported for learner", ErrorKind::kNotSupported, true},
     Saying{kGrpcUnavailable, "etcdserver: no leader", ErrorKind::kNoLeader, false},
@@ -119,6 +122,8 @@ std::string_view name(ErrorKind kind) {
             return "unauthenticated";
         case ErrorKind::kWrongPassword:
             return "wrong_password";
+        case ErrorKind::kAuthNotEnabled:
+            return "auth_not_enabled";
         case ErrorKind::kNotSupported:
             return "not_supported";
         case ErrorKind::kTooManyRequests:

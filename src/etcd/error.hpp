@@ -22,6 +22,7 @@ enum class ErrorKind {
     kPermissionDenied,  ///< the user has no right to the key
     kUnauthenticated,   ///< no token, or one that etcd no longer knows
     kWrongPassword,     ///< etcd refused name or password
+    kAuthNotEnabled,    ///< a log-in at an etcd that asks nobody to log in
     kNotSupported,      ///< the member cannot do this: a learner, or an older etcd
     kTooManyRequests,   ///< etcd is overloaded and refused before doing anything
     kInvalid,           ///< etcd (or this client) found the request malformed

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "etcd/codec.hpp"
+#include "etcd/tokens.hpp"
 
 namespace elector::etcd {
 namespace {
@@ -75,16 +76,35 @@ void LeaseKeeper::on_message(std::string bytes) {
 }
 
 void LeaseKeeper::on_end(RpcStatus status) {
-    lose_stream(classify(status.code, std::move(status.text), endpoint_of(*channel_), true));
+    Error error = classify(status.code, std::move(status.text), endpoint_of(*channel_), true);
+    if (error.kind == ErrorKind::kUnauthenticated) core_.tokens->reject(token_);
+    lose_stream(std::move(error));
 }
 
 void LeaseKeeper::open() {
+    if (!core_.tokens->ready()) return log_in();
     channel_ = core_.endpoints.preferred();
+    token_ = core_.tokens->generation();
     // Without a leader the member cannot renew: better an error at once than silence.
-    const Metadata metadata{{"hasleader", "true"}};
+    const Metadata metadata = core_.tokens->metadata({{"hasleader", "true"}});
     stream_ = core_.transport.stream(channel_, "Lease/LeaseKeepAlive", metadata, weak_from_this());
     pings_.remove_if([](const Ping& ping) { return !ping.done; });
     for (auto& ping : pings_) send(ping);
+}
+
+void LeaseKeeper::log_in() {
+    logging_in_ = true;
+    core_.tokens->log_in([weak = weak_from_this()](const Result<void>& result) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->logging_in_ = false;
+        if (!result) {
+            const auto now = Clock::now();
+            self->reopen_at_ = now + self->backoff_.next(now, self->core_.random);
+            self->last_error_ = result.error();
+        }
+        self->converge();
+    });
 }
 
 void LeaseKeeper::send(Ping& ping) {
@@ -94,7 +114,7 @@ void LeaseKeeper::send(Ping& ping) {
 
 void LeaseKeeper::lose_stream(Error error) {
     stream_.reset();
-    core_.endpoints.report_failure(channel_);
+    if (error.kind != ErrorKind::kUnauthenticated) core_.endpoints.report_failure(channel_);
     const auto now = Clock::now();
     reopen_at_ = now + backoff_.next(now, core_.random);
     last_error_ = std::move(error);
@@ -108,7 +128,7 @@ void LeaseKeeper::converge() {
     if (stream_ && !pings_.empty() && pings_.front().sent + core_.options.request_timeout <= now) {
         return lose_stream(silence(channel_));
     }
-    if (!stream_ && anyone_waits() && reopen_at_ <= now) open();
+    if (!stream_ && !logging_in_ && anyone_waits() && reopen_at_ <= now) open();
     arm();
 }
 
@@ -130,7 +150,7 @@ void LeaseKeeper::arm() {
     }
     if (stream_ && !pings_.empty()) {
         due = std::min(due, pings_.front().sent + core_.options.request_timeout);
-    } else if (!stream_ && anyone_waits()) {
+    } else if (!stream_ && !logging_in_ && anyone_waits()) {
         due = std::min(due, reopen_at_);
     }
     if (due == Clock::time_point::max()) {

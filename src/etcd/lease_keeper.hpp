@@ -43,6 +43,7 @@ class LeaseKeeper final : public Stoppable,
     };
 
     void open();
+    void log_in();
     void send(Ping& ping);
     void lose_stream(Error error);
     void converge();
@@ -54,6 +55,8 @@ class LeaseKeeper final : public Stoppable,
     ClientCore& core_;
     ChannelPtr channel_;
     CallHandle stream_;
+    int token_ = 0;  ///< generation of the one the stream was opened with
+    bool logging_in_ = false;
     std::list<Ping> pings_;  ///< in the order of asking, hence of sending
     std::optional<Error> last_error_;
     Backoff backoff_;

@@ -4,6 +4,7 @@
 // the io_context running. Must never run our code on the pump thread.
 #include "etcd/transport.hpp"
 
+#include <cstdlib>
 #include <deque>
 #include <thread>
 #include <unordered_set>
@@ -11,6 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <grpc/support/log.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <pthread.h>
@@ -72,6 +74,15 @@ grpc::ChannelArguments channel_arguments(std::chrono::milliseconds dial_timeout)
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     return arguments;
+}
+
+// gRPC holds what it is given here until the channel dies: changed certificates need a new channel.
+std::shared_ptr<grpc::ChannelCredentials> encrypted_by(const Tls& tls) {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = tls.ca_pem;
+    options.pem_cert_chain = tls.cert_pem;
+    options.pem_private_key = tls.key_pem;
+    return grpc::SslCredentials(options);
 }
 
 }  // namespace
@@ -168,7 +179,9 @@ class UnaryCall final : public Call {
               Transport::UnaryDone done)
         : Call(std::move(bridge), std::move(channel), method), done_(std::move(done)) {}
 
-    void start(const std::string& request, std::chrono::milliseconds timeout) {
+    void start(const Metadata& metadata, const std::string& request,
+               std::chrono::milliseconds timeout) {
+        for (const auto& [key, value] : metadata) context_.AddMetadata(key, value);
         context_.set_deadline(deadline_after(timeout));
         reader_ = grpc::GenericStub(channel_->grpc)
                       .PrepareUnaryCall(&context_, path(), to_buffer(request), &bridge_->queue);
@@ -297,8 +310,19 @@ void CallHandle::send(const std::string& bytes) {
     if (call_) call_->send(bytes);
 }
 
+namespace {
+
+/// The library writes to standard error, among our own lines, what each failed call says too. Who
+/// wants to see it sets $GRPC_VERBOSITY.
+void silence_the_library() {
+    if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+}  // namespace
+
 Transport::Transport(asio::io_context& io, Observer observer)
     : bridge_(std::make_shared<Bridge>(io, std::move(observer))) {
+    silence_the_library();
     bridge_->thread = std::thread([bridge = bridge_.get()] {
         pthread_setname_np(pthread_self(), "etcd-completion");
         bridge->pump();
@@ -313,19 +337,23 @@ void Transport::shut() {
     bridge_->tell_idle();
 }
 
-ChannelPtr Transport::connect(const std::string& endpoint, std::chrono::milliseconds dial_timeout) {
+ChannelPtr Transport::connect(const std::string& endpoint, const Tls& tls,
+                              std::chrono::milliseconds dial_timeout) {
     const std::string target = endpoint.substr(endpoint.find("//") + 2);
-    auto channel = grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(),
-                                             channel_arguments(dial_timeout));
+    const bool encrypted = endpoint.starts_with("https://");
+    auto arguments = channel_arguments(dial_timeout);
+    if (encrypted && !tls.server_name.empty()) arguments.SetSslTargetNameOverride(tls.server_name);
+    auto channel = grpc::CreateCustomChannel(
+        target, encrypted ? encrypted_by(tls) : grpc::InsecureChannelCredentials(), arguments);
     channel->GetState(true);  // so that a hedge or a rotation finds a connection ready
     return std::make_shared<Channel>(endpoint, std::move(channel));
 }
 
-CallHandle Transport::unary(const ChannelPtr& channel, const char* method,
+CallHandle Transport::unary(const ChannelPtr& channel, const char* method, const Metadata& metadata,
                             const std::string& request, std::chrono::milliseconds timeout,
                             UnaryDone done) {
     auto call = std::make_shared<UnaryCall>(bridge_, channel, method, std::move(done));
-    call->start(request, timeout);
+    call->start(metadata, request, timeout);
     return CallHandle(std::move(call));
 }
 

@@ -21,7 +21,7 @@ namespace elector::etcd {
 class Channel;
 using ChannelPtr = std::shared_ptr<Channel>;
 
-/// "http://host:port" as given to Transport::connect.
+/// "http://host:port" or "https://host:port", as given to Transport::connect.
 const std::string& endpoint_of(const Channel& channel);
 
 /// How an RPC ended; code 0 is success.
@@ -75,12 +75,13 @@ class Transport {
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
 
-    /// `endpoint` is "http://" and a gRPC target. Starts connecting at once.
-    ChannelPtr connect(const std::string& endpoint, std::chrono::milliseconds dial_timeout);
+    /// `endpoint` is "http://" or "https://" and a gRPC target. Starts connecting at once.
+    ChannelPtr connect(const std::string& endpoint, const Tls& tls,
+                       std::chrono::milliseconds dial_timeout);
 
     /// `method` is a literal such as "KV/Txn".
-    CallHandle unary(const ChannelPtr& channel, const char* method, const std::string& request,
-                     std::chrono::milliseconds timeout, UnaryDone done);
+    CallHandle unary(const ChannelPtr& channel, const char* method, const Metadata& metadata,
+                     const std::string& request, std::chrono::milliseconds timeout, UnaryDone done);
     CallHandle stream(const ChannelPtr& channel, const char* method, const Metadata& metadata,
                       std::weak_ptr<StreamOwner> owner);
 

@@ -5,6 +5,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "etcd/tokens.hpp"
+
 namespace elector::etcd {
 
 using std::chrono::milliseconds;
@@ -54,8 +56,10 @@ void Watcher::on_endpoints_changed() {
 
 void Watcher::open() {
     if (must_read_) return read_revision();
+    if (!core_->tokens->ready()) return log_in();
     channel_ = core_->endpoints.preferred();
-    const Metadata metadata{{"hasleader", "true"}};
+    token_ = core_->tokens->generation();
+    const Metadata metadata = core_->tokens->metadata({{"hasleader", "true"}});
     stream_ = core_->transport.stream(channel_, "Watch/Watch", metadata, weak_from_this());
     for (auto& range : ranges_) {
         range.created = false;
@@ -64,6 +68,17 @@ void Watcher::open() {
         stream_.send(encode_watch(range.range, range.next, options_.previous));
     }
     wait(Phase::kCreating, core_->options.request_timeout);
+}
+
+void Watcher::log_in() {
+    phase_ = Phase::kLoggingIn;
+    channel_.reset();
+    core_->tokens->log_in([weak = weak_from_this()](const Result<void>& result) {
+        const auto self = weak.lock();
+        if (!self || self->phase_ != Phase::kLoggingIn) return;
+        if (result) return self->open();
+        self->lost(result.error());
+    });
 }
 
 void Watcher::on_message(std::string bytes) {
@@ -82,7 +97,9 @@ void Watcher::on_message(std::string bytes) {
 }
 
 void Watcher::on_end(RpcStatus status) {
-    lost(classify(status.code, std::move(status.text), endpoint_of(*channel_), false));
+    Error error = classify(status.code, std::move(status.text), endpoint_of(*channel_), false);
+    if (error.kind == ErrorKind::kUnauthenticated) core_->tokens->reject(token_);
+    lost(std::move(error));
 }
 
 /// The answers come in the order of the requests.
@@ -115,7 +132,10 @@ void Watcher::canceled(const WatchMessage& message) {
         drop_stream();
         return read_revision();
     }
-    lost(classify_watch_refusal(message.cancel_reason, endpoint_of(*channel_)));
+    Error error = classify_watch_refusal(message.cancel_reason, endpoint_of(*channel_));
+    if (error.kind == ErrorKind::kUnauthenticated) core_->tokens->reject(token_);
+    if (error.kind == ErrorKind::kPermissionDenied) core_->tokens->doubt(token_);
+    lost(std::move(error));
 }
 
 void Watcher::events(WatchMessage message) {
@@ -133,10 +153,11 @@ void Watcher::events(WatchMessage message) {
 
 void Watcher::lost(Error error) {
     drop_stream();
-    core_->endpoints.report_failure(channel_);
-    const auto delay =
-        worth_retrying(error) ? backoff_.next(Clock::now(), core_->random) : kPauseAfterRefusal;
-    pause(delay);
+    const bool no_token =
+        error.kind == ErrorKind::kUnauthenticated || error.kind == ErrorKind::kPermissionDenied;
+    if (!no_token) core_->endpoints.report_failure(channel_);
+    const bool soon = worth_retrying(error) || (no_token && !core_->tokens->ready());
+    pause(soon ? backoff_.next(Clock::now(), core_->random) : kPauseAfterRefusal);
     if (!std::exchange(interrupted_, true)) notify(WatchInterrupted{std::move(error)});
 }
 
@@ -205,7 +226,8 @@ void Watcher::due() {
             if (heard_ >= probed) return wait(Phase::kQuiet, options_.progress_interval);
             return lost(watch_error(ErrorKind::kTimeout, "the watch stream was silent", channel_));
         }
-        case Phase::kReading:  // the read has its own time-out
+        case Phase::kLoggingIn:  // these have time-outs of their own
+        case Phase::kReading:
         case Phase::kStopped:
             return;
     }

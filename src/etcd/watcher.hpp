@@ -32,11 +32,12 @@ class Watcher final : public Stoppable,
   private:
     /// What the timer is waiting for.
     enum class Phase {
-        kPausing,   ///< no stream; open one when the pause is over
-        kCreating,  ///< every range must be acknowledged in time
-        kQuiet,     ///< watching; probe when nothing is heard
-        kProbing,   ///< the stream must say something in time
-        kReading,   ///< no stream; the store is being asked for its revision
+        kPausing,    ///< no stream; open one when the pause is over
+        kLoggingIn,  ///< no stream; one needs a token
+        kCreating,   ///< every range must be acknowledged in time
+        kQuiet,      ///< watching; probe when nothing is heard
+        kProbing,    ///< the stream must say something in time
+        kReading,    ///< no stream; the store is being asked for its revision
         kStopped,
     };
     struct Range {
@@ -48,6 +49,7 @@ class Watcher final : public Stoppable,
     };
 
     void open();
+    void log_in();
     void created(const WatchMessage& message);
     void canceled(const WatchMessage& message);
     void events(WatchMessage message);
@@ -72,6 +74,7 @@ class Watcher final : public Stoppable,
     Phase phase_ = Phase::kPausing;
     ChannelPtr channel_;
     CallHandle stream_;
+    int token_ = 0;  ///< generation of the one the stream was opened with
     std::shared_ptr<CallRun> read_;
     bool must_read_ = false;  ///< events are, or may be, lost: learn the store's revision first
     std::int64_t compact_revision_ = 0;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/etcd_files.hpp"
 #include "config/support.hpp"
 
 using namespace elector::config;
@@ -95,7 +96,7 @@ TEST_CASE("an api token is long enough to be one") {
 TEST_CASE("a password without a user, and a certificate without a key, are refused") {
     FakeMachine machine;
     machine.files["/s/password"] = {"x"};
-    machine.files["/s/cert"] = {"x", 0644};
+    machine.files["/s/cert"] = {kCertificate, 0644};
     CHECK(
         rendered(load_on(machine, "[etcd]\npassword_file = \"/s/password\"\n").problems) ==
         Lines{"elector.toml:2:17: etcd.password_file = \"/s/password\" needs etcd.username beside "
@@ -183,4 +184,121 @@ TEST_CASE("the real machine tells modes and contents of files") {
     CHECK(rendered(load_file("/", real).problems) ==
           Lines{"/: cannot read the configuration: it is not a file"});
     CHECK(real.host_name != "");
+}
+
+namespace {
+
+constexpr std::string_view kMutual =
+    "[etcd]\nendpoints = [\"https://h:1\"]\nca_file = \"/s/ca\"\ncert_file = \"/s/cert\"\n"
+    "key_file = \"/s/key\"\n";
+
+FakeMachine with_certificates() {
+    FakeMachine machine;
+    machine.files["/s/ca"] = {kCertificate, 0644};
+    machine.files["/s/cert"] = {kCertificate, 0644};
+    machine.files["/s/key"] = {kKey};
+    return machine;
+}
+
+Lines problems_on(const FakeMachine& machine) {
+    return rendered(load_on(machine, kMutual).problems);
+}
+
+}  // namespace
+
+TEST_CASE("certificates and their key are read with the file that names them") {
+    const LoadResult result = load_on(with_certificates(), kMutual);
+    REQUIRE(rendered(result.problems) == Lines{});
+    CHECK(result.config->etcd.ca_pem == kCertificate);
+    CHECK(result.config->etcd.cert_pem == kCertificate);
+    CHECK(result.config->etcd.key_pem.reveal() == kKey);
+}
+
+TEST_CASE("certificates and keys that cannot serve say why and show nothing of it") {
+    const std::string ca = "elector.toml:3:11: etcd.ca_file = \"/s/ca\" ";
+    const std::string cert = "elector.toml:4:13: etcd.cert_file = \"/s/cert\" ";
+    const std::string key = "elector.toml:5:12: etcd.key_file = \"/s/key\" ";
+    const auto with = [](const std::string& path, FakeFile file) {
+        FakeMachine machine = with_certificates();
+        machine.files[path] = std::move(file);
+        return problems_on(machine);
+    };
+    CHECK(with("/s/ca", {"x"}) == Lines{ca + "holds no certificate in PEM form"});
+    CHECK(with("/s/ca", {kKey}) == Lines{ca + "holds no certificate in PEM form"});
+    CHECK(with("/s/cert", {""}) == Lines{cert + "holds no certificate in PEM form"});
+    const std::string no_key = "holds no private key in PEM form, or one with a passphrase";
+    CHECK(with("/s/key", {kCertificate}) == Lines{key + no_key});
+    CHECK(with("/s/key", {kLockedKey}) == Lines{key + no_key});
+    CHECK(with("/s/key", {kOtherKey}) ==
+          Lines{key + "does not belong to the certificate in /s/cert"});
+    CHECK(with("/s/key", {kKey, 0644}) ==
+          Lines{key + "is readable by everybody (mode 0644); run: chmod 0600 /s/key"});
+    CHECK(with("/s/cert", {kCertificate, 0644, true, false}) ==
+          Lines{cert + "cannot be read: Permission denied"});
+}
+
+TEST_CASE("a certificate serves on its days only; one valid authority of several is enough") {
+    FakeMachine machine = with_certificates();
+    machine.now_seconds = kTooLate;
+    const std::string expired = "holds a certificate that expired at 2027-11-22T21:38:11Z";
+    CHECK(problems_on(machine) ==
+          Lines{"elector.toml:3:11: etcd.ca_file = \"/s/ca\" " + expired,
+                "elector.toml:4:13: etcd.cert_file = \"/s/cert\" " + expired});
+    machine.now_seconds = kTooEarly;
+    const std::string early = "holds a certificate that is not valid before 2026-11-22T21:38:11Z";
+    CHECK(problems_on(machine) ==
+          Lines{"elector.toml:3:11: etcd.ca_file = \"/s/ca\" " + early,
+                "elector.toml:4:13: etcd.cert_file = \"/s/cert\" " + early});
+}
+
+TEST_CASE("files that are looked at again give what they hold now, or a reason and the old") {
+    FakeMachine machine = with_certificates();
+    const Etcd before = load_on(machine, kMutual).config->etcd;
+    CHECK(read_certificates_again(before, machine.environment()).etcd == before);
+
+    const std::string renewed = std::string("renewed\n") + kCertificate;
+    machine.files["/s/cert"] = {renewed};
+    const EtcdFiles found = read_certificates_again(before, machine.environment());
+    CHECK(found.faults == Lines{});
+    CHECK(found.etcd.cert_pem == renewed);
+
+    machine.files["/s/key"] = {kOtherKey};
+    const EtcdFiles half = read_certificates_again(before, machine.environment());
+    CHECK(half.etcd == before);
+    CHECK(half.faults == Lines{"etcd.key_file = \"/s/key\" does not belong to the certificate in "
+                               "/s/cert"});
+    machine.files.erase("/s/key");
+    CHECK(read_certificates_again(before, machine.environment()).faults ==
+          Lines{"etcd.key_file = \"/s/key\" cannot be read: No such file or directory"});
+}
+
+TEST_CASE("a password that is looked at again is the one that the file holds now") {
+    FakeMachine machine;
+    machine.files["/s/password"] = {"hunter2"};
+    const Etcd before = load_on(machine, kPassword).config->etcd;
+    machine.files["/s/password"] = {"hunter3\n"};
+    CHECK(read_password_again(before, machine.environment()).etcd.password.reveal() == "hunter3");
+    machine.files["/s/password"] = {"hunter4", 0644};
+    const EtcdFiles open = read_password_again(before, machine.environment());
+    CHECK(open.etcd.password.reveal() == "hunter2");
+    CHECK(open.faults ==
+          Lines{"etcd.password_file = \"/s/password\" is readable by everybody (mode "
+                "0644); run: chmod 0600 /s/password"});
+}
+
+TEST_CASE("a password that a network would see is warned of") {
+    FakeMachine machine;
+    machine.files["/s/password"] = {"hunter2"};
+    const auto warnings = [&machine](const std::string& endpoint) {
+        const std::string user = "username = \"u\"\npassword_file = \"/s/password\"\n";
+        const LoadResult result =
+            load_on(machine, "[etcd]\nendpoints = [\"" + endpoint + "\"]\n" + user);
+        REQUIRE(rendered(result.problems) == Lines{});
+        return rendered(result.warnings);
+    };
+    CHECK(warnings("http://127.0.0.1:1") == Lines{});
+    CHECK(warnings("https://etcd:1") == Lines{});
+    CHECK(warnings("http://etcd:1").back() ==
+          "elector.toml:3:12: etcd.username = \"u\" shows its password to that network; write "
+          "https://");
 }

@@ -13,7 +13,8 @@ namespace {
 /// A machine with every file that kEverything names.
 FakeMachine machine() {
     FakeMachine out;
-    for (const char* path : {"/c/ca", "/c/cert", "/c/key"}) out.files[path] = {"x"};
+    for (const char* path : {"/c/ca", "/c/cert"}) out.files[path] = {kCertificate};
+    out.files["/c/key"] = {kKey};
     out.files["/c/password"] = {"hunter2-of-etcd\n"};
     out.files["/c/token"] = {"0123456789abcdef-token\n"};
     out.files["/bin/fence"] = {"", 0755, true, true, true};
@@ -127,5 +128,6 @@ TEST_CASE("a rendered configuration names secret files but holds no secret") {
     const std::string toml = render_toml(*result.config);
     CHECK(toml.find("password_file = \"/c/password\"") != std::string::npos);
     CHECK(toml.find("hunter2") == std::string::npos);
+    CHECK(toml.find("BEGIN") == std::string::npos);
     CHECK(toml.find("0123456789abcdef") == std::string::npos);
 }

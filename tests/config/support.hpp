@@ -12,6 +12,7 @@
 
 #include "config/environment.hpp"
 #include "config/load.hpp"
+#include "config/pem.hpp"
 
 namespace elector::config::testing {
 
@@ -28,10 +29,12 @@ struct FakeMachine {
     std::string host_name = "host-1";
     std::map<std::string, std::string> variables;
     std::map<std::string, FakeFile> files;
+    std::int64_t now_seconds = kValidAt;
 
     Environment environment() const {
         Environment out = empty_environment();
         out.host_name = host_name;
+        out.unix_seconds = [this] { return now_seconds; };
         out.variable = [this](const std::string& name) -> std::optional<std::string> {
             const auto found = variables.find(name);
             if (found == variables.end()) return std::nullopt;

@@ -327,10 +327,11 @@ TEST_CASE_FIXTURE(Fixture,
         io, client.range({"k", "", false, 0}, patient()),
         [&outcome](std::exception_ptr, Result<RangeReply> result) { outcome = std::move(result); });
     run_until(io, [&waiting] { return waiting.alive(); });
-    CHECK_FALSE(client.set_endpoints({"nonsense"}));
+    CHECK_FALSE(client.set_access(options({"nonsense"})));
     CHECK(client.endpoints() == std::vector<std::string>{a.endpoint()});
-    REQUIRE(client.set_endpoints({b.endpoint()}));
-    CHECK(client.endpoints() == std::vector<std::string>{b.endpoint()});
+    always(b, "Maintenance/Status", pb::StatusResponse());
+    REQUIRE(client.set_access(options({b.endpoint()})));
+    run_until(io, [&client, this] { return client.endpoints().front() == b.endpoint(); });
     CHECK(run(io, client.put({"k", "v", 0}, patient())).has_value());
     waiting.answer(range_response(15));
     run_until(io, [&outcome] { return outcome.has_value(); });

@@ -40,6 +40,7 @@ struct FakeEtcd::State {
 
     asio::io_context& io;
     int port = 0;
+    bool encrypted = false;
     grpc::AsyncGenericService service;
     std::unique_ptr<grpc::ServerCompletionQueue> queue;
     std::unique_ptr<grpc::Server> server;
@@ -164,9 +165,23 @@ std::string FakeCall::metadata(const std::string& key) const {
                               : std::string(found->second.data(), found->second.size());
 }
 
-FakeEtcd::FakeEtcd(asio::io_context& io) : state_(std::make_unique<State>(io)) {
+namespace {
+std::shared_ptr<grpc::ServerCredentials> credentials(const etcd::Tls& tls) {
+    if (tls.cert_pem.empty()) return grpc::InsecureServerCredentials();
+    grpc::SslServerCredentialsOptions options(
+        tls.ca_pem.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                           : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    options.pem_root_certs = tls.ca_pem;
+    options.pem_key_cert_pairs.push_back({tls.key_pem, tls.cert_pem});
+    return grpc::SslServerCredentials(options);
+}
+}  // namespace
+
+FakeEtcd::FakeEtcd(asio::io_context& io, const etcd::Tls& tls)
+    : state_(std::make_unique<State>(io)) {
+    state_->encrypted = !tls.cert_pem.empty();
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &state_->port);
+    builder.AddListeningPort("127.0.0.1:0", credentials(tls), &state_->port);
     builder.RegisterAsyncGenericService(&state_->service);
     state_->queue = builder.AddCompletionQueue();
     state_->server = builder.BuildAndStart();
@@ -178,7 +193,8 @@ FakeEtcd::FakeEtcd(asio::io_context& io) : state_(std::make_unique<State>(io)) {
 FakeEtcd::~FakeEtcd() { shut_down(); }
 
 std::string FakeEtcd::endpoint() const {
-    return "http://127.0.0.1:" + std::to_string(state_->port);
+    const std::string scheme = state_->encrypted ? "https://" : "http://";
+    return scheme + "127.0.0.1:" + std::to_string(state_->port);
 }
 
 void FakeEtcd::on_bytes(const std::string& method, BytesScript script) {

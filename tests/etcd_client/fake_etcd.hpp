@@ -12,6 +12,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "etcd/client.hpp"
+
 namespace elector::test {
 
 class FakeCallState;
@@ -47,7 +49,8 @@ class FakeEtcd {
   public:
     using BytesScript = std::function<void(FakeCall, std::string)>;
 
-    explicit FakeEtcd(boost::asio::io_context& io);
+    /// With a certificate: TLS; with authorities too: only for clients whom they vouch for.
+    explicit FakeEtcd(boost::asio::io_context& io, const etcd::Tls& tls = {});
     /// As shut_down().
     ~FakeEtcd();
     FakeEtcd(const FakeEtcd&) = delete;

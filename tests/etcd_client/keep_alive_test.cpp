@@ -136,11 +136,12 @@ TEST_CASE_FIXTURE(Fixture, "a late answer is not taken for the answer to a later
 
 TEST_CASE_FIXTURE(Fixture, "a stream whose endpoint is removed moves without losing the question") {
     always_alive(b, 4);
+    always(b, "Maintenance/Status", pb::StatusResponse());
     Client client(io, options({a.endpoint()}));
     Answers answers;
     start(io, client, answers, 1, 7, milliseconds(20'000));
     run_until(io, [this] { return a.received().size() == 1; });
-    REQUIRE(client.set_endpoints({b.endpoint()}));
+    REQUIRE(client.set_access(options({b.endpoint()})));
     run_until(io, [&answers] { return answers.size() == 1; });
     CHECK(answers == Answers{{1, alive(4)}});
 }

@@ -413,7 +413,8 @@ TEST_CASE_FIXTURE(WatchFixture,
     Client client(io, options({a.endpoint()}));
     const Watch watch = client.watch(from(10), handler());
     until_notices(2);
-    REQUIRE(client.set_endpoints({b.endpoint()}));
+    always(b, "Maintenance/Status", pb::StatusResponse());
+    REQUIRE(client.set_access(options({b.endpoint()})));
     until_notices(3);
     CHECK(notices == Lines{"connected at 9", "batch: put K/1@10", "connected at 10"});
     CHECK(requests == Lines{"a K/ from 10", "b K/ from 11"});

@@ -79,6 +79,11 @@ class ConfinedLibraries(unittest.TestCase):
         files = {"src/etcd/codec.cpp": proto, "src/etcd/client.cpp": proto}
         self.assertEqual(judge("protobuf", files), [("src/etcd/client.cpp", 1)])
 
+    def test_certificates_are_judged_in_one_file(self):
+        openssl = include("<openssl/x509.h>")
+        files = {"src/config/certificates.cpp": openssl, "src/etcd/transport.cpp": openssl}
+        self.assertEqual(judge("openssl", files), [("src/etcd/transport.cpp", 1)])
+
     def test_beast_stays_in_the_connection_and_the_simulated_node(self):
         beast = include("<boost/beast/http.hpp>")
         files = {"src/iotex/http_connection.cpp": beast, "src/iotex/port.cpp": beast,

@@ -46,18 +46,33 @@ class StoreClient:
     def __init__(self, port, timeout=3.0):
         self.port = port
         self.timeout = timeout
+        self.credentials = None
+        self.token = None
 
-    def call(self, path, body):
+    def post(self, path, body):
+        """(status, text) of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+        headers = {"Authorization": self.token} if self.token else {}
         try:
-            connection.request("POST", "/v3/" + path, json.dumps(body))
+            connection.request("POST", "/v3/" + path, json.dumps(body), headers)
             answer = connection.getresponse()
-            text = answer.read().decode()
+            return answer.status, answer.read().decode()
         finally:
             connection.close()
-        if answer.status != 200:
-            raise OSError(f"etcd refused {path}: {answer.status} {text}")
+
+    def call(self, path, body):
+        status, text = self.post(path, body)
+        if status == 401 and self.credentials:  # etcd forgets tokens
+            self.log_in(*self.credentials)
+            status, text = self.post(path, body)
+        if status != 200:
+            raise OSError(f"etcd refused {path}: {status} {text}")
         return json.loads(text)
+
+    def log_in(self, name, password):
+        self.credentials = (name, password)
+        self.token = None
+        self.token = self.call("auth/authenticate", {"name": name, "password": password})["token"]
 
     def answers(self):
         """True when a linearizable read goes through."""
@@ -104,22 +119,30 @@ class StoreClient:
 class EtcdMember:
     """One etcd process that can be ended, started again on the same data, and frozen."""
 
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, secured=None):
         self.name = name
         self.folder = folder
+        self.secured = secured
         self.keepers = []
         self.ports = []
-        for _ in range(2):
+        for _ in range(3 if secured else 2):
             keeper, port = programs.reserve_port()
             self.keepers.append(keeper)
             self.ports.append(port)
-        self.client = StoreClient(self.ports[0])
+        # A secured etcd has a way in for the test beside that of the electors, without TLS.
+        self.test_port = self.ports[-1] if secured else self.ports[0]
+        self.client = StoreClient(self.test_port)
         self.process = None
         self.token = os.path.basename(folder)
 
     @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self.ports[0]}"
+        scheme = self.secured.scheme if self.secured else "http"
+        return f"{scheme}://127.0.0.1:{self.ports[0]}"
+
+    @property
+    def test_endpoint(self):
+        return f"http://127.0.0.1:{self.test_port}"
 
     @property
     def peer(self):
@@ -128,13 +151,15 @@ class EtcdMember:
     def start(self, cluster):
         command = [programs.tool("etcd"), "--name=" + self.name,
                    "--data-dir=" + os.path.join(self.folder, self.name + ".data"),
-                   "--listen-client-urls=" + self.endpoint,
+                   "--listen-client-urls=" + ",".join({self.endpoint, self.test_endpoint}),
                    "--advertise-client-urls=" + self.endpoint,
                    "--listen-peer-urls=" + self.peer,
                    "--initial-advertise-peer-urls=" + self.peer,
                    "--initial-cluster=" + cluster,
                    "--initial-cluster-token=" + self.token,
                    "--unsafe-no-fsync", "--logger=zap", "--log-level=warn"]
+        if self.secured:
+            command += self.secured.etcd_arguments()
         log = os.path.join(self.folder, self.name + ".log")
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
         self.process = programs.Process(self.name, command, log, environment)
@@ -149,8 +174,8 @@ class EtcdMember:
 class Etcd:
     """The cluster; `client` talks to the first member that answers."""
 
-    def __init__(self, folder, size):
-        self.members = [EtcdMember(f"etcd{i}", folder) for i in range(size)]
+    def __init__(self, folder, size, secured=None):
+        self.members = [EtcdMember(f"etcd{i}", folder, secured) for i in range(size)]
         self.cluster = ",".join(f"{m.name}={m.peer}" for m in self.members)
 
     def start(self, seconds):

@@ -126,7 +126,7 @@ class World:
     """See above. `figures` collects what was measured, by name."""
 
     def __init__(self, figures, members=3, names=None, profile="standard", etcd=1, proxies=False,
-                 key="/iotex-server", boot="1s", settings=None, node_options=()):
+                 key="/iotex-server", boot="1s", settings=None, node_options=(), secured=None):
         self.figures = figures
         self.names = names or [f"delegate-{i:02d}" for i in range(members)]
         self.profile = profile
@@ -137,7 +137,10 @@ class World:
         self.changes = settings or {}
         self.seed = int(os.environ.get("ELECTOR_SEED", int.from_bytes(os.urandom(4), "big")))
         self.folder = tempfile.mkdtemp(prefix="elector-integration-")
-        self.etcd = Etcd(self.folder, etcd)
+        self.secured = secured
+        if secured:
+            secured.prepare(self.folder)
+        self.etcd = Etcd(self.folder, etcd, secured)
         extra = ("--boot", boot, *node_options)
         self.nodes = Nodes(self.folder, self.names, self.seed, extra)
         self.members = []
@@ -152,6 +155,8 @@ class World:
         self.stalls.start()
         try:
             self.etcd.start(20 * PATIENCE)
+            if self.secured:
+                self.secured.enable_auth(self.etcd)
             self.nodes.start(10 * PATIENCE)
             self.members = [self.make_member(i) for i in range(len(self.names))]
         except BaseException:
@@ -177,6 +182,8 @@ class World:
             "state": {"dir": os.path.join(self.folder, self.names[index] + ".state")},
             "api": {"listen": ""},
         }
+        if self.secured:
+            settings["etcd"].update(self.secured.settings())
         for table, values in self.changes.items():
             settings.setdefault(table, {}).update(values)
         member = Member(self, index, self.names[index], settings)

@@ -145,9 +145,11 @@ void EtcdCluster::start_all() {
         throw std::runtime_error("cannot make a data directory " + pattern);
     }
     directory_ = pattern;
-    const auto ports = free_ports(2 * options_.members);
+    const auto ports = free_ports(3 * options_.members);
     for (std::size_t i = 0; i < options_.members; ++i) {
-        members_.push_back({-1, ports[2 * i], ports[2 * i + 1]});
+        const int client = ports[3 * i];
+        const int plain = options_.tls ? ports[3 * i + 1] : client;
+        members_.push_back({-1, client, plain, ports[3 * i + 2]});
     }
     for (std::size_t i = 0; i < options_.members; ++i) start(i);
     const auto until = Clock::now() + kStartTimeout;
@@ -178,7 +180,7 @@ std::vector<std::string> EtcdCluster::arguments(std::size_t member) const {
         find_program("etcd", "etcd-server"),
         "--name=" + name,
         "--data-dir=" + (directory_ / name).string(),
-        "--listen-client-urls=" + client,
+        "--listen-client-urls=" + client + (options_.tls ? "," + plain_endpoint(member) : ""),
         "--advertise-client-urls=" + client,
         "--listen-peer-urls=" + peer,
         "--initial-advertise-peer-urls=" + peer,
@@ -189,6 +191,7 @@ std::vector<std::string> EtcdCluster::arguments(std::size_t member) const {
         "--election-timeout=" + std::to_string(options_.election_timeout.count()),
         "--logger=zap",
         "--log-level=error"};
+    arguments.insert(arguments.end(), options_.more.begin(), options_.more.end());
     if (!options_.fsync) arguments.push_back("--unsafe-no-fsync");
     return arguments;
 }
@@ -202,7 +205,7 @@ void EtcdCluster::start(std::size_t member) {
 
 bool EtcdCluster::wait_healthy(std::size_t member, Clock::time_point until) {
     while (Clock::now() < until) {
-        if (healthy(members_[member].client_port)) return true;
+        if (healthy(members_[member].plain_port)) return true;
         if (::waitpid(members_[member].pid, nullptr, WNOHANG) != 0) {
             members_[member].pid = -1;
             return false;
@@ -213,7 +216,12 @@ bool EtcdCluster::wait_healthy(std::size_t member, Clock::time_point until) {
 }
 
 std::string EtcdCluster::endpoint(std::size_t member) const {
-    return "http://127.0.0.1:" + std::to_string(members_.at(member).client_port);
+    const std::string scheme = options_.tls ? "https" : "http";
+    return scheme + "://127.0.0.1:" + std::to_string(members_.at(member).client_port);
+}
+
+std::string EtcdCluster::plain_endpoint(std::size_t member) const {
+    return "http://127.0.0.1:" + std::to_string(members_.at(member).plain_port);
 }
 
 std::vector<std::string> EtcdCluster::endpoints() const {
@@ -249,6 +257,10 @@ void EtcdCluster::restart(std::size_t member) {
 std::string etcdctl(const std::string& endpoint, const std::vector<std::string>& arguments) {
     std::vector<std::string> all{find_program("etcdctl", "etcd-client"), "--endpoints=" + endpoint};
     all.insert(all.end(), arguments.begin(), arguments.end());
+    return output_of(all);
+}
+
+std::string output_of(const std::vector<std::string>& all) {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
     const pid_t pid = spawn(all, pipe[1]);
@@ -261,7 +273,7 @@ std::string etcdctl(const std::string& endpoint, const std::vector<std::string>&
         output.append(buffer.data(), static_cast<std::size_t>(count));
     }
     ::close(pipe[0]);
-    if (wait_for(pid) != 0) throw std::runtime_error("etcdctl failed: " + output);
+    if (wait_for(pid) != 0) throw std::runtime_error(all[0] + " failed: " + output);
     return output;
 }
 

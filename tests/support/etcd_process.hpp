@@ -20,6 +20,10 @@ struct EtcdOptions {
     /// The smallest lease etcd grants is 1.5 election time-outs, in whole seconds.
     std::chrono::milliseconds heartbeat{100};
     std::chrono::milliseconds election_timeout{1000};
+    /// Of each member: TLS, the kind of tokens.
+    std::vector<std::string> more;
+    /// Whether clients come in by https:// (`more` says with which certificate).
+    bool tls = false;
 };
 
 class EtcdCluster {
@@ -32,9 +36,11 @@ class EtcdCluster {
     EtcdCluster& operator=(const EtcdCluster&) = delete;
 
     std::size_t size() const { return members_.size(); }
-    /// "http://127.0.0.1:port"
+    /// "http://127.0.0.1:port", or with https://
     std::string endpoint(std::size_t member) const;
     std::vector<std::string> endpoints() const;
+    /// Without TLS in any case, for the test itself.
+    std::string plain_endpoint(std::size_t member) const;
     pid_t pid(std::size_t member) const { return members_.at(member).pid; }
     const std::filesystem::path& directory() const { return directory_; }
 
@@ -51,6 +57,7 @@ class EtcdCluster {
     struct Member {
         pid_t pid = -1;
         int client_port = 0;
+        int plain_port = 0;
         int peer_port = 0;
     };
 
@@ -65,7 +72,11 @@ class EtcdCluster {
     std::vector<Member> members_;
 };
 
-/// What etcdctl prints on standard output; throws std::runtime_error if it cannot be run or fails.
+/// What a program prints; throws std::runtime_error if it cannot be run or fails. `arguments[0]` is
+/// its absolute path.
+std::string output_of(const std::vector<std::string>& arguments);
+
+/// What etcdctl prints; throws std::runtime_error if it cannot be run or fails.
 std::string etcdctl(const std::string& endpoint, const std::vector<std::string>& arguments);
 
 /// A program running beside the test; killed in the destructor.
