@@ -17,6 +17,8 @@ class Stoppable {
     virtual void stop() = 0;
     /// The endpoints have changed; a stream at one that is gone moves.
     virtual void on_endpoints_changed() {}
+    /// The cluster has a new leader; a stream at a member that does not know it should move.
+    virtual void on_new_term() {}
 
   protected:
     ~Stoppable() = default;
@@ -35,6 +37,12 @@ class ClientCore {
     /// Stops every part; from then on `closed`.
     void stop_all();
     Result<void> set_endpoints(const std::vector<std::string>& names);
+    /// What an answer through consensus proves. The latest one counts, not the highest: a store
+    /// that was set back has a lower term.
+    void learn_term(std::uint64_t raft_term);
+    /// True for a stream's message from a member that has missed the newest election: a deposed
+    /// leader whose disk stands still acknowledges keep-alives of leases that are long gone.
+    bool outdated(const Header& header) const { return header.raft_term < raft_term_; }
 
     boost::asio::io_context& io;
     const ClientOptions options;
@@ -47,6 +55,7 @@ class ClientCore {
   private:
     std::vector<std::shared_ptr<Stoppable>> parts();
 
+    std::uint64_t raft_term_ = 0;
     static constexpr std::size_t kSweep = 32;
     std::vector<std::weak_ptr<Stoppable>> parts_;
     std::size_t sweep_at_ = kSweep;  ///< forgetting the dead now and then keeps calls cheap
@@ -54,5 +63,7 @@ class ClientCore {
 
 /// The error of everything that is asked of, or pending in, a client that closes.
 Error closed_error();
+/// The error of a stream whose messages are outdated().
+Error outdated_error(const ChannelPtr& channel);
 
 }  // namespace elector::etcd
