@@ -56,9 +56,10 @@ std::string planned_lines(const Budget& b, bool web3) {
     std::string out = wait("drain, typical", b.drain_typical) +
                       wait("drain, healthy node, at most", b.drain_healthy) +
                       wait("then the gate, without web3", b.gate_without_tip);
-    if (web3) out += wait("then the gate, with web3", b.gate_with_tip, "live chain; often at once");
-    return out + wait("hand-over, healthy node, at most",
-                      web3 ? b.clean_handover : b.clean_handover_blind);
+    if (web3) out += wait("then the gate, with web3", b.gate_with_tip, "one block; often at once");
+    // A block that comes late keeps the gate closed, until the time opens it.
+    if (web3) out += wait("hand-over, healthy node, next block in time", b.clean_handover);
+    return out + wait("hand-over, healthy node, at most", b.clean_handover_blind);
 }
 
 std::string failure_lines(const Budget& b) {

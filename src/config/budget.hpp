@@ -58,9 +58,9 @@ struct Budget {
     Duration drain_healthy;         ///< the same, a healthy node's worst
     Duration unfenced_after;        ///< first `false` until UNFENCED is declared: B + 1.5 s
     Duration drain_deadline;        ///< first `false` until the guardian kills: quiesce
-    Duration gate_with_tip;         ///< after a drain, on a live chain with web3: one block
+    Duration gate_with_tip;         ///< after a drain, with web3: one block, in time
     Duration gate_without_tip;      ///< after a drain, time only: settle (1 + d)
-    Duration clean_handover;        ///< drain_healthy + gate_with_tip
+    Duration clean_handover;        ///< drain_healthy + gate_with_tip; a late block adds
     Duration clean_handover_blind;  ///< drain_healthy + gate_without_tip
     Duration stop_timeout;          ///< TimeoutStopSec must be longer: quiesce + settle + fence
     bool operator==(const Budget&) const = default;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <type_traits>
 
 #include "etcd/call.hpp"
 #include "etcd/codec.hpp"
@@ -43,12 +44,19 @@ Result<Reply> decoded(const std::string& bytes, bool writes) {
     return error;
 }
 
+/// A member answers these from its own memory; all others went through the leader.
+template <class Reply>
+constexpr bool kLocal = std::is_same_v<Reply, StatusReply> ||
+                        std::is_same_v<Reply, MemberListReply> || std::is_same_v<Reply, LeaseTtl>;
+
 template <class Reply>
 asio::awaitable<Result<Reply>> ask(CorePtr core, CallPlan plan) {
     const bool writes = plan.writes;
-    const Outcome outcome = co_await await_call(std::move(core), std::move(plan));
+    const Outcome outcome = co_await await_call(core, std::move(plan));
     if (!outcome) co_return outcome.error();
-    co_return decoded<Reply>(*outcome, writes);
+    Result<Reply> reply = decoded<Reply>(*outcome, writes);
+    if (!kLocal<Reply> && reply) core->learn_term(reply->header.raft_term);
+    co_return reply;
 }
 
 /// A grant may be repeated, as the id is the caller's. When it is then found to exist although an

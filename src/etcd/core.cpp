@@ -67,6 +67,13 @@ void ClientCore::moved(const ChannelPtr& first, std::string token) {
     if (options.on_access) options.on_access({AccessNotice::Kind::kMoved, {}});
 }
 
+void ClientCore::learn_term(std::uint64_t raft_term) {
+    const bool elected = raft_term_ != 0 && raft_term > raft_term_;
+    raft_term_ = raft_term;
+    if (!elected || closed) return;
+    for (const auto& part : parts()) part->on_new_term();
+}
+
 std::vector<std::shared_ptr<Stoppable>> ClientCore::parts() {
     std::vector<std::shared_ptr<Stoppable>> alive;
     for (const auto& part : parts_) {
@@ -79,6 +86,14 @@ Error closed_error() {
     Error error;
     error.kind = ErrorKind::kCancelled;
     error.text = "the client is closed";
+    return error;
+}
+
+Error outdated_error(const ChannelPtr& channel) {
+    Error error;
+    error.kind = ErrorKind::kUnavailable;
+    error.text = "this member has missed the newest election of an etcd leader";
+    error.endpoint = endpoint_of(*channel);
     return error;
 }
 

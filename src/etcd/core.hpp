@@ -17,6 +17,8 @@ class Stoppable {
     virtual void stop() = 0;
     /// The endpoints have changed; a stream at one that is gone moves.
     virtual void on_endpoints_changed() {}
+    /// The cluster has a new leader; a stream at a member that does not know it should move.
+    virtual void on_new_term() {}
 
   protected:
     ~Stoppable() = default;
@@ -38,6 +40,12 @@ class ClientCore {
     void stop_all();
     /// As Client::set_access.
     Result<void> set_access(Access access);
+    /// What an answer through consensus proves. The latest one counts, not the highest: a store
+    /// that was set back has a lower term.
+    void learn_term(std::uint64_t raft_term);
+    /// True for a stream's message from a member that has missed the newest election: a deposed
+    /// leader whose disk stands still acknowledges keep-alives of leases that are long gone.
+    bool outdated(const Header& header) const { return header.raft_term < raft_term_; }
 
     boost::asio::io_context& io;
     ClientOptions options;  ///< the Access in use, and what never changes
@@ -52,6 +60,7 @@ class ClientCore {
     std::vector<std::shared_ptr<Stoppable>> parts();
     void moved(const ChannelPtr& first, std::string token);
 
+    std::uint64_t raft_term_ = 0;
     static constexpr std::size_t kSweep = 32;
     std::vector<std::weak_ptr<Stoppable>> parts_;
     std::shared_ptr<AccessMove> move_;  ///< under way, if any
@@ -60,5 +69,7 @@ class ClientCore {
 
 /// The error of everything that is asked of, or pending in, a client that closes.
 Error closed_error();
+/// The error of a stream whose messages are outdated().
+Error outdated_error(const ChannelPtr& channel);
 
 }  // namespace elector::etcd

@@ -65,6 +65,8 @@ void LeaseKeeper::on_message(std::string bytes) {
         return lose_stream(
             classify(0, "malformed keep-alive answer", endpoint_of(*channel_), true));
     }
+    // Not even a TTL of 0 is to be believed of it: it may not know the lease yet.
+    if (core_.outdated(message.answer.header)) return lose_stream(outdated_error(channel_));
     const auto ping = std::find_if(pings_.begin(), pings_.end(), [&message](const Ping& candidate) {
         return candidate.id == message.id;
     });

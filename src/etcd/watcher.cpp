@@ -54,6 +54,10 @@ void Watcher::on_endpoints_changed() {
     pause(milliseconds(0));
 }
 
+void Watcher::on_new_term() {
+    if (phase_ == Phase::kQuiet) probe();
+}
+
 void Watcher::open() {
     if (must_read_) return read_revision();
     if (!core_->tokens->ready()) return log_in();
@@ -87,6 +91,8 @@ void Watcher::on_message(std::string bytes) {
         return lost(watch_error(ErrorKind::kInternal, "malformed watch message", channel_));
     }
     heard_ = Clock::now();
+    // It would be silent about everything that the others have decided since.
+    if (!message.canceled && core_->outdated(message.header)) return lost(outdated_error(channel_));
     if (message.canceled) {
         canceled(message);
     } else if (message.created) {
@@ -194,6 +200,11 @@ void Watcher::revision_read(Outcome outcome) {
     notify(WatchResync{std::exchange(compact_revision_, 0), next});
 }
 
+void Watcher::probe() {
+    stream_.send(encode_progress_request());
+    wait(Phase::kProbing, core_->options.request_timeout);
+}
+
 void Watcher::wait(Phase phase, milliseconds delay) {
     phase_ = phase;
     due_ = Clock::now() + delay;
@@ -218,8 +229,7 @@ void Watcher::due() {
                 const auto rest = options_.progress_interval - silent;
                 return wait(Phase::kQuiet, std::chrono::ceil<milliseconds>(rest));
             }
-            stream_.send(encode_progress_request());
-            return wait(Phase::kProbing, core_->options.request_timeout);
+            return probe();
         }
         case Phase::kProbing: {
             const auto probed = due_ - core_->options.request_timeout;

@@ -26,6 +26,7 @@ class Watcher final : public Stoppable,
     void start();
     void stop() override;
     void on_endpoints_changed() override;
+    void on_new_term() override;
     void on_message(std::string bytes) override;
     void on_end(RpcStatus status) override;
 
@@ -61,6 +62,7 @@ class Watcher final : public Stoppable,
     void read_revision();
     void revision_read(Outcome outcome);
 
+    void probe();
     void wait(Phase phase, std::chrono::milliseconds delay);
     void due();
     void notify(const WatchNotice& notice);

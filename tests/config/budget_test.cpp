@@ -103,8 +103,9 @@ planned hand-over, elector crashed or frozen, node unhealthy
   drain, typical                               0.7 s
   drain, healthy node, at most                 2.5 s
   then the gate, without web3                  6.6 s
-  then the gate, with web3                     2.5 s  live chain; often at once
-  hand-over, healthy node, at most             5.0 s
+  then the gate, with web3                     2.5 s  one block; often at once
+  hand-over, healthy node, next block in time  5.0 s
+  hand-over, healthy node, at most             9.1 s
 failures: time until another member may activate
   node process gone                            2.8 s
   host lost                                   24.7 s
@@ -121,6 +122,7 @@ service manager
 TEST_CASE("without web3 the printed hand-over waits the settle time") {
     const std::string text = render_budget(loaded("[node]\nweb3 = \"\"\n"));
     CHECK(text.find("with web3") == std::string::npos);
+    CHECK(text.find("block in time") == std::string::npos);
     CHECK(text.find("  hand-over, healthy node, at most             9.1 s\n") != std::string::npos);
 }
 

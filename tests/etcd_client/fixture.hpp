@@ -69,6 +69,13 @@ inline pb::PutResponse put_response(std::int64_t revision) {
     return response;
 }
 
+/// A linearizable answer of a cluster in that Raft term.
+inline pb::RangeResponse range_in_term(std::uint64_t raft_term) {
+    auto response = range_response(5);
+    response.mutable_header()->set_raft_term(raft_term);
+    return response;
+}
+
 /// Answers every message of the method with the same words.
 template <class Message>
 void always(FakeEtcd& server, const std::string& method, Message message) {

@@ -166,3 +166,35 @@ TEST_CASE_FIXTURE(Fixture, "a cancelled wait ends at once and leaves the stream 
     CHECK(answers == Answers{{2, alive(6)}});
     CHECK(a.calls_open() == 1);
 }
+
+TEST_CASE_FIXTURE(Fixture, "a member that missed an election is not believed about a lease") {
+    for (const std::int64_t ttl_seconds : {5, 0}) {
+        CAPTURE(ttl_seconds);
+        always_alive(a, ttl_seconds);  // in Raft term 9
+        always_fail(a, "KV/Range", 14, "Socket closed");
+        always(b, "KV/Range", range_in_term(10));
+        b.on<pb::LeaseKeepAliveRequest>(
+            kMethod, [](FakeCall call, const pb::LeaseKeepAliveRequest& request) {
+                auto response = answer_for(request.id(), 3);
+                response.mutable_header()->set_raft_term(10);
+                call.send(response);
+            });
+        Client client(io, both());
+        CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) == alive(ttl_seconds));
+        CHECK(run(io, client.range(RangeOp{"k", "", false, 0}, patient())).has_value());
+        CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) ==
+              Result<KeepAlive>(KeepAlive{{7, 8, 5, 10}, 3}));
+    }
+}
+
+TEST_CASE_FIXTURE(Fixture, "after a store was set back its lower term is the one that counts") {
+    always_alive(a, 4);  // in Raft term 9
+    std::uint64_t term = 10;
+    a.on_bytes("KV/Range", [&term](FakeCall call, const std::string&) {
+        call.answer(range_in_term(std::exchange(term, 8)));
+    });
+    Client client(io, options({a.endpoint()}));
+    for (int i = 0; i < 2; ++i)
+        CHECK(run(io, client.range(RangeOp{"k", "", false, 0}, patient())).has_value());
+    CHECK(run(io, client.keep_alive(1, milliseconds(20'000))) == alive(4));
+}

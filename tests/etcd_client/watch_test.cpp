@@ -419,3 +419,31 @@ TEST_CASE_FIXTURE(WatchFixture,
     CHECK(notices == Lines{"connected at 9", "batch: put K/1@10", "connected at 10"});
     CHECK(requests == Lines{"a K/ from 10", "b K/ from 11"});
 }
+
+TEST_CASE_FIXTURE(WatchFixture, "after an election a watch at a member that missed it moves") {
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest& request, int) {
+        if (request.has_create_request()) return call.send(created(0, 9));  // in Raft term 9
+        pb::WatchResponse progress;
+        set_header(*progress.mutable_header(), 9);
+        progress.set_watch_id(-1);
+        call.send(progress);
+    });
+    serve(b, "b", [](const FakeCall& call, const pb::WatchRequest&, int) {
+        auto response = created(0, 20);
+        response.mutable_header()->set_raft_term(10);
+        call.send(response);
+    });
+    always_fail(a, "KV/Range", 14, "Socket closed");
+    std::uint64_t term = 9;
+    b.on_bytes("KV/Range", [&term](FakeCall call, const std::string&) {
+        call.answer(range_in_term(std::exchange(term, 10)));
+    });
+    Client client(io, both());
+    const Watch watch = client.watch(from(10), handler());
+    until_notices(1);
+    for (int i = 0; i < 2; ++i)
+        CHECK(run(io, client.range(RangeOp{"k", "", false, 0}, patient())).has_value());
+    until_notices(3);
+    CHECK(notices == Lines{"connected at 9", "interrupted: unavailable", "connected at 20"});
+    CHECK(requests == Lines{"a K/ from 10", "a progress", "b K/ from 10"});
+}

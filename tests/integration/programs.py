@@ -120,16 +120,20 @@ class Process:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} has not ended within {seconds:.1f} s") from None
 
-    def run_delay(self):
-        """Seconds that its threads were ready to run and had no processor, so far."""
-        total = 0
+    def run_delays(self):
+        """Thread -> seconds that it was ready to run and had no processor, so far."""
+        found = {}
         for task in glob.glob(f"/proc/{self.pid}/task/*/schedstat"):
             try:
                 with open(task, encoding="ascii") as file:
-                    total += int(file.read().split()[1])
+                    found[task] = int(file.read().split()[1]) / 1e9
             except OSError:
                 continue  # the thread has just ended
-        return total / 1e9
+        return found
+
+    def run_delay(self):
+        """The same of all its threads together."""
+        return sum(self.run_delays().values())
 
     def last_lines(self, count=40):
         try:

@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import case  # noqa: E402  (needs the path above)
+import matrix_table  # noqa: E402
 import programs  # noqa: E402
 from world import PATIENCE  # noqa: E402
 
@@ -105,7 +106,7 @@ class Running:
 def run_all(cases, options):
     """Longest first, so that the last one does not run alone."""
     waiting = sorted(cases, key=lambda item: item[1])
-    running, passed, failed, void = [], 0, [], []
+    running, passed, failed, void, figures = [], 0, [], [], []
     with tempfile.TemporaryDirectory(prefix="elector-runner-") as folder:
         while waiting or running:
             while waiting and len(running) < options.jobs:
@@ -119,8 +120,9 @@ def run_all(cases, options):
                     failed.append(one.name)
                 if "void" in one.figures:
                     void.append(one.name)
+                figures.append(one.figures)
             time.sleep(0.1)
-    return passed, failed, void
+    return passed, failed, void, figures
 
 
 def main():
@@ -132,6 +134,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=6, metavar="N", help="cases at a time (6)")
     parser.add_argument("--keep", action="store_true", help="keep the folders with the logs")
     parser.add_argument("--verbose", action="store_true", help="print what passed cases said too")
+    parser.add_argument("--table", metavar="FILE",
+                        help="write what the cases of the fault matrix measured, if none failed")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--report", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -144,10 +148,12 @@ def main():
         return 0
     for needed in (programs.elector, programs.simnode, programs.checker, programs.netproxy):
         needed()
-    for needed in ("etcd", "etcdctl"):
+    for needed in ("etcd", "etcdctl", "strace"):
         programs.tool(needed)
     started = time.monotonic()
-    passed, failed, void = run_all(cases, options)
+    passed, failed, void, figures = run_all(cases, options)
+    if options.table and not failed:
+        matrix_table.write(options.table, figures)
     if void:
         print("the machine was too slow to judge: " + ", ".join(void))
     if failed:

@@ -3,11 +3,14 @@
 The client is the test's own eye and hand: what it reads owes nothing to the program under test.
 """
 import base64
+import glob
 import http.client
 import json
 import os
 import shutil
 import signal
+import threading
+import time
 
 import programs
 
@@ -110,6 +113,19 @@ class StoreClient:
     def revoke(self, lease):
         self.call("lease/revoke", {"ID": str(lease)})
 
+    def compact(self):
+        """Forgets every revision before the present one: a watch cannot resume there."""
+        self.call("kv/compaction", {"revision": self.call("kv/range", {"key": encode("-")})
+                                    ["header"]["revision"]})
+
+    def raise_quota_alarm(self, on):
+        """What a full quota does, and what an operator does once there is space again."""
+        self.call("maintenance/alarm", {"action": "ACTIVATE" if on else "DEACTIVATE",
+                                        "alarm": "NOSPACE"})
+
+    def add_learner(self, peer):
+        self.call("cluster/member/add", {"peerURLs": [peer], "isLearner": True})
+
     def leads(self):
         """True when this endpoint's member is the etcd leader."""
         status = self.call("maintenance/status", {})
@@ -117,12 +133,17 @@ class StoreClient:
 
 
 class EtcdMember:
-    """One etcd process that can be ended, started again on the same data, and frozen."""
+    """One etcd process that can be ended, started again on the same data, and frozen.
 
-    def __init__(self, name, folder, secured=None):
+    A durable one waits for its disk, which can then be made to stand still.
+    """
+
+    def __init__(self, name, folder, secured=None, durable=False):
         self.name = name
         self.folder = folder
         self.secured = secured
+        self.durable = durable
+        self.stall = None
         self.keepers = []
         self.ports = []
         for _ in range(3 if secured else 2):
@@ -148,34 +169,72 @@ class EtcdMember:
     def peer(self):
         return f"http://127.0.0.1:{self.ports[1]}"
 
-    def start(self, cluster):
+    def start(self, cluster, state="new"):
         command = [programs.tool("etcd"), "--name=" + self.name,
                    "--data-dir=" + os.path.join(self.folder, self.name + ".data"),
                    "--listen-client-urls=" + ",".join({self.endpoint, self.test_endpoint}),
                    "--advertise-client-urls=" + self.endpoint,
                    "--listen-peer-urls=" + self.peer,
                    "--initial-advertise-peer-urls=" + self.peer,
-                   "--initial-cluster=" + cluster,
+                   "--initial-cluster=" + cluster, "--initial-cluster-state=" + state,
                    "--initial-cluster-token=" + self.token,
-                   "--unsafe-no-fsync", "--logger=zap", "--log-level=warn"]
+                   "--logger=zap", "--log-level=warn"]
+        command += [] if self.durable else ["--unsafe-no-fsync"]
         if self.secured:
             command += self.secured.etcd_arguments()
         log = os.path.join(self.folder, self.name + ".log")
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
         self.process = programs.Process(self.name, command, log, environment)
 
-    def close(self):
+    def stall_disk(self):
+        """From now on no write to its write-ahead log comes back; all else goes on.
+
+        A leader in that state still acknowledges keep-alives while the others elect anew. Where
+        tracing is not permitted the whole process is stopped instead.
+        """
+        logs = os.path.join(self.folder, self.name + ".data", "member", "wal", "*.wal")
+        paths = [word for path in glob.glob(logs) for word in ("-P", path)]
+        command = [programs.tool("strace"), "-f", "-qq", "-p", str(self.process.pid), *paths,
+                   "-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:delay_enter=120s"]
+        log = os.path.join(self.folder, self.name + ".strace.log")
+        self.stall = programs.Process("strace", command, log)
+        if not programs.wait_until(self.traced, 10):
+            print("stopped instead of stalled: " + "".join(self.stall.last_lines(3)), flush=True)
+            self.process.signal(signal.SIGSTOP)
+
+    def traced(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return "TracerPid:\t0\n" not in file.read()
+
+    def resume_disk(self):
+        if self.process.frozen:
+            self.process.signal(signal.SIGCONT)
+        if self.stall.running():
+            self.stall.terminate()
+            self.stall.wait(10)
+        self.stall = None
+
+    def kill(self):
+        """Ends it as a crash does."""
         if self.process is not None:
             self.process.kill()
+        if self.stall is not None:
+            self.stall.kill()
+            self.stall = None
+
+    def close(self):
+        self.kill()
         for keeper in self.keepers:
             keeper.close()
 
 
 class Etcd:
-    """The cluster; `client` talks to the first member that answers."""
+    """The cluster; `client` talks to the first member that is unharmed."""
 
-    def __init__(self, folder, size, secured=None):
-        self.members = [EtcdMember(f"etcd{i}", folder, secured) for i in range(size)]
+    def __init__(self, folder, size, secured=None, durable=False):
+        self.folder = folder
+        self.members = [EtcdMember(f"etcd{i}", folder, secured, durable) for i in range(size)]
+        self.learner = None
         self.cluster = ",".join(f"{m.name}={m.peer}" for m in self.members)
 
     def start(self, seconds):
@@ -190,18 +249,45 @@ class Etcd:
 
     @property
     def client(self):
-        """For a single member, or when the first one is unharmed."""
+        """Of the first member that is unharmed."""
         for member in self.members:
-            if member.process.running() and not member.process.frozen:
+            if member.process.running() and not member.process.frozen and not member.stall:
                 return member.client
         raise AssertionError("no etcd member runs")
 
     def endpoints(self):
         return [member.endpoint for member in self.members]
 
+    def leader(self):
+        """The number of the member that leads the cluster; None: nobody, as far as can be seen."""
+        for i, member in enumerate(self.members):
+            if not member.process.running() or member.process.frozen or member.stall:
+                continue
+            try:
+                if member.client.leads():
+                    return i
+            except UNREACHABLE:
+                continue
+        return None
+
+    def start_learner(self):
+        """Adds a member without a vote, which answers nothing that a client may ask."""
+        self.learner = EtcdMember("learner", self.folder)
+
+        def add():
+            try:
+                self.client.add_learner(self.learner.peer)
+                return True
+            except UNREACHABLE:
+                return False  # "unhealthy cluster": it has to have been whole for 5 s
+        if not programs.wait_until(add, 20, every=0.5):
+            raise AssertionError("etcd takes no learner")
+        self.learner.start(f"{self.cluster},learner={self.learner.peer}", "existing")
+        return self.learner
+
     def stop(self, index=0):
         """Ends a member as a crash does."""
-        self.members[index].process.kill()
+        self.members[index].kill()
 
     def restart(self, index=0):
         """Starts it again on the same data and ports; the caller waits until it answers."""
@@ -222,5 +308,33 @@ class Etcd:
         self.members[index].process.signal(signal.SIGCONT)
 
     def close(self):
-        for member in self.members:
+        for member in [*self.members, *([self.learner] if self.learner else [])]:
             member.close()
+
+
+class OutageWatch:
+    """Reads from every endpoint all the time, to tell how long none of them answered."""
+
+    def __init__(self, etcd):
+        self.over = threading.Event()
+        self.lock = threading.Lock()
+        self.answers = [time.monotonic()]
+        self.threads = [threading.Thread(target=self.look, args=(member.ports[0],), daemon=True)
+                        for member in etcd.members]
+        for thread in self.threads:
+            thread.start()
+
+    def look(self, port):
+        client = StoreClient(port, timeout=1.0)
+        while not self.over.wait(0.05):
+            if client.answers():
+                with self.lock:
+                    self.answers.append(time.monotonic())
+
+    def stop(self):
+        """Ends it; the longest span in seconds without an answer."""
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        times = sorted([*self.answers, time.monotonic()])
+        return max(after - before for before, after in zip(times, times[1:]))

@@ -50,18 +50,6 @@ class ElectorFaults(IntegrationCase):
 
 
 class Operators(IntegrationCase):
-    @takes(25)
-    def test_a_deleted_candidate_key_ends_the_holding(self):
-        with self.world() as world:
-            old = world.start()
-            since = time.time()
-            world.etcd.client.delete(world.queue()[0].key)
-            new = world.wait_for_leader(10, other_than=old)
-            drained = old.find("role_change", since, to="draining")
-            self.assertEqual(drained[0]["reason"], "confirmation_refused")
-            self.figure("decided", drained[0]["at"] - since)
-            self.figure("next_active", new.find("active", since)[-1]["at"] - since)
-
     @takes(60)
     def test_a_deleted_holder_record_ends_the_holding_and_costs_the_unknown_wait(self):
         with self.world() as world:
@@ -75,19 +63,6 @@ class Operators(IntegrationCase):
             new = world.wait_for_leader(35)
             self.figure("next_active", new.find("active", since)[-1]["at"] - since)
             self.assertGreater(new.find("active", since)[-1]["at"] - since, 28.7)
-
-    @takes(60)
-    def test_after_the_whole_prefix_is_deleted_one_leads_again(self):
-        with self.world() as world:
-            world.start()
-            since = time.time()
-            for prefix in (world.key + "/", world.data):
-                for entry in world.etcd.client.range(prefix):
-                    world.etcd.client.delete(entry.key)
-            world.wait_for(lambda: world.nodes.active() == [], 6, "standby node")
-            new = world.wait_for_leader(45)
-            self.figure("next_active", new.find("active", since)[-1]["at"] - since)
-            world.stay(3, "one leads", lambda: world.leader() is new)
 
 
 class Observe(IntegrationCase):

@@ -126,7 +126,8 @@ class World:
     """See above. `figures` collects what was measured, by name."""
 
     def __init__(self, figures, members=3, names=None, profile="standard", etcd=1, proxies=False,
-                 key="/iotex-server", boot="1s", settings=None, node_options=(), secured=None):
+                 key="/iotex-server", boot="1s", settings=None, node_options=(),
+                 secured=None, durable_etcd=False):
         self.figures = figures
         self.names = names or [f"delegate-{i:02d}" for i in range(members)]
         self.profile = profile
@@ -140,7 +141,7 @@ class World:
         self.secured = secured
         if secured:
             secured.prepare(self.folder)
-        self.etcd = Etcd(self.folder, etcd, secured)
+        self.etcd = Etcd(self.folder, etcd, secured, durable_etcd)
         extra = ("--boot", boot, *node_options)
         self.nodes = Nodes(self.folder, self.names, self.seed, extra)
         self.members = []
@@ -277,6 +278,12 @@ class World:
         return self.wait_for(another, seconds, "single verified active member"
                              + (f" other than {other_than.name}" if other_than else ""))
 
+    def wait_for_etcd(self):
+        """Until it has a leader and answers; that instant."""
+        self.wait_for(lambda: self.etcd.leader() is not None and self.etcd.client.answers(), 20,
+                      "etcd that answers")
+        return time.time()
+
     def wait_for_signature(self, member, since=None):
         """Until its node has signed something from now on: else there is nothing to judge."""
         since = time.time() if since is None else since
@@ -403,6 +410,7 @@ class World:
         gaps = [(g["to_ns"] - g["from_ns"]) / 1e9 for g in report["gaps"] if g["after"]]
         self.figures["gap"] = f"{max(gaps, default=0.0):.3f}s"
         doubles, overlaps = report["double_signatures"], report["overlaps"]
+        self.figures["doubles"] = str(len(doubles))
         say(f"signed rounds {report['rounds_signed']}, double signatures {len(doubles)}, "
             f"overlaps {len(overlaps)}, gaps {[f'{gap:.3f}' for gap in gaps]}")
         if doubles and not self.double_excused:
