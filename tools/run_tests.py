@@ -122,6 +122,21 @@ def other_etcds(preset, tally):
                         f"tests/integration {only} with etcd {version}")
 
 
+def same_on_both_compilers(tally):
+    """The simulator's hash over many runs: a story does not depend on who compiled it."""
+    hashes = []
+    seconds = 0.0
+    for preset in ("dev", "clang"):
+        for theme in ("swarm", "cut_off", "hand_over", "stuck", "odd"):
+            command = [f"build/{preset}/tests/sim/elector-sim", "--theme", theme, "--seeds", "1..200"]
+            _, output, more = run(command, 900)
+            seconds += more
+            hashes.append(re.findall(r"hash ([0-9a-f]{16})", output))
+    half = len(hashes) // 2
+    same = all(len(h) == 1 for h in hashes) and hashes[:half] == hashes[half:]
+    tally.add("simulator hash, g++ and clang++", int(same), int(not same), seconds, str(hashes))
+
+
 def house_rules(tally):
     code, output, seconds = run([sys.executable, "tools/tidy.py"], 300)
     tally.add("tools/tidy.py", int(code == 0), int(code != 0), seconds, output)
@@ -143,6 +158,7 @@ def main():
         for preset in ("asan", "tsan", "clang"):
             if build(preset, tally):
                 run_programs(preset, "short", tally, 3600)
+        same_on_both_compilers(tally)
         if build("release", tally):
             run_programs("release", "long", tally, 6 * 3600)
             integration("release", "long", tally, 3 * 3600)

@@ -13,7 +13,6 @@ Reactor::Reactor(boost::asio::io_context& io, const Clock& clock, core::Policy p
       state_(core::initial_state(clock.now(), seed)),
       run_(std::move(run)),
       broken_(std::move(broken)),
-      recorder_(seed, state_.started),
       timer_(io, clock, [this] { post(core::Woke{}); }) {}
 
 void Reactor::post(core::Event event) {
@@ -32,7 +31,7 @@ void Reactor::post(core::Event event) {
 
 void Reactor::step(const core::Event& event) {
     const auto now = std::max(clock_.now(), state_.now);
-    recorder_.event(now, event);
+    recorder_.step(policy_, state_, now, event);
     effects_.clear();
     try {
         core::step(policy_, state_, now, event, effects_);

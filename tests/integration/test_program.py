@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import tempfile
 import time
 import unittest
@@ -135,8 +136,11 @@ class Dump(IntegrationCase):
             self.assertEqual(stat.S_IMODE(os.stat(leader.state_folder).st_mode), 0o700)
             with open(told["file"], encoding="utf-8") as file:
                 lines = [json.loads(line) for line in file]
-            self.assertEqual(lines[0]["recorder"], 1)
+            self.assertEqual(lines[0]["recorder"], 2)
             self.assertTrue(any("event" in line for line in lines[1:]))
+            replay = subprocess.run([programs.program("tools/replay/elector-replay"), told["file"]],
+                                    capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual((replay.returncode, replay.stderr), (0, ""), replay.stdout)
             self.note("lines", len(lines))
 
 

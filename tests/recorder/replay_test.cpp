@@ -1,0 +1,99 @@
+// What the recorder keeps of a run, and that the same core does the same with it again.
+#include "app/replay.hpp"
+
+#include <sstream>
+
+#include <doctest/doctest.h>
+
+#include "app/recorder.hpp"
+#include "core/step.hpp"
+#include "weather.hpp"
+
+using namespace elector;
+using namespace elector::core;
+
+namespace {
+
+/// A process of so many steps in rough weather, recorded as the reactor does it.
+std::string record(std::uint64_t seed, int steps) {
+    Policy policy;
+    policy.member = "a";
+    policy.instance = "boot-a";
+    policy.queue_prefix = "K/";
+    policy.max_hold = 5s;
+    Weather weather{seed};
+    auto state = initial_state(Instant{}, seed);
+    app::Recorder recorder;
+    std::pair<Instant, Event> next{Instant{}, Woke{}};
+    for (int i = 0; i < steps && !state.exited; ++i) {
+        if (i == steps / 2) {
+            policy.priority = 3;
+            recorder.policy(policy);
+        }
+        Effects effects;
+        recorder.step(policy, state, next.first, next.second);
+        step(policy, state, next.first, next.second, effects);
+        for (const auto& effect : effects) {
+            recorder.effect(effect);
+            weather.perform(next.first, effect);
+        }
+        next = weather.next(next.first, state.wake);
+    }
+    return recorder.dump();
+}
+
+app::Replayed replay(const std::string& dump) {
+    std::istringstream in(dump);
+    return app::replay(in);
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("a dump from the start of a process is replayed step by step, effect by effect") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        const auto done = replay(record(seed, 300));
+        CHECK(done.problem == "");
+        CHECK(done.steps > 50);
+        CHECK(done.effects > 50);
+    }
+}
+
+TEST_CASE("a dump of a process that has run for long begins with a later state, and is replayed") {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        CAPTURE(seed);
+        const auto dump = record(seed, 5000);
+        const auto lines = static_cast<std::size_t>(std::count(dump.begin(), dump.end(), '\n'));
+        CHECK(lines <= 2 * app::Recorder::kKept + 100);
+        const auto done = replay(dump);
+        CHECK(done.problem == "");
+    }
+}
+
+TEST_CASE("a dump that the core would not write says where it differs") {
+    const auto dump = record(1, 300);
+    const auto changed = replay(replaced(dump, R"("ttl":5000000000)", R"("ttl":4000000000)"));
+    CHECK(changed.problem.find("recorded was {\"GrantLease\"") != std::string::npos);
+    const auto first_effect = dump.find("{\"effect\"");
+    const auto end = dump.find('\n', first_effect);
+    auto shorter = dump;
+    shorter.erase(first_effect, end + 1 - first_effect);
+    CHECK(replay(shorter).problem.find("the core asks for") != std::string::npos);
+}
+
+TEST_CASE("what is no dump is refused with the line and the cause") {
+    CHECK(replay("").problem == "line 1: the dump is empty");
+    CHECK(replay("{\"recorder\":1}\n").problem ==
+          "line 1: the dump is of another version of the recorder");
+    CHECK(replay("{\"event\":{\"Woke\":{}}}\n").problem ==
+          "line 1: the first line is no header of a recorder");
+    CHECK(replay("rubbish\n").problem.rfind("line 1: ", 0) == 0);
+    const auto unknown = replay(replaced(record(1, 10), "\"Woke\"", "\"Dozed\""));
+    CHECK(unknown.problem == "line 2: 'Dozed' is none of the alternatives");
+}
