@@ -128,8 +128,8 @@ def same_on_both_compilers(tally):
     seconds = 0.0
     for preset in ("dev", "clang"):
         for theme in ("swarm", "cut_off", "hand_over", "stuck", "odd"):
-            command = [f"build/{preset}/tests/sim/elector-sim", "--theme", theme, "--seeds", "1..200"]
-            _, output, more = run(command, 900)
+            program = f"build/{preset}/tests/sim/elector-sim"
+            _, output, more = run([program, "--theme", theme, "--seeds", "1..200"], 900)
             seconds += more
             hashes.append(re.findall(r"hash ([0-9a-f]{16})", output))
     half = len(hashes) // 2

@@ -26,6 +26,7 @@ void Assumptions::deaf(std::uint8_t node, bool on) {
 void Assumptions::set_leaves(const NodeOp& op) {
     auto& n = nodes_[op.member];
     if (op.ask == NodeAsk::kDeactivate) {
+        if (!op.guardian) n.last_false = {op.incarnation, op.op.value};
         if (n.activated && !n.first_false) {
             n.first_false = hub_.now;
             n.pending_at_false = n.pending.has_value();
@@ -35,6 +36,11 @@ void Assumptions::set_leaves(const NodeOp& op) {
     n.activated = true;
     n.pending = hub_.now;
     n.first_false.reset();
+    // Asked for after the activation, and on its way before it.
+    const bool overtaken =
+        !op.guardian && n.last_false.first == op.incarnation && n.last_false.second > op.op.value;
+    if (overtaken) n.first_false = hub_.now;
+    n.pending_at_false = overtaken;
     n.rose_alone.reset();
     n.confirmed.reset();
     n.dead.reset();

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/hub.hpp"
@@ -44,6 +45,7 @@ class Assumptions {
         std::optional<Time> pending;      ///< when the activation without an answer left
         std::optional<Time> first_false;  ///< since the activation left
         std::optional<Time> rose_alone;   ///< activated, but not by a set that we saw leave
+        std::pair<std::uint64_t, std::uint64_t> last_false;  ///< incarnation and operation
         bool pending_at_false = false;
         bool fault_on = false;
         bool was_deaf = false;  ///< a fault was on since the activation left
