@@ -19,9 +19,8 @@ active, and stayed so.
   prints allows 6.0 s; the last column says which of its figures make up the bound, and what the
   simulated nodes and their chain may add (a block 1.8 s late, a node's start).
 
-"With a reload": every elector gets SIGHUP with a changed value in the middle of the fault. The
-machine was shared: one thread of a program waited up to {starved:.1f} s for a processor in a case.
-That is in the figures.
+"With a reload": every elector gets SIGHUP with a changed value in the middle of the fault. What the
+programs waited for a processor, on a shared machine, is in the figures.
 
 | fault | etcd members | alone | with a reload | bound |
 |---|---|---|---|---|
@@ -44,9 +43,7 @@ def cell(figures):
 
 def render(collected):
     cases = {(f["fault"], f["etcd"], f["reload"]): f for f in collected if "fault" in f}
-    text = HEAD.format(cases=len(cases),
-                       doubles=sum(int(f["doubles"]) for f in cases.values()),
-                       starved=max(seconds(f["starved"]) for f in cases.values()))
+    text = HEAD.format(cases=len(cases), doubles=sum(int(f["doubles"]) for f in cases.values()))
     for fault, etcd in sorted({key[:2] for key in cases}):
         alone, reloaded = cases.get((fault, etcd, "no")), cases.get((fault, etcd, "yes"))
         bound = (alone or reloaded)["bound_is"]

@@ -216,11 +216,14 @@ class EtcdMember:
 
     def kill(self):
         """Ends it as a crash does."""
-        if self.process is not None:
-            self.process.kill()
         if self.stall is not None:
+            # The tracer goes second, so that the disk never comes back, and is not waited behind:
+            # the end of a traced process is told to its tracer first.
+            os.kill(self.process.pid, signal.SIGKILL)
             self.stall.kill()
             self.stall = None
+        if self.process is not None:
+            self.process.kill()
 
     def close(self):
         self.kill()
