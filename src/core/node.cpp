@@ -299,7 +299,10 @@ void drive_standby(Turn& t) {
     if (sb.send_false || !t.ready(n.query)) return;
     const bool urgent = s.role == Role::kDraining || s.node.activity == NodeActivity::kActive;
     const auto pause = n.set.busy() ? Duration{500ms} : urgent ? Duration{50ms} : Duration{200ms};
-    if (!t.due(std::max(n.query.sent + pause, sb.last_false.value_or(Instant{}) + 1ms))) return;
+    auto next = n.query.sent + pause;
+    // The first query that can confirm is asked as soon as it can.
+    if (sb.hazard_until && n.query.sent < *sb.hazard_until) next = std::min(next, *sb.hazard_until);
+    if (!t.due(std::max(next, sb.last_false.value_or(Instant{}) + 1ms))) return;
     t.emit(QueryStatus{t.start(n.query), true});
 }
 
