@@ -106,7 +106,10 @@ def integration(preset, tier, tally, timeout, only="", path="", name=""):
     passed, failed = map(int, closing[-1]) if closing else (0, 1)
     if code != 0 and failed == 0:
         failed = 1
-    tally.add(name or f"tests/integration {tier}", passed, failed, seconds, output[-30000:])
+    # What failed, without the dozens that passed before and after it.
+    told = re.findall(r"^FAIL .*\n(?:    .*\n)*", output, re.M)
+    shown = "".join(part[:8000] for part in told) + "\n".join(output.splitlines()[-5:])
+    tally.add(name or f"tests/integration {tier}", passed, failed, seconds, shown)
 
 
 def other_etcds(preset, tally):
@@ -164,7 +167,7 @@ def main():
             integration("release", "long", tally, 3 * 3600)
             other_etcds("release", tally)
     if tally.failures:
-        print("failed: " + ", ".join(tally.failures))
+        print("failed in: " + ", ".join(tally.failures))
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 

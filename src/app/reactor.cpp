@@ -41,10 +41,9 @@ void Reactor::step(const core::Event& event) {
     }
     const auto effects = std::move(effects_);
     effects_ = {};
-    for (const auto& effect : effects) {
-        recorder_.effect(effect);
-        run_(effect);
-    }
+    // All recorded before any is run: what running them changes belongs to the next step.
+    for (const auto& effect : effects) recorder_.effect(effect);
+    for (const auto& effect : effects) run_(effect);
 }
 
 void Reactor::set_policy(core::Policy policy) {

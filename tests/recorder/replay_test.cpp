@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/reactor.hpp"
 #include "app/recorder.hpp"
 #include "core/step.hpp"
 #include "weather.hpp"
@@ -74,6 +75,37 @@ TEST_CASE("a dump of a process that has run for long begins with a later state, 
         const auto done = replay(dump);
         CHECK(done.problem == "");
     }
+}
+
+TEST_CASE("a policy that changes while effects are run is replayed as of the next step") {
+    struct : app::Clock {
+        Instant at;
+        Instant now() const override { return at; }
+    } clock;
+    boost::asio::io_context io;
+    Policy policy;
+    policy.member = "a";
+    Weather weather{1};
+    app::Reactor* made = nullptr;
+    int changes = 0;
+    app::Reactor reactor(
+        io, clock, policy, 1,
+        [&](const Effect& effect) {
+            weather.perform(clock.at, effect);
+            if (++changes > 20) return;
+            policy.cluster = static_cast<std::uint64_t>(changes);
+            made->set_policy(policy);
+        },
+        [](const std::string& what) { FAIL(what); });
+    made = &reactor;
+    reactor.post(Woke{});
+    for (int i = 0; i < 100; ++i) {
+        const auto next = weather.next(clock.at, reactor.state().wake);
+        clock.at = next.first;
+        reactor.post(next.second);
+    }
+    CHECK(changes > 20);
+    CHECK(replay(reactor.recorder().dump()).problem == "");
 }
 
 TEST_CASE("a dump that the core would not write says where it differs") {
