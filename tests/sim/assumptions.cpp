@@ -67,7 +67,8 @@ Assumptions::Reach Assumptions::reach(std::uint8_t node) {
     if (n.activated)
         return {*n.first_false + kSilent + (n.pending_at_false ? kLateSet : Duration{}),
                 kAnyHeight};
-    if (n.confirmed) return {*n.confirmed + kLeftover, n.tip.value_or(tip_of(node)) + 1};
+    if (n.confirmed)
+        return {std::min(*n.confirmed + kLeftover, n.silent), n.tip.value_or(tip_of(node)) + 1};
     return {};
 }
 
@@ -88,6 +89,7 @@ void Assumptions::answered(const NodeOp& op, const core::Event& event) {
     const auto since = n.first_false ? n.first_false : n.rose_alone;
     if (!n.activated || !since || op.sent < *since) return;
     if (n.pending && op.sent < *n.pending + kLateSet) return;
+    n.silent = reach(op.member).until;  // a late answer does not make it sign for longer
     n.activated = false;
     n.was_deaf = n.stood_still = false;
     n.pending.reset();

@@ -52,6 +52,7 @@ class Assumptions {
         bool stood_still = false;
         bool excused = false;
         std::optional<Time> confirmed;  ///< standby, by a status that A4 trusts
+        Time silent = kNoTime;          ///< and not after this, whenever that answer came
         std::uint64_t confirmations = 0;
         std::optional<std::uint64_t> tip;  ///< 100 ms after the confirmation
         std::optional<Time> dead;

@@ -517,7 +517,12 @@ void Simulation::update_excuses() {
                            hub_.local(m) >= *told + 5s && link.slow == Duration{};
         nodes_[m].had_time = nodes_[m].deaf > 0 && (nodes_[m].had_time || (warns && !cut_off));
         const bool stuck = nodes_[m].deaf > 0 && !nodes_[m].had_time;
-        const bool bad = (stuck && (cut_off || !member.works())) || (nobody && member.host_up);
+        const bool deaf_alone = stuck && (cut_off || !member.works());
+        // A deactivation that it hears at last has A4's time from then on.
+        if (nodes_[m].deaf_alone && nodes_[m].deaf == 0)
+            nodes_[m].excused_until = std::max(nodes_[m].excused_until, hub_.now + 14s);
+        nodes_[m].deaf_alone = deaf_alone && hub_.world->view(m, hub_.now).may_sign;
+        const bool bad = deaf_alone || (nobody && member.host_up);
         const bool over = hub_.now >= nodes_[m].excused_until;
         if (bad && hub_.world->view(m, hub_.now).may_sign) {
             checks_.excuse(m, true);

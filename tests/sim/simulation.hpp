@@ -99,6 +99,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
         bool frozen = false;
         bool down = false;
         bool hung_activation = false;
+        bool deaf_alone = false;         ///< deaf, may sign, and nobody there can tell etcd
         bool had_time = false;           ///< to write UNFENCED, since the node cannot be fenced
         std::int64_t foreign_lease = 0;  ///< an older elector runs on this host; 1: starting
         bool foreign_active = false;
