@@ -1,4 +1,6 @@
 // Lease, registration and the published member record.
+#include <utility>
+
 #include "core/eligibility.hpp"
 #include "core/turn.hpp"
 
@@ -94,9 +96,9 @@ void drive_publish(Turn& t) {
     if (!ses.registered || leaving || ses.member_slot.busy()) return;
     auto record = own_record(t);
     if (ses.published) {
-        auto comparable = *ses.published;
-        comparable.activity_age = record.activity_age;
-        if (comparable == record) return;
+        const auto age = std::exchange(record.activity_age, ses.published->activity_age);
+        if (*ses.published == record) return;
+        record.activity_age = age;
         if (!t.due(ses.published_at + t.p.publish_interval)) return;
     }
     if (!t.ready(ses.member_slot)) return;

@@ -1,6 +1,7 @@
 #include "etcd/records.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -31,14 +32,27 @@ std::string hex(std::uint64_t value) {
     return std::string(text, end);
 }
 
-std::optional<json::object> parse_object(std::string_view bytes) {
-    boost::system::error_code ec;
-    json::parse_options options;
-    options.max_depth = 8;
-    auto value = json::parse(json::string_view(bytes.data(), bytes.size()), ec, {}, options);
-    if (ec || !value.is_object()) return std::nullopt;
-    return std::move(value.as_object());
-}
+/// Bytes from the store as a JSON object, or false. Its parts live where it lives: records are
+/// small and parsed often.
+class ParsedObject {
+  public:
+    explicit ParsedObject(std::string_view bytes) : value_(json::storage_ptr(&memory_)) {
+        boost::system::error_code ec;
+        json::parse_options options;
+        options.max_depth = 8;
+        value_ = json::parse(json::string_view(bytes.data(), bytes.size()), ec, &memory_, options);
+        if (ec) value_ = nullptr;
+    }
+    ParsedObject(const ParsedObject&) = delete;
+    ParsedObject& operator=(const ParsedObject&) = delete;
+    explicit operator bool() const { return value_.is_object(); }
+    const json::object& operator*() const { return value_.as_object(); }
+
+  private:
+    std::array<unsigned char, 4096> buffer_;
+    json::monotonic_resource memory_{buffer_.data(), buffer_.size()};
+    json::value value_;
+};
 
 const json::value* find(const json::object& o, const char* key) { return o.if_contains(key); }
 
@@ -200,7 +214,7 @@ std::string to_json(const PauseOrder& order) {
 }
 
 std::optional<HolderRecord> parse_holder(std::string_view bytes) {
-    const auto o = parse_object(bytes);
+    const ParsedObject o(bytes);
     if (!o) return std::nullopt;
     const auto* state = find(*o, "state");
     const auto term = integer(*o, "term");
@@ -226,7 +240,7 @@ std::optional<HolderRecord> parse_holder(std::string_view bytes) {
 }
 
 std::optional<MemberRecord> parse_member(std::string_view name, std::string_view bytes) {
-    const auto o = parse_object(bytes);
+    const ParsedObject o(bytes);
     if (!o || text(*o, "instance").empty()) return std::nullopt;
     MemberRecord r;
     r.name = std::string(name);
@@ -251,13 +265,13 @@ std::optional<MemberRecord> parse_member(std::string_view name, std::string_view
 }
 
 PauseOrder parse_pause(std::string_view bytes) {
-    const auto o = parse_object(bytes);
+    const ParsedObject o(bytes);
     if (!o) return PauseOrder{};
     return PauseOrder{text(*o, "who"), text(*o, "why")};
 }
 
 std::optional<SwitchoverOrder> parse_switchover(std::string_view bytes) {
-    const auto o = parse_object(bytes);
+    const ParsedObject o(bytes);
     if (!o) return std::nullopt;
     const auto term = integer(*o, "term");
     if (!term) return std::nullopt;
@@ -266,7 +280,7 @@ std::optional<SwitchoverOrder> parse_switchover(std::string_view bytes) {
 }
 
 std::optional<HistoryEntry> parse_history(std::string_view bytes) {
-    const auto o = parse_object(bytes);
+    const ParsedObject o(bytes);
     if (!o) return std::nullopt;
     const auto term = integer(*o, "term");
     if (!term) return std::nullopt;
