@@ -53,8 +53,14 @@ class EtcdModel {
 
     /// The store is what it was when `backup` was taken. Revisions begin again from there.
     void restore(const EtcdModel& backup) { *this = backup; }
+    /// Another cluster stands in its place, with nothing in it.
+    void replace() {
+        const auto next = cluster_id_ + 1;
+        *this = EtcdModel{};
+        cluster_id_ = next;
+    }
 
-    etcd::Header header() const { return {1, 1, revision_, raft_term_}; }
+    etcd::Header header() const { return {cluster_id_, 1, revision_, raft_term_}; }
     std::int64_t revision() const { return revision_; }
     const etcd::KeyValue* get(const std::string& key) const;
     const std::map<std::string, etcd::KeyValue>& keys() const { return keys_; }
@@ -82,6 +88,7 @@ class EtcdModel {
     std::map<std::string, etcd::KeyValue> keys_;
     std::vector<Lease> leases_;
     std::vector<Commit> history_;
+    std::uint64_t cluster_id_ = 1;
     std::int64_t revision_ = 1;
     std::uint64_t raft_term_ = 2;
 };

@@ -152,6 +152,9 @@ bool Simulation::apply_order(const Fault& f, bool on) {
         case FaultKind::kRestore:
             if (on && hub_.backup) restore(f);
             return false;
+        case FaultKind::kReplaceStore:
+            on ? replace_store(f) : accept_store();
+            return true;
         case FaultKind::kPause:
             if (on) {
                 put(keys.pause, etcd::to_json(core::PauseOrder{"operator", "test"}));
@@ -259,6 +262,12 @@ bool Simulation::apply_process_fault(const Fault& f, bool on) {
             return true;
         case FaultKind::kSlowGuardian:
             guardian.set_slow(on);
+            return true;
+        case FaultKind::kSameName:
+            // A copied file: this host's next process calls itself as its neighbour does.
+            member.name =
+                member_name(static_cast<std::uint8_t>(on ? (m + 1) % hub_.plan.members : m));
+            restart_elector(m);
             return true;
         case FaultKind::kForeign:
             // The service makes way for an older elector, which later dies and leaves its node.
@@ -377,6 +386,11 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             world.hang_status(m, on, hub_.now);
             if (!on) world.heal(m, hub_.now);
             return true;
+        case FaultKind::kPortClash:
+            // The new process finds its admin port taken, and runs on without.
+            world.restart(m, hub_.now);
+            node.down = node.frozen = false;
+            [[fallthrough]];
         case FaultKind::kRefuseAdmin:
             node.deaf += step_of(on);
             world.refuse_admin(m, on, hub_.now);
@@ -433,6 +447,34 @@ void Simulation::restore(const Fault& f) {
         std::max(hub_.etcd_serves_from, hub_.now + 1s + f.delay * static_cast<int>(f.number % 8));
     hub_.etcd.change_leader(hub_.etcd_serves_from);
     for (std::uint8_t m = 0; m < hub_.plan.members; ++m) lose_watch(m);
+}
+
+/// All members of etcd are lost, and an empty cluster is set up in their place.
+void Simulation::replace_store(const Fault& f) {
+    // A record that says "unfenced" is gone: nobody is warned any more.
+    for (auto& node : nodes_)
+        if (node.deaf > 0) node.excused_until = hub_.now + 60s;
+    update_excuses();
+    hub_.etcd.replace();
+    hub_.backup.reset();
+    checks_.store_restored();
+    hub_.etcd_serves_from =
+        std::max(hub_.etcd_serves_from, hub_.now + 1s + f.delay * static_cast<int>(f.number % 8));
+    hub_.etcd.change_leader(hub_.etcd_serves_from);
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) lose_watch(m);
+}
+
+/// The operator says `bootstrap --accept-cluster` on every host and restarts the electors.
+void Simulation::accept_store() {
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
+        members_[m].policy.cluster = hub_.etcd.header().cluster_id;
+        restart_elector(m);
+    }
+}
+
+/// With what the files of its host say now.
+void Simulation::restart_elector(std::uint8_t m) {
+    deliver(m, members_[m].incarnation, core::ShutdownRequested{});
 }
 
 void Simulation::put(const std::string& key, std::string value, std::int64_t lease) {

@@ -2,6 +2,7 @@
 // Must never run the core itself. Thread rule: values only.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/event.hpp"
@@ -19,6 +20,7 @@ struct Watch {
 
 struct Member {
     core::Policy policy;
+    std::string name;  ///< that the file gives the next process
     core::State state;
     bool running = false;
     bool frozen = false;

@@ -61,6 +61,9 @@ constexpr std::array kKinds = {
     Kind{FaultKind::kOperatorSet, "operator_set"},
     Kind{FaultKind::kOtherOperator, "other_operator"},
     Kind{FaultKind::kForeign, "foreign"},
+    Kind{FaultKind::kReplaceStore, "replace_store"},
+    Kind{FaultKind::kSameName, "same_name"},
+    Kind{FaultKind::kPortClash, "port_clash"},
 };
 static_assert(kKinds.size() == kFaultKinds);
 

@@ -66,13 +66,16 @@ enum class FaultKind : std::uint8_t {
     kChainStall,
     // clocks
     kWallStep,
-    // only when asked for: outside what the protocol can promise
+    // only when asked for: rare, or outside what the protocol can promise
     kNodeActive,
     kOperatorSet,
     kOtherOperator,
     kForeign,
+    kReplaceStore,
+    kSameName,
+    kPortClash,
 };
-inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kForeign) + 1;
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kPortClash) + 1;
 std::string_view name(FaultKind kind);
 
 /// What a fault waits for once its time has come.

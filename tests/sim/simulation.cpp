@@ -24,6 +24,7 @@ Simulation::Simulation(const Plan& plan, Mutant mutant, bool told)
         params[m].name = member_name(m);
         params[m].wall_skew = plan.hosts[m].wall_skew;
         members_[m].policy = make_policy(plan, m);
+        members_[m].name = member_name(m);
         bend(mutant, members_[m].policy);
     }
     hub_.world.emplace(plan.chain, params, plan.start);
@@ -168,6 +169,7 @@ void Simulation::start_member(std::uint8_t m) {
     member.woke = false;
     member.wake_at = kNoTime;
     member.watch = Watch{};
+    member.policy.member = member.name;
     member.state = core::initial_state(hub_.local(m), hub_.rng.next());
     if (hub_.story.told()) hub_.story.line(hub_.now, member_name(m), "ELECTOR starts");
     checks_.process_started(m);
@@ -237,6 +239,8 @@ void Simulation::carry_out(std::uint8_t m, const core::Effect& effect) {
                std::holds_alternative<core::TellGuardianDraining>(effect) ||
                std::holds_alternative<core::DisarmGuardian>(effect)) {
         guardians_[m].receive(effect);
+    } else if (const auto* pin = std::get_if<core::PinCluster>(&effect)) {
+        member.policy.cluster = pin->cluster;
     } else if (const auto* exit = std::get_if<core::Exit>(&effect)) {
         exited(m, exit->code);
     }

@@ -69,6 +69,9 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     std::int64_t lease_id(std::uint8_t m) const;
     void foreign(std::uint8_t m);
     void restore(const Fault& f);
+    void replace_store(const Fault& f);
+    void accept_store();
+    void restart_elector(std::uint8_t m);
     void heal();
     void bootstrap();
     void look();
