@@ -45,11 +45,11 @@ void Assumptions::set_leaves(const NodeOp& op) {
     n.confirmed.reset();
     n.dead.reset();
     n.was_deaf = n.fault_on;
-    n.stood_still = false;
+    n.beyond = false;
     if (n.excused) return;
     const auto tip = tip_of(op.member);
     for (std::uint8_t other = 0; other < nodes_.size(); ++other) {
-        if (other == op.member || nodes_[other].excused || nodes_[other].stood_still) continue;
+        if (other == op.member || nodes_[other].excused || nodes_[other].beyond) continue;
         const auto r = reach(other);
         if (r.until <= hub_.now - kOvertime || r.height <= tip) continue;
         const auto left = r.until == kNoTime ? std::string("any time")
@@ -91,7 +91,7 @@ void Assumptions::answered(const NodeOp& op, const core::Event& event) {
     if (n.pending && op.sent < *n.pending + kLateSet) return;
     n.silent = reach(op.member).until;  // a late answer does not make it sign for longer
     n.activated = false;
-    n.was_deaf = n.stood_still = false;
+    n.was_deaf = n.beyond = false;
     n.pending.reset();
     n.confirmed = hub_.now;
     n.tip.reset();
@@ -118,8 +118,8 @@ void Assumptions::rose(std::uint8_t node) {
 
 void Assumptions::process_ended(std::uint8_t node, Time at) {
     auto& n = nodes_[node];
-    if (n.activated || n.confirmed) n.dead = at;
-    n.activated = n.was_deaf = n.stood_still = false;
+    if (n.activated || n.confirmed) n.dead = std::min(at, reach(node).until);
+    n.activated = n.was_deaf = n.beyond = false;
     n.pending.reset();
 }
 
@@ -129,7 +129,7 @@ void Assumptions::signed_height(std::uint8_t node, std::uint64_t height) {
 
 std::string Assumptions::against_marker(std::uint8_t node) const {
     const auto& n = nodes_[node];
-    if (n.dead || !n.activated || n.excused || n.stood_still) return {};
+    if (n.dead || !n.activated || n.excused || n.beyond) return {};
     if (n.pending && hub_.now < *n.pending + kLateSet)
         return "an activation that left " + milliseconds(hub_.now - *n.pending) +
                " ago is unanswered";

@@ -30,8 +30,11 @@ class Assumptions {
     void deaf(std::uint8_t node, bool on);
     /// A residual risk explains whatever this node signs, while this is on.
     void excuse(std::uint8_t node, bool on) { nodes_[node].excused = on; }
-    /// The whole host stood still: A3 promises nothing until standby is confirmed.
-    void host_stood_still(std::uint8_t node) { nodes_[node].stood_still = true; }
+    /// The whole host stood still (A3), or an activation landed after all bounds (A4): nothing is
+    /// promised until standby is confirmed.
+    void beyond(std::uint8_t node) { nodes_[node].beyond = true; }
+    /// An activation is on its way, or was not answered.
+    bool pending(std::uint8_t node) const { return nodes_[node].pending.has_value(); }
     /// 100 ms after standby was confirmed: what a leftover could be for is settled.
     void sample_tip(std::uint8_t node, std::uint64_t number);
     /// Whoever is activated now joins no round in which this node may have signed.
@@ -49,7 +52,7 @@ class Assumptions {
         bool pending_at_false = false;
         bool fault_on = false;
         bool was_deaf = false;  ///< a fault was on since the activation left
-        bool stood_still = false;
+        bool beyond = false;
         bool excused = false;
         std::optional<Time> confirmed;  ///< standby, by a status that A4 trusts
         Time silent = kNoTime;          ///< and not after this, whenever that answer came

@@ -212,7 +212,7 @@ bool Simulation::apply_host_fault(const Fault& f, bool on) {
             if (!member.host_up || on == member.host_frozen) return on;
             member.host_frozen = on;
             if (on) {
-                checks_.a4.host_stood_still(m);
+                checks_.a4.beyond(m);
                 freeze_member(m);
                 guardian.freeze();
                 hub_.world->freeze(m, hub_.now);
@@ -373,8 +373,14 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
         case FaultKind::kHungSet:
             node.deaf += step_of(on);
             set_fault(simnode::SetFault::hang);
-            if (on) return true;
-            if (node.hung_activation) node.excused_until = hub_.now + 12s;
+            if (on) {
+                node.hung_activation = node.hung_activation || checks_.a4.pending(m);
+                return true;
+            }
+            if (node.hung_activation) {
+                node.excused_until = hub_.now + 12s;
+                checks_.a4.beyond(m);
+            }
             node.hung_activation = false;
             world.heal(m, hub_.now);
             return true;
