@@ -1,3 +1,5 @@
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include "sim/batch.hpp"
@@ -5,27 +7,28 @@
 namespace elector::sim {
 namespace {
 
-TEST_CASE("a hundred thousand seeds of faults leave one signer and a group that recovers") {
-    BatchOptions options;
-    options.from = 10'001;
-    options.to = 110'000;
-    const auto batch = run_seeds(options);
-    CHECK_MESSAGE(!batch.first(), batch.in_words());
-    CHECK(batch.seeds == 100'000);
-}
+struct Share {
+    Theme theme;
+    std::uint64_t seeds;
+};
+constexpr std::array kMillion = {Share{Theme::kSwarm, 820'000},   Share{Theme::kCutOff, 60'000},
+                                 Share{Theme::kOdd, 50'000},      Share{Theme::kStuck, 42'000},
+                                 Share{Theme::kHandOver, 18'000}, Share{Theme::kCalm, 10'000}};
 
-TEST_CASE("ten thousand seeds of every theme are clean, and go through every row of the table") {
+TEST_CASE("a million seeds are clean, and go through every row of the transition table") {
     Counts counts;
-    for (const auto theme :
-         {Theme::kSwarm, Theme::kCutOff, Theme::kHandOver, Theme::kStuck, Theme::kOdd}) {
-        CAPTURE(name(theme));
+    std::uint64_t seeds = 0;
+    for (const auto& share : kMillion) {
+        CAPTURE(name(share.theme));
         BatchOptions options;
-        options.options.theme = theme;
-        options.to = 10'000;
+        options.options.theme = share.theme;
+        options.to = share.seeds;
         const auto batch = run_seeds(options);
         CHECK_MESSAGE(!batch.first(), batch.in_words());
+        seeds += batch.seeds;
         add(counts, batch.counts);
     }
+    CHECK(seeds == 1'000'000);
     const auto unseen = rows_never_seen(counts);
     CHECK_MESSAGE(unseen.empty(), (unseen.empty() ? "" : unseen.front()));
 }
