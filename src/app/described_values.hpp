@@ -106,7 +106,7 @@ BOOST_DESCRIBE_STRUCT(Session, (),
                        replace))
 BOOST_DESCRIBE_STRUCT(Knowledge, (),
                       (view, read, read_slot, read_wanted, floor_revision, floor_raft_term,
-                       floor_holder_mod, seen_revision, seen_raft_term, seen_holder_mod, read_sent,
+                       floor_holder_mod, seen_revision, seen_raft_term, seen_holder_mod, seen_term, read_sent,
                        record_learned, record_watched, observed_since, key_gone_since, set_back,
                        head, headed_since, head_since, was_paused, nobody_since, tips, own_writes,
                        read_revision, record_mod, foreign_announced, foreign_gone_since,

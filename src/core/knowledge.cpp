@@ -7,13 +7,20 @@
 namespace elector::core {
 namespace {
 
+/// Terms only rise: a record that was written over an older one than we have seen is of another
+/// past, however far its revisions have got.
+bool term_falls(const Knowledge& k, const StoredRecord& holder) {
+    return holder.record && holder.record->term != Term{} && holder.record->term < k.seen_term;
+}
+
 // SAFETY: S8. Compared with what had been seen when the read was *sent*: answers may overtake each
 // other.
 bool gone_back(const Knowledge& k, const ElectionView& view) {
     if (!k.read) return false;
     return view.cluster_id != k.view.cluster_id || view.revision < k.floor_revision ||
            view.raft_term < k.floor_raft_term ||
-           (view.holder.mod != Revision{} && view.holder.mod < k.floor_holder_mod);
+           (view.holder.mod != Revision{} && view.holder.mod < k.floor_holder_mod) ||
+           (view.revision >= k.view.revision && term_falls(k, view.holder));
 }
 
 void forget_everything(Turn& t) {
@@ -22,6 +29,7 @@ void forget_everything(Turn& t) {
     k.seen_revision = {};
     k.seen_raft_term = 0;
     k.seen_holder_mod = {};
+    k.seen_term = {};
     k.own_writes = {};
     k.record_mod = {};
     k.record_watched = false;
@@ -44,6 +52,13 @@ void set_back(Turn& t) {
     if (t.s.role == Role::kLeader) begin_draining(t, Cause::kStoreSetBack);
 }
 
+/// What a watch or an answer of ours told cannot be; only a whole read says where the store is.
+void set_back_until_read(Turn& t) {
+    set_back(t);
+    t.s.known.read = false;
+    t.want_read();
+}
+
 void learn_record(Turn& t, bool first) {
     auto& k = t.s.known;
     const auto& holder = k.view.holder;
@@ -54,6 +69,7 @@ void learn_record(Turn& t, bool first) {
         k.key_gone_since.reset();
     }
     k.seen_holder_mod = std::max(k.seen_holder_mod, holder.mod);
+    if (holder.record) k.seen_term = std::max(k.seen_term, holder.record->term);
     const bool present = holder.record && find_created(k.view, holder.record->term);
     if (present) {
         k.key_gone_since.reset();
@@ -169,6 +185,7 @@ void learn_own_write(Turn& t, Revision at, Revision key_gone) {
 void learn_holder(Turn& t, const StoredRecord& holder) {
     auto& k = t.s.known;
     if (!k.read || holder.mod <= k.view.holder.mod) return;
+    if (term_falls(k, holder)) return set_back_until_read(t);
     k.view.holder = holder;
     learn_record(t, false);
     learn_head(t);
@@ -181,12 +198,9 @@ void learn_changes(Turn& t, const StoreChanged& batch) {
         const auto* gone = std::get_if<CandidateGone>(&change.what);
         if (gone && gone->key == k.missing) k.missing.clear();
     }
-    if (!k.missing.empty() && batch.revision > k.read_revision) {
-        set_back(t);
-        k.read = false;
-        return t.want_read();
-    }
-    if (apply(k.view, batch.changes, batch.revision)) learn(t, false);
+    if (!k.missing.empty() && batch.revision > k.read_revision) return set_back_until_read(t);
+    if (!apply(k.view, batch.changes, batch.revision)) return;
+    term_falls(k, k.view.holder) ? set_back_until_read(t) : learn(t, false);
 }
 
 void drive_reads(Turn& t) {

@@ -64,6 +64,7 @@ struct Knowledge {
     Revision seen_revision;
     std::uint64_t seen_raft_term = 0;
     Revision seen_holder_mod;
+    Term seen_term;
     Instant read_sent;  ///< of the last whole read that arrived
     // the holder record
     Instant record_learned;                 ///< when this revision of it was first seen

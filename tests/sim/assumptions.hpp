@@ -37,6 +37,8 @@ class Assumptions {
     bool pending(std::uint8_t node) const { return nodes_[node].pending.has_value(); }
     /// 100 ms after standby was confirmed: what a leftover could be for is settled.
     void sample_tip(std::uint8_t node, std::uint64_t number);
+    /// Activated, and standby not confirmed since.
+    bool activated(std::uint8_t node) const { return nodes_[node].activated; }
     /// Whoever is activated now joins no round in which this node may have signed.
     bool quiet(std::uint8_t node);
     /// A marker is about to be written. Empty, or why the node could still become active.

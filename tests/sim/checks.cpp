@@ -133,9 +133,10 @@ void Checks::set_leaves(const NodeOp& op, const Member& m, const Guardian& guard
     const auto now = hub_.local(op.member);
     if (book.valid_nonce == 0) return hub_.fail("activation", "an activation without a claim");
     // The guardian kills at the margin; only then is a late write impossible.
-    if (now >= book.valid_until - (m.policy.guardian ? Duration{} : m.policy.margin))
-        hub_.fail("activation", "an activation leaves after the holding");
-    if (m.policy.guardian && (!guardian.armed_until() || now >= *guardian.armed_until()))
+    const bool late = now >= book.valid_until - (m.policy.guardian ? Duration{} : m.policy.margin);
+    if (late && !book.excused) hub_.fail("activation", "an activation leaves after the holding");
+    if (m.policy.guardian && !book.excused &&
+        (!guardian.armed_until() || now >= *guardian.armed_until()))
         hub_.fail("activation", "an activation leaves without an armed guardian");
     if (unanswered_set != Time{} && hub_.now < unanswered_set + 3500ms)
         hub_.fail("one_in_flight", "an activation leaves while another set is unanswered");

@@ -566,17 +566,18 @@ void Simulation::update_excuses() {
         nodes_[m].had_time = nodes_[m].deaf > 0 && (nodes_[m].had_time || (warns && !cut_off));
         const bool stuck = nodes_[m].deaf > 0 && !nodes_[m].had_time;
         const bool deaf_alone = stuck && (cut_off || !member.works());
+        const bool may_sign = hub_.world->view(m, hub_.now).may_sign || checks_.a4.activated(m);
         // A deactivation that it hears at last has A4's time from then on.
         if (nodes_[m].deaf_alone && nodes_[m].deaf == 0)
             nodes_[m].excused_until = std::max(nodes_[m].excused_until, hub_.now + 14s);
-        nodes_[m].deaf_alone = deaf_alone && hub_.world->view(m, hub_.now).may_sign;
+        nodes_[m].deaf_alone = deaf_alone && may_sign;
         const bool bad = deaf_alone || (nobody && member.host_up);
         const bool over = hub_.now >= nodes_[m].excused_until;
-        if (bad && hub_.world->view(m, hub_.now).may_sign) {
+        if (bad && may_sign) {
             checks_.excuse(m, true);
         } else if (!over) {
             checks_.excuse(m, true);
-        } else if (checks_.excused(m) && !bad && !hub_.world->view(m, hub_.now).may_sign) {
+        } else if (checks_.excused(m) && !bad && !may_sign) {
             checks_.excuse(m, false);
         }
     }
