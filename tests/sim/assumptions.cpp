@@ -22,7 +22,7 @@ std::string milliseconds(Duration d) { return std::to_string(d / 1ms) + " ms"; }
 void Assumptions::deaf(std::uint8_t node, bool on) {
     auto& n = nodes_[node];
     n.fault_on = on;
-    n.was_deaf |= on;
+    n.was_deaf |= on && n.first_false;  // before that nothing was asked of it
 }
 
 void Assumptions::set_leaves(const NodeOp& op) {
@@ -31,6 +31,7 @@ void Assumptions::set_leaves(const NodeOp& op) {
         if (!op.guardian) n.last_false = {op.incarnation, op.op.value};
         if (n.activated && !n.first_false) {
             n.first_false = hub_.now;
+            n.was_deaf = n.fault_on;
             n.pending_at_false = n.pending.has_value();
         }
         return;

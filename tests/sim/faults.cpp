@@ -377,12 +377,7 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
                 node.hung_activation = node.hung_activation || checks_.a4.pending(m);
                 return true;
             }
-            if (node.hung_activation) {
-                node.excused_until = hub_.now + 12s;
-                checks_.a4.beyond(m);
-            }
-            node.hung_activation = false;
-            world.heal(m, hub_.now);
+            release_sets(m);
             return true;
         case FaultKind::kIgnoreSet:
             node.deaf += step_of(on);
@@ -390,7 +385,7 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             return true;
         case FaultKind::kHangStatus:
             world.hang_status(m, on, hub_.now);
-            if (!on) world.heal(m, hub_.now);
+            if (!on) release_sets(m);
             return true;
         case FaultKind::kPortClash:
             // The new process finds its admin port taken, and runs on without.
@@ -405,6 +400,17 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
         default:
             return apply_health_fault(f, on);
     }
+}
+
+/// What hung in the node lands now, after all bounds of A4.
+void Simulation::release_sets(std::uint8_t m) {
+    auto& node = nodes_[m];
+    if (node.hung_activation) {
+        node.excused_until = hub_.now + 12s;
+        checks_.a4.beyond(m);
+    }
+    node.hung_activation = false;
+    hub_.world->heal(m, hub_.now);
 }
 
 /// An elector of the older kind: queues, activates its node within 200 ms of being the head, and

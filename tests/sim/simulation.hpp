@@ -67,6 +67,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void remove(const std::string& key, const std::string& end = {});
     std::string candidate_key(std::uint8_t m) const;
     std::int64_t lease_id(std::uint8_t m) const;
+    void release_sets(std::uint8_t m);
     void foreign(std::uint8_t m);
     void restore(const Fault& f);
     void replace_store(const Fault& f);
