@@ -437,8 +437,9 @@ void Simulation::on_answer(const NodeOp& op, const core::Event& event) {
     const auto& member = members_[op.member];
     const auto* set = std::get_if<core::SetAnswered>(&event);
     const bool alive = member.works() && member.incarnation == op.incarnation;
-    if (set && alive && op.ask == NodeAsk::kActivate &&
-        (set->not_sent || set->failure == core::NodeFailure::kNone))
+    // Not one that was not sent: it may be sent again in the same holding.
+    if (set && alive && op.ask == NodeAsk::kActivate && !set->not_sent &&
+        set->failure == core::NodeFailure::kNone)
         guardians_[op.member].activation_answered();
     deliver(op.member, op.incarnation, event);
 }
