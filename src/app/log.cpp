@@ -118,8 +118,8 @@ std::string format_line(config::LogFormat format, std::string_view time, Level l
     return line;
 }
 
-Log::Log(const config::Log& options, std::string member)
-    : options_(options), member_(std::move(member)) {
+Log::Log(const config::Log& options, std::string member, std::string process)
+    : options_(options), member_(std::move(member)), process_(std::move(process)) {
     try {
         logger_ = make_logger(options);
     } catch (const spdlog::spdlog_ex& e) {
@@ -131,6 +131,7 @@ Log Log::silent() { return Log(); }
 
 void Log::operator()(Level level, std::string_view event, std::vector<Field> fields) const {
     if (!logger_ || !logger_->should_log(to_spdlog(level))) return;
+    if (!process_.empty()) fields.insert(fields.begin(), Field{"process", process_});
     if (!member_.empty()) fields.insert(fields.begin(), Field{"member", member_});
     const auto line = format_line(options_.format, utc_now(), level, event, fields);
     logger_->log(to_spdlog(level), "{}", line);

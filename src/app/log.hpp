@@ -29,7 +29,8 @@ std::string format_line(config::LogFormat format, std::string_view time, Level l
 class Log {
   public:
     /// Throws std::runtime_error when the file cannot be opened.
-    explicit Log(const config::Log& options, std::string member = {});
+    /// `process` tells the lines of one service's processes apart.
+    explicit Log(const config::Log& options, std::string member = {}, std::string process = {});
     /// A log that goes nowhere (several members in one process, tests).
     static Log silent();
 
@@ -42,6 +43,7 @@ class Log {
     std::shared_ptr<spdlog::logger> logger_;
     config::Log options_;
     std::string member_;
+    std::string process_;
 };
 
 }  // namespace elector::app

@@ -1,10 +1,12 @@
 // The program: which command, then that command. Exit codes: docs/configuration.md and README.
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "app/closer.hpp"
 #include "app/policy_of.hpp"
 #include "app/run.hpp"
 #include "cli/bootstrap.hpp"
@@ -51,29 +53,37 @@ std::vector<std::string> rendered(const std::vector<config::Problem>& warnings) 
     return lines;
 }
 
-int run_file(const std::string& path) {
+using Arguments = std::vector<std::string>;
+
+std::optional<app::RunOptions> from_file(const std::string& path, int& code) {
     const auto environment = config::system_environment();
     auto loaded = config::load_file(path, environment);
-    if (!loaded.config) return report(loaded);
-    app::RunOptions options{*loaded.config,
-                            [path, environment] { return config::load_file(path, environment); },
-                            rendered(loaded.warnings)};
-    return app::run_service(std::move(options));
+    if (!loaded.config) {
+        code = report(loaded);
+        return std::nullopt;
+    }
+    return app::RunOptions{*loaded.config,
+                           [path, environment] { return config::load_file(path, environment); },
+                           rendered(loaded.warnings),
+                           {"--config", path}};
 }
 
-int run_legacy(const std::vector<std::string>& arguments) {
+std::optional<app::RunOptions> from_legacy(const Arguments& arguments, int& code) {
     const auto environment = config::system_environment();
     auto legacy = config::load_legacy(arguments, environment);
-    if (!legacy.loaded.config) return report(legacy.loaded);
+    if (!legacy.loaded.config) {
+        code = report(legacy.loaded);
+        return std::nullopt;
+    }
     app::RunOptions options{
         *legacy.loaded.config,
         [arguments, environment] { return config::load_legacy(arguments, environment).loaded; },
-        rendered(legacy.loaded.warnings)};
+        rendered(legacy.loaded.warnings), arguments};
     options.notes.insert(options.notes.begin(), legacy.note);
-    return app::run_service(std::move(options));
+    return options;
 }
 
-int run(const std::vector<std::string>& rest) {
+std::optional<app::RunOptions> from_run(const Arguments& rest, int& code) {
     std::string path;
     for (std::size_t i = 0; i < rest.size(); ++i) {
         if (rest[i] == "--config" && i + 1 < rest.size()) {
@@ -81,17 +91,54 @@ int run(const std::vector<std::string>& rest) {
         } else if (rest[i].rfind("--config=", 0) == 0) {
             path = rest[i].substr(9);
         } else {
-            return refuse("run: unknown argument '" + rest[i] + "'");
+            code = refuse("run: unknown argument '" + rest[i] + "'");
+            return std::nullopt;
         }
     }
-    if (path.empty()) return refuse("run: --config FILE is missing");
-    return run_file(path);
+    if (!path.empty()) return from_file(path, code);
+    code = refuse("run: --config FILE is missing");
+    return std::nullopt;
+}
+
+std::optional<app::RunOptions> from_either(const Arguments& arguments, int& code) {
+    const bool legacy = config::is_legacy_command_line(arguments);
+    return legacy ? from_legacy(arguments, code) : from_run(arguments, code);
+}
+
+int run(const Arguments& arguments) {
+    int code = 0;
+    auto options = from_either(arguments, code);
+    return options ? app::run_service(std::move(*options)) : code;
+}
+
+/// The guardian's child. It is given the node that is guarded, then what the guardian was given.
+int run_elector(const Arguments& rest) {
+    int code = 0;
+    if (rest.empty()) return refuse("elector: only a guardian starts it");
+    auto options = from_either({rest.begin() + 1, rest.end()}, code);
+    if (!options) return code;
+    if (options->config.node.admin.text() != rest.front())
+        return refuse("cannot change node.admin from " + rest.front() + " to " +
+                      options->config.node.admin.text() +
+                      " under a running guardian; restart the service, or take the change back");
+    options->has_guardian = true;
+    return app::run_service(std::move(*options));
 }
 
 cli::Means means() {
     std::random_device device;
     const auto seed = (static_cast<std::uint64_t>(device()) << 32) ^ device();
     return cli::Means{app::etcd_options_of, seed};
+}
+
+/// The guardian's other child, that records in etcd what the guardian did.
+int run_closer(const Arguments& rest) {
+    int code = 0;
+    const auto order = guardian::parse_order(rest);
+    if (!order) return refuse("close-holding: only a guardian starts it");
+    const Arguments arguments(rest.begin() + guardian::kOrderWords, rest.end());
+    const auto options = from_either(arguments, code);
+    return options ? app::close_holding(*order, options->config, means()) : code;
 }
 
 /// All is closed and said. What is left is the gRPC library's own shutdown, which was seen to hang
@@ -105,11 +152,13 @@ cli::Means means() {
 
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
-    if (config::is_legacy_command_line(arguments)) return run_legacy(arguments);
+    if (config::is_legacy_command_line(arguments)) return run(arguments);
     if (arguments.empty()) return refuse("no command given");
     const auto& command = arguments.front();
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
     if (command == "run") return run(rest);
+    if (command == "elector") return run_elector(rest);
+    if (command == "close-holding") leave(run_closer(rest));
     if (command == "check") return cli::check(rest);
     if (command == "bootstrap") leave(cli::bootstrap(rest, means()));
     if (command == "fence") leave(cli::fence(rest, means()));

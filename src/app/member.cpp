@@ -28,7 +28,7 @@ bool only_looks(const core::Effect& effect) {
 
 Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
                std::uint64_t seed, std::function<void(int)> on_exit,
-               std::optional<etcd::ClusterPin> pin)
+               std::optional<etcd::ClusterPin> pin, std::optional<int> guardian)
     : config_(std::move(config)),
       instance_(instance_of(config_)),
       pin_(std::move(pin)),
@@ -47,13 +47,22 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       store_(io, client_options(seed), config_.election.key, tasks_, log,
              [this](core::Event e) { reactor_.post(std::move(e)); }),
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
-            [this](core::Event e) { reactor_.post(std::move(e)); }),
+            [this](core::Event e) {
+                note_activation(e);
+                reactor_.post(std::move(e));
+            }),
+      guarded_(guardian.has_value()),
       reactor_(
           io, clock, make_policy(), seed, [this](const core::Effect& e) { run(e); },
-          [this](const std::string& what) { broken(what); }) {}
+          [this](const std::string& what) { broken(what); }) {
+    if (guardian)
+        guardian_.emplace(io, *guardian, log,
+                          [this](core::Event e) { reactor_.post(std::move(e)); });
+}
 
 core::Policy Member::make_policy() const {
     auto policy = policy_of(config_, instance_);
+    policy.guardian = guarded_;
     policy.cluster = pinned_.problem.empty() ? pinned_.cluster : core::kNoCluster;
     return policy;
 }
@@ -114,6 +123,7 @@ void Member::reload(const config::Config& loaded) {
 boost::asio::awaitable<void> Member::close() {
     reactor_.close();
     node_.close();
+    if (guardian_) guardian_->close();
     certificates_.close();
     co_await store_.close();
 }
@@ -124,15 +134,17 @@ void Member::run(const core::Effect& effect) {
         if (!only_looks(effect)) return broken("an observer was about to act");
         tell_observation();
     }
+    if (const auto* activate = std::get_if<core::Activate>(&effect)) activation_ = activate->op;
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
-    std::visit(
-        core::Overloaded{
-            [&](const core::RoleChanged& e) { tell(e); }, [&](const core::Announce& e) { tell(e); },
-            [&](const core::PinCluster& e) { pin(e); },
-            [&](const core::Exit& e) { on_exit_(e.code); },
-            [](const auto&) {},  // the guardian's, which is not built yet
-        },
-        effect);
+    if (guardian_ && guardian_->run(effect, reactor_.policy(), config_.node.probe)) return;
+    std::visit(core::Overloaded{
+                   [&](const core::RoleChanged& e) { tell(e); },
+                   [&](const core::Announce& e) { tell(e); },
+                   [&](const core::PinCluster& e) { pin(e); },
+                   [&](const core::Exit& e) { on_exit_(e.code); },
+                   [](const auto&) {},
+               },
+               effect);
 }
 
 // First contact. A host that cannot keep its word after a restart does not give it.
@@ -150,6 +162,15 @@ void Member::pin(const core::PinCluster& e) {
                             "tell a replaced etcd; make state.dir writable and restart"}});
     }
     reactor_.set_policy(make_policy());
+}
+
+// SAFETY: S24. Only an answer ends the guardian's assumption that an activation is on its way; one
+// that was not sent may be sent again.
+void Member::note_activation(const core::Event& e) {
+    const auto* set = std::get_if<core::SetAnswered>(&e);
+    if (!guardian_ || !set || set->op != activation_) return;
+    if (set->failure == core::NodeFailure::kNone && !set->not_sent)
+        guardian_->activation_answered();
 }
 
 void Member::tell_observation() {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/certificate_watch.hpp"
+#include "app/guardian_link.hpp"
 #include "app/log.hpp"
 #include "app/node_runner.hpp"
 #include "app/observation.hpp"
@@ -22,9 +23,11 @@ class Member {
   public:
     /// `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit code once, when the
     /// member has nothing more to do; call close() then. Without a `pin` any cluster will do.
+    /// `guardian` is the link to one, taken over; without it none is asked for.
     Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
            std::uint64_t seed, std::function<void(int code)> on_exit,
-           std::optional<etcd::ClusterPin> pin = std::nullopt);
+           std::optional<etcd::ClusterPin> pin = std::nullopt,
+           std::optional<int> guardian = std::nullopt);
 
     void start();
     /// Hands over if it leads, leaves the queue, then on_exit(0).
@@ -56,6 +59,7 @@ class Member {
     void tell_observation();
     void tell(const core::RoleChanged& e);
     void tell(const core::Announce& e);
+    void note_activation(const core::Event& e);
     void broken(const std::string& what);
     boost::asio::awaitable<void> end_broken();
 
@@ -71,7 +75,10 @@ class Member {
     CertificateWatch certificates_;
     StoreRunner store_;
     NodeRunner node_;
+    bool guarded_;
+    core::OpId activation_;  ///< the last one that was sent
     Reactor reactor_;
+    std::optional<GuardianLink> guardian_;
     Observation observed_;
 };
 

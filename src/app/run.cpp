@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "app/member.hpp"
-#include "app/node_lock.hpp"
 #include "app/policy_of.hpp"
+#include "app/run_guardian.hpp"
 #include "config/reload.hpp"
+#include "guardian/node_lock.hpp"
+#include "guardian/process.hpp"
 
 namespace elector::app {
 namespace asio = boost::asio;
@@ -44,7 +46,7 @@ class Service {
   public:
     explicit Service(RunOptions options)
         : options_(std::move(options)),
-          log_(options_.config.log),
+          log_(options_.config.log, {}, options_.has_guardian ? "elector" : ""),
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
           tasks_(io_,
                  [this](const std::string& name, const std::string& what) {
@@ -52,17 +54,15 @@ class Service {
                  }),
           member_(
               io_, clock_, options_.config, log_, random_seed(), [this](int code) { end(code); },
-              etcd::ClusterPin(options_.config.state.dir, options_.config.election.key)) {
+              etcd::ClusterPin(options_.config.state.dir, options_.config.election.key),
+              options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt) {
         signals_.add(SIGUSR1);
     }
 
     int run() {
         std::string why;
-        if (!observing() && !lock_.acquire(options_.config.node.admin.text(), why)) {
-            log_(Level::kError, "node_locked",
-                 {{"node", options_.config.node.admin.text()},
-                  {"error", "cannot take control of the node: " + why +
-                                "; nothing was done; stop the other elector first"}});
+        if (!options_.has_guardian && !observing() && !locked(why)) {
+            tell_locked(log_, options_.config, why);
             return 1;
         }
         tell_start();
@@ -75,6 +75,12 @@ class Service {
 
   private:
     bool observing() const { return options_.config.member.mode == config::Mode::kObserve; }
+
+    bool locked(std::string& why) {
+        using guardian::NodeLock;
+        return lock_.acquire(options_.config.node.admin.text(), false, why) ==
+               NodeLock::Holder::kUs;
+    }
 
     void tell_start() {
         const auto& c = options_.config;
@@ -91,10 +97,11 @@ class Service {
                         {{"why",
                           "member.mode is observe: nothing is sent that changes the node or etcd; "
                           "lines named observed say what this member sees and would do."}});
-        log_(Level::kWarn, "no_guardian",
-             {{"why",
-               "This build has no guardian process: if this elector itself dies or freezes, its "
-               "node stays as it is."}});
+        if (!options_.has_guardian)
+            log_(Level::kWarn, "no_guardian",
+                 {{"why",
+                   "guardian.enabled is false: if this elector itself dies or freezes, its node "
+                   "stays as it is."}});
         if (c.fence.policy != config::FencePolicy::kNone)
             log_(Level::kWarn, "no_fence_command",
                  {{"why",
@@ -179,7 +186,7 @@ class Service {
     Log log_;
     asio::io_context io_{1};
     BootClock clock_;
-    NodeLock lock_;
+    guardian::NodeLock lock_;
     asio::signal_set signals_;
     Tasks tasks_;
     Member member_;
@@ -191,7 +198,10 @@ class Service {
 }  // namespace
 
 int run_service(RunOptions options) {
+    const bool observes = options.config.member.mode == config::Mode::kObserve;
     try {
+        if (!options.has_guardian && !observes && options.config.guardian.enabled)
+            return run_guardian(options);
         Service service(std::move(options));
         const int code = service.run();
         // All is closed and logged. What is left is the gRPC library's own shutdown, which was seen

@@ -31,6 +31,7 @@ class Session {
     boost::asio::awaitable<etcd::Result<core::ElectionView>> look();
     boost::asio::awaitable<etcd::Result<etcd::TxnReply>> commit(etcd::Txn txn);
     etcd::Client& client() { return client_; }
+    boost::asio::io_context& io() { return io_; }
     boost::asio::awaitable<void> pause(std::chrono::milliseconds span);
 
     /// Runs the command to its end and closes; its exit code.

@@ -270,7 +270,7 @@ const std::array kFenceKeys{
 };
 
 const std::array kOtherKeys{
-    KeySpec{"guardian.enabled", kLive, "true", "", "false needs fence.policy = \"require\"",
+    KeySpec{"guardian.enabled", kRefused, "true", "", "false needs fence.policy = \"require\"",
             "false runs without the process that demotes the node when the elector fails: for "
             "debugging only.",
             boolean<Slot<&Config::guardian, &Guardian::enabled>>()},

@@ -58,8 +58,8 @@ TEST_CASE("exactly the keys that identify a member, and its mode, are refused") 
     for (const KeySpec& key : keys()) {
         if (key.reload == ReloadClass::kRefused) refused.emplace_back(key.path);
     }
-    CHECK(refused ==
-          Lines{"member.name", "member.mode", "election.key", "node.admin", "state.dir"});
+    CHECK(refused == Lines{"member.name", "member.mode", "election.key", "node.admin",
+                           "guardian.enabled", "state.dir"});
 }
 
 TEST_CASE("changed secrets and webhook addresses are reported without their text") {

@@ -23,7 +23,9 @@ def notices():
 def logged():
     """{event name: the text of the level} of every line that the program itself logs."""
     found = {}
-    for path in glob.glob(os.path.join(ROOT, "src/app/*.cpp")):
+    paths = [path for folder in ("app", "guardian")
+             for path in glob.glob(os.path.join(ROOT, "src", folder, "*.cpp"))]
+    for path in paths:
         for level, name in re.findall(r'\blog_\(([^,"]+), "(\w+)"', read(path)):
             found[name] = found.get(name, "") + level
         chosen = re.findall(r'\blog_\(level, [^"]*\? "(\w+)" : "(\w+)"', read(path))

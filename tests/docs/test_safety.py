@@ -1,5 +1,6 @@
 """docs/safety.md against the tree: every claim has code and tests that are there, and every number
 that the code carries is a claim."""
+import glob
 import os
 import re
 import subprocess
@@ -12,6 +13,12 @@ CLAIM = re.compile(r"^### ([SL]\d+) ", re.M)
 def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
         return file.read()
+
+
+def all_of(pattern):
+    """Such files as one text, their broken lines of strings joined again."""
+    paths = sorted(glob.glob(os.path.join(ROOT, pattern)))
+    return re.sub(r'"\n +"', "", "".join(read(path) for path in paths))
 
 
 def claims():
@@ -46,6 +53,8 @@ class Safety(unittest.TestCase):
 
     def test_every_claim_names_tests_that_are_there(self):
         mutants = read("tests/sim/mutants.cpp")
+        units = all_of("tests/guardian/*.cpp")
+        cases = all_of("tests/integration/test_*.py")
         for number, section in claims().items():
             tests = re.findall(r"`([^`]+)`", line(section, "Tests"))
             self.assertTrue(tests, f"{number} has no test")
@@ -54,6 +63,10 @@ class Safety(unittest.TestCase):
                     path = f"tests/scenarios/stories/{test[6:]}.txt"
                     there = os.path.exists(os.path.join(ROOT, path))
                     self.assertTrue(there, f"{number}: no {path}")
+                elif test.startswith("guardian:"):
+                    self.assertIn(f'TEST_CASE("{test[9:]}")', units, f"{number}: no {test}")
+                elif test.startswith("integration:"):
+                    self.assertIn(f"def {test[12:]}(self)", cases, f"{number}: no {test}")
                 elif test.startswith("sim:"):
                     self.assertIn(f'"{test[4:]}"', mutants, f"{number}: no mutant {test[4:]}")
                 else:

@@ -68,6 +68,23 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def run_delays(pid):
+    """Thread -> seconds that it was ready to run and had no processor, so far."""
+    found = {}
+    for task in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+        try:
+            with open(task, encoding="ascii") as file:
+                found[task] = int(file.read().split()[1]) / 1e9
+        except OSError:
+            continue  # the thread has just ended
+    return found
+
+
+def run_delay(pid):
+    """The same of all threads of a process together."""
+    return sum(run_delays(pid).values())
+
+
 class Process:
     """One program with its standard error (and output) in a file."""
 
@@ -119,21 +136,6 @@ class Process:
             return self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} has not ended within {seconds:.1f} s") from None
-
-    def run_delays(self):
-        """Thread -> seconds that it was ready to run and had no processor, so far."""
-        found = {}
-        for task in glob.glob(f"/proc/{self.pid}/task/*/schedstat"):
-            try:
-                with open(task, encoding="ascii") as file:
-                    found[task] = int(file.read().split()[1]) / 1e9
-            except OSError:
-                continue  # the thread has just ended
-        return found
-
-    def run_delay(self):
-        """The same of all its threads together."""
-        return sum(self.run_delays().values())
 
     def last_lines(self, count=40):
         try:

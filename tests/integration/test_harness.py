@@ -42,6 +42,7 @@ class Harness(IntegrationCase):
             pids = [process.pid for process in world.processes()]
             self.assertEqual(len(pids), 4)
             world.wait_for(lambda: world.members[0].find("session_started"), 5, "session")
+            pids.append(world.members[0].elector())
         self.assertEqual([pid for pid in pids if os.path.exists(f"/proc/{pid}")], [])
         self.assertEqual(os.path.exists(world.folder), "--keep" in sys.argv)
 

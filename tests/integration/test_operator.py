@@ -44,8 +44,7 @@ class Fence(Command):
             old = world.start()
             world.nodes.fault("freeze", old.index)
             world.wait_for(lambda: world.holder().json()["state"] == "unfenced", 25, "unfenced")
-            old.process.kill()
-            world.nodes.fault("lose_host", old.index)
+            world.lose_host(old)
             other = world.followers(old)[0]
             where = ("--config", other.config)
             record = world.holder()

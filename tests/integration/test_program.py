@@ -161,7 +161,7 @@ class SteadyState(IntegrationCase):
     def cpu(self, world, member):
         """Milliseconds of processor time per second of a leader that only confirms."""
         def spent():
-            with open(f"/proc/{member.process.pid}/stat", encoding="utf-8") as file:
+            with open(f"/proc/{member.elector()}/stat", encoding="utf-8") as file:
                 fields = file.read().rpartition(")")[2].split()
             return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         start, began = spent(), time.monotonic()

@@ -108,9 +108,10 @@ class Trial:
 
         Not of etcd: a member that is being traced would excuse everything.
         """
-        watched = [m.process for m in self.world.members]
-        return {thread: delay for process in watched if process is not None
-                for thread, delay in process.run_delays().items()}
+        alive = [m for m in self.world.members if m.alive()]
+        pids = [pid for m in alive for pid in (m.process.pid, m.elector())]
+        return {thread: delay for pid in pids if pid is not None
+                for thread, delay in programs.run_delays(pid).items()}
 
     def excuse(self):
         """Seconds for which the thread that got least of the processors had to wait."""

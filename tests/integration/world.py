@@ -11,6 +11,7 @@ what the nodes signed. Every time is seconds; instants are those of the wall clo
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -66,7 +67,8 @@ class Proxy:
 
 
 class Member:
-    """One elector: its configuration, its process, its log."""
+    """One elector: its configuration, its process (the guardian, which has the elector as its
+    child), its log (of both)."""
 
     def __init__(self, world, index, name, settings):
         self.world = world
@@ -120,6 +122,27 @@ class Member:
 
     def alive(self):
         return self.process is not None and self.process.running()
+
+    def elector(self):
+        """The process id of the elector under the guardian, which is `process`; None: it has none
+        just now."""
+        started = self.find("elector_started")
+        ended = self.find("elector_gone") + self.find("elector_ended")
+        if not self.alive() or not started or any(e["at"] >= started[-1]["at"] for e in ended):
+            return None
+        pid = int(started[-1]["pid"])
+        return pid if os.path.exists(f"/proc/{pid}") else None
+
+    def signal_elector(self, number):
+        os.kill(self.elector(), number)
+
+    def kill_all(self):
+        """Guardian and elector at once: neither sees the other go."""
+        elector = self.elector()
+        self.process.signal(signal.SIGSTOP)
+        if elector is not None:
+            os.kill(elector, signal.SIGKILL)
+        self.process.kill()
 
 
 class World:
@@ -318,7 +341,8 @@ class World:
     def run_delays(self):
         """Process id -> seconds it has waited for a processor, of electors and etcd."""
         watched = [m.process for m in self.members + self.etcd.members]
-        return {p.pid: p.run_delay() for p in watched if p is not None}
+        pids = [p.pid for p in watched if p is not None] + [m.elector() for m in self.members]
+        return {pid: programs.run_delay(pid) for pid in pids if pid is not None}
 
     def starved_since(self, before):
         """Seconds that the program which got least of the processors has waited since then."""
@@ -336,10 +360,10 @@ class World:
         return at
 
     def lose_host(self, member):
-        """Node and elector are gone in the same moment, without a word from either."""
+        """Node, guardian and elector are gone in the same moment, without a word from any."""
         self.nodes.fault("lose_host", member.index)
         at = time.time()
-        member.process.kill()
+        member.kill_all()
         return at
 
     # --- end

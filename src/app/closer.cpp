@@ -1,0 +1,203 @@
+#include "app/closer.hpp"
+
+#include <cerrno>
+#include <string_view>
+
+#include <sys/socket.h>
+
+#include "app/boot_clock.hpp"
+#include "app/log.hpp"
+#include "app/policy_of.hpp"
+#include "iotex/node_client.hpp"
+
+namespace elector::app {
+namespace asio = boost::asio;
+using core::HolderRecord;
+using guardian::GateKind;
+using guardian::Order;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* kReason = "guardian";
+/// SAFETY: S13. A leftover is for the tip as of at most 100 ms after the confirmation, plus one.
+constexpr core::Duration kTipAfter = 200ms;
+constexpr int kTries = 5;
+
+/// The connection on which the node answered standby is still there: so is its process.
+bool same_process() {
+    char byte = 0;
+    const auto n = ::recv(guardian::kConfirmedFd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+class Closer {
+  public:
+    Closer(cli::Session& session, iotex::NodeClient& node, const Order& order,
+           const config::Config& config, const Log& log)
+        : session_(session), node_(node), order_(order), config_(config), log_(log) {}
+
+    asio::awaitable<int> run();
+
+  private:
+    asio::awaitable<void> reach(core::Instant at);
+    asio::awaitable<void> outwait_foreign(const core::ElectionView& view);
+    asio::awaitable<core::Gate> gate();
+    asio::awaitable<void> revoke();
+    int owed(const etcd::Error& error);
+
+    cli::Session& session_;
+    iotex::NodeClient& node_;
+    const Order& order_;
+    const config::Config& config_;
+    const Log& log_;
+    BootClock clock_;
+};
+
+asio::awaitable<int> Closer::run() {
+    // First, since it makes the connection; what it says is asked again before it counts.
+    auto view = co_await session_.look();
+    const auto gate_now = co_await gate();
+    for (int i = 0; i < kTries; ++i) {
+        if (!view) co_return owed(view.error());
+        if (!order_.unfenced) {
+            auto waiting = outwait_foreign(*view);
+            co_await std::move(waiting);
+        }
+        const auto closure = closure_of(session_.keys, *view, order_, gate_now);
+        bool done = !closure.txn;
+        if (!done) {
+            auto reply = co_await session_.commit(*closure.txn);
+            done = reply && reply->succeeded;
+        }
+        if (done && closure.txn)
+            log_(Level::kInfo, "closed",
+                 {{"what", closure.what}, {"term", std::to_string(order_.term.value)}});
+        if (done && !order_.unfenced) {
+            auto end = revoke();
+            co_await std::move(end);
+        }
+        if (done) co_return 0;
+        view = co_await session_.look();
+    }
+    log_(Level::kWarn, "marker_owed",
+         {{"error", "the record changes all the time"}, {"next", "it is tried again"}});
+    co_return 1;
+}
+
+asio::awaitable<void> Closer::reach(core::Instant at) {
+    for (;;) {
+        const auto left = at - clock_.now();
+        if (left <= core::Duration{}) break;
+        const auto span = std::chrono::ceil<std::chrono::milliseconds>(left);
+        co_await session_.pause(span);
+    }
+}
+
+/// An older elector becomes head the moment our key goes, and activates at once.
+asio::awaitable<void> Closer::outwait_foreign(const core::ElectionView& view) {
+    if (!core::any_foreign(view) || !core::find_created(view, order_.term)) co_return;
+    const auto until = order_.confirmed + config_.election.settle;
+    while (clock_.now() < until) {
+        auto kept = co_await session_.client().keep_alive(order_.lease.value, 500ms);
+        static_cast<void>(kept);
+        const auto next = std::min(until, clock_.now() + core::Duration(500ms));
+        auto waiting = reach(next);
+        co_await std::move(waiting);
+    }
+}
+
+asio::awaitable<core::Gate> Closer::gate() {
+    if (order_.gate != GateKind::kTip || config_.node.web3_mode == config::Web3Mode::kOff)
+        co_return gate_of(config_, order_.gate, std::nullopt);
+    auto waiting = reach(order_.confirmed + kTipAfter);
+    co_await std::move(waiting);
+    auto tip = co_await node_.block_number(1s);
+    if (!tip) co_return gate_of(config_, GateKind::kTime, std::nullopt);
+    const bool same = same_process();
+    const auto kind = same ? GateKind::kTip : GateKind::kRestarted;
+    co_return gate_of(config_, kind, core::Height{*tip});
+}
+
+/// Frees the member's name at once; if it fails, the lease ends by itself.
+asio::awaitable<void> Closer::revoke() {
+    etcd::CallOptions options;
+    options.timeout = 1s;
+    options.idempotent = true;
+    auto reply = co_await session_.client().lease_revoke(order_.lease.value, options);
+    static_cast<void>(reply);
+}
+
+int Closer::owed(const etcd::Error& error) {
+    log_(Level::kWarn, "marker_owed",
+         {{"error", etcd::to_string(error)},
+          {"next", "it is tried again; the node is kept standby meanwhile"}});
+    return 1;
+}
+
+asio::awaitable<int> run_and_close(Closer& closer, iotex::NodeClient& node) {
+    auto whole = closer.run();
+    const int code = co_await std::move(whole);
+    node.close();
+    co_return code;
+}
+
+}  // namespace
+
+core::Gate gate_of(const config::Config& c, GateKind kind, std::optional<core::Height> tip) {
+    switch (kind) {
+        case GateKind::kTip:
+            return {tip, c.election.settle};
+        case GateKind::kDead:
+            return {std::nullopt, c.election.overtime};
+        case GateKind::kRestarted:
+            // SAFETY: S14. Started active it may propose once more at the end of its start delay.
+            return {std::nullopt,
+                    std::max<core::Duration>(c.election.settle,
+                                             c.node.start_delay + 2 * c.node.block_interval + 2s)};
+        case GateKind::kTime:
+            break;
+    }
+    return {std::nullopt, c.election.settle};
+}
+
+Closure closure_of(const etcd::Keys& keys, const core::ElectionView& view, const Order& order,
+                   const core::Gate& gate) {
+    using State = HolderRecord::State;
+    const auto& found = view.holder.record;
+    const auto* key = core::find_created(view, order.term);
+    const bool ours = found && found->term == order.term && found->nonce == order.nonce;
+    if (!ours) {
+        // Another's, or lost with a store that was set back: only the key is ours to take away.
+        if (order.unfenced || !key) return {};
+        const core::Depose gone{{}, key->key, order.term, view.holder};
+        return {etcd::to_txn(keys, gone), "candidate key deleted; the record is not ours"};
+    }
+    const auto wanted = order.unfenced ? State::kUnfenced : State::kDrained;
+    if (found->state == wanted || found->state == State::kDrained) return {};
+    auto record = *found;
+    record.state = wanted;
+    record.reason = kReason;
+    if (order.unfenced) {
+        const core::MarkUnfenced mark{{}, view.holder, record};
+        return {etcd::to_txn(keys, mark), "unfenced"};
+    }
+    record.gate = gate;
+    core::Drain drain;
+    drain.found = view.holder;
+    drain.record = record;
+    if (key) drain.key = key->key;
+    drain.history = {order.term, record.member, kReason, {}, {}, {}, {}};
+    return {etcd::to_txn(keys, drain), "drained"};
+}
+
+int close_holding(const Order& order, const config::Config& config, const cli::Means& means) {
+    const Log log(config.log, {}, "closer");
+    cli::Session session(means, config);
+    iotex::NodeClient node(session.io(), node_endpoints_of(config), {}, [](iotex::PortEvent) {});
+    Closer closer(session, node, order, config, log);
+    auto whole = run_and_close(closer, node);
+    return session.run(std::move(whole));
+}
+
+}  // namespace elector::app

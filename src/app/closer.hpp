@@ -1,0 +1,32 @@
+// Owns the closer: a short-lived child of the guardian that records in etcd what the guardian has
+// done to the node. It is an ordinary client of etcd, with the configuration's TLS and user, which
+// the guardian itself must not be.
+// Must never touch the node's activity. Thread rule: called from main; one io_context of its own.
+#pragma once
+
+#include <optional>
+
+#include "cli/session.hpp"
+#include "config/config.hpp"
+#include "core/election_view.hpp"
+#include "guardian/process.hpp"
+
+namespace elector::app {
+
+/// What an order comes to over the store as it stands.
+struct Closure {
+    std::optional<etcd::Txn> txn;  ///< none: nothing is left to write
+    const char* what = "";         ///< for the log, once that is done
+    bool operator==(const Closure&) const = default;
+};
+Closure closure_of(const etcd::Keys& keys, const core::ElectionView& view,
+                   const guardian::Order& order, const core::Gate& gate);
+/// The gate for that order. `tip`: of the same process life that was confirmed standby.
+core::Gate gate_of(const config::Config& config, guardian::GateKind kind,
+                   std::optional<core::Height> tip);
+
+/// 0: done, or nothing was left to do; 1: has to be tried again.
+int close_holding(const guardian::Order& order, const config::Config& config,
+                  const cli::Means& means);
+
+}  // namespace elector::app

@@ -1,0 +1,59 @@
+// Owns the elector's end of the link to its guardian: arms it, tells it, and asks all the time
+// whether it is still there. Must never decide what its loss means.
+// Thread rule: the io_context's thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "app/log.hpp"
+#include "config/config.hpp"
+#include "core/effect.hpp"
+#include "core/event.hpp"
+#include "core/policy.hpp"
+#include "guardian/message.hpp"
+
+namespace elector::app {
+
+/// The bounds that a guardian has to know of a holding under this policy.
+guardian::Bounds bounds_of(const core::Policy& policy);
+/// A port of the node, which the configuration allows on loopback only.
+guardian::Address address_of(const config::Url& url);
+
+class GuardianLink {
+  public:
+    using Post = std::function<void(core::Event)>;
+
+    /// Takes over `fd`, one end of a SOCK_SEQPACKET pair. `post` hears GuardianArmed, and
+    /// GuardianLost once.
+    GuardianLink(boost::asio::io_context& io, int fd, Log& log, Post post);
+
+    /// True when the effect was the guardian's.
+    bool run(const core::Effect& effect, const core::Policy& policy, const config::Url& probe);
+    /// An activation was answered, for certain.
+    void activation_answered();
+    void close();
+
+  private:
+    void wait_message();
+    void wait_ping();
+    void read_all();
+    void ping();
+    void send(const guardian::Message& message);
+    void lost(const char* why);
+
+    boost::asio::posix::stream_descriptor socket_;
+    boost::asio::steady_timer timer_;
+    Log& log_;
+    Post post_;
+    std::uint64_t pings_ = 0;
+    std::optional<std::chrono::steady_clock::time_point> unanswered_since_;
+    bool lost_ = false;
+    bool closed_ = false;
+};
+
+}  // namespace elector::app

@@ -1,0 +1,16 @@
+// Owns how a configuration becomes a guardian: its lock, its log, its children's command lines.
+// Must never talk to etcd. Thread rule: called from main, blocks until the end.
+#pragma once
+
+#include "app/log.hpp"
+#include "app/run.hpp"
+
+namespace elector::app {
+
+/// Runs the guardian and, under it, the elector. The exit code of the service.
+int run_guardian(const RunOptions& options);
+
+/// What is said when another elector has the node.
+void tell_locked(const Log& log, const config::Config& config, const std::string& why);
+
+}  // namespace elector::app

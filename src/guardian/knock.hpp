@@ -1,0 +1,37 @@
+// Owns the question whether anybody listens on the node's admin and probe ports.
+// Must never send a byte or judge. Thread rule: the guardian's one thread.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "guardian/machine.hpp"
+
+namespace elector::guardian {
+
+class Knock {
+  public:
+    ~Knock() { drop(); }
+    Knock() = default;
+    Knock(const Knock&) = delete;
+    Knock& operator=(const Knock&) = delete;
+
+    void begin(const Address& admin, const Address& probe, Instant deadline);
+    int fd(std::size_t port) const { return doors_[port].fd; }
+    Instant deadline() const { return busy_ ? deadline_ : core::kNever; }
+    /// Once both are known, or it takes too long: whether both refuse.
+    std::optional<bool> proceed(Instant now);
+
+  private:
+    struct Door {
+        int fd = -1;
+        bool refused = false;
+    };
+    void drop();
+
+    std::array<Door, 2> doors_;
+    bool busy_ = false;
+    Instant deadline_;
+};
+
+}  // namespace elector::guardian

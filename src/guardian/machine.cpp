@@ -1,0 +1,314 @@
+#include "guardian/machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace elector::guardian {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A killed process is gone within a moment; what does not wait for that is only the `false`.
+constexpr Duration kKillTakes = 50ms;
+constexpr Duration kAskAgain = 50ms;
+constexpr Duration kTellAgain = 100ms;
+constexpr Duration kKnockAgain = 100ms;
+/// Standby, and the marker still owed: how often the node is looked at.
+constexpr Duration kWatchAgain = 1s;
+constexpr Duration kCloseAgain = 200ms;
+constexpr Duration kFirstBackOff = 100ms;
+constexpr Duration kLongestBackOff = 10s;
+/// An elector that ran for so long has not failed at its start.
+constexpr Duration kRanWell = 60s;
+/// Beyond the elector's own time to drain: how long a stop may go on fencing.
+constexpr Duration kStopExtra = 15s;
+
+}  // namespace
+
+Machine::Machine(Instant now, bool lock_held, const Bounds& bounds)
+    : phase_(lock_held ? Phase::kWatching : Phase::kWaitingForLock),
+      bounds_(bounds),
+      wake_(now),
+      lock_held_(lock_held),
+      start_at_(now) {
+    d_.since = d_.gone = now;
+    d_.kill_sent = true;
+}
+
+bool Machine::due(Instant now, Instant at) {
+    if (now >= at) return true;
+    wake_ = std::min(wake_, at);
+    return false;
+}
+
+// --- inputs
+
+bool Machine::arm(Instant, const Arm& arm) {
+    if (phase_ != Phase::kWatching || !elector_runs_) return false;
+    // SAFETY: S11. A new holding: whatever it activates with is on its way until we are told.
+    if (!arm_ || arm_->nonce != arm.nonce || arm_->term != arm.term) {
+        may_be_pending_ = true;
+        life_certain_ = true;
+    }
+    arm_ = arm;
+    bounds_ = arm.bounds;
+    draining_until_.reset();
+    told_node_ = false;
+    return true;
+}
+
+void Machine::draining(const Draining& m) {
+    if (phase_ == Phase::kWatching && arm_) draining_until_ = m.deadline;
+}
+
+void Machine::disarm() {
+    if (phase_ != Phase::kWatching) return;
+    arm_.reset();
+    draining_until_.reset();
+}
+
+void Machine::started(Instant now) {
+    starting_ = false;
+    elector_runs_ = true;
+    started_at_ = now;
+}
+
+void Machine::elector_gone(Instant now, std::optional<int> code) {
+    const bool ran_well = elector_runs_ && now - started_at_ >= kRanWell;
+    elector_runs_ = starting_ = false;
+    d_.gone = now;
+    back_off_ = ran_well || back_off_ == Duration{} ? kFirstBackOff
+                                                    : std::min(2 * back_off_, kLongestBackOff);
+    start_at_ = now + back_off_;
+    // Refused, or no configuration: it would say the same again. All else is started again, but for
+    // an end that was asked for.
+    if (stopping_) {
+        final_ = code.value_or(3);
+    } else if (code && (*code == 1 || *code == 2)) {
+        final_ = code;
+    }
+}
+
+void Machine::stop(Instant now) {
+    if (!stopping_) stopping_ = now;
+    if (!elector_runs_ && !final_) final_ = 0;
+}
+
+void Machine::set_answered(Instant now, Answer answer) {
+    d_.set_busy = false;
+    d_.set_answered = now;
+    d_.set_failed = answer != Answer::kDone;
+    d_.next_set = now + kTellAgain;
+    if (d_.set_failed) d_.send_false = true;
+    told_node_ = told_node_ && !d_.set_failed;
+    if (answer == Answer::kRefused) d_.knock = true;
+}
+
+void Machine::status_read(Instant now, Answer answer) {
+    d_.status_busy = false;
+    if (answer == Answer::kRefused) d_.knock = true;
+    if (answer == Answer::kActive) {
+        if (d_.confirmed) {  // somebody else's, or a process that starts so: once more, in full
+            d_.confirmed.reset();
+            d_.surprise = d_.send_false = true;
+        }
+        // Answered and still active a second later, or a late activation has landed: once more.
+        const bool no_effect = !d_.set_busy && !d_.set_failed && now >= d_.set_answered + 1s;
+        if (no_effect || std::exchange(d_.seen_false, false)) d_.send_false = true;
+    }
+    if (answer == Answer::kStandby) take_standby(now);
+    d_.next_status = now + (d_.confirmed ? kWatchAgain : kAskAgain);
+    if (answer != Answer::kActive && answer != Answer::kStandby) return;
+    // It answers, so it lives. A node that was dead is another process now.
+    d_.knock = false;
+    d_.refused_since.reset();
+    if (std::exchange(d_.dead, false)) {
+        life_certain_ = false;
+        d_.confirmed.reset();
+        d_.next_status = now;
+        d_.send_false = true;
+    }
+}
+
+// SAFETY: S10, S11. Only a query that left after the first `false`, after the elector was gone, and
+// after anything that it sent can have landed.
+void Machine::take_standby(Instant now) {
+    const bool asked_after = d_.first_false && d_.status_sent > *d_.first_false;
+    const auto late = late_until();
+    const bool settled =
+        !elector_runs_ && d_.status_sent >= d_.gone && (!late || d_.status_sent >= *late);
+    const bool asked_well = asked_after && (settled || phase_ == Phase::kWaitingForLock);
+    d_.seen_false = d_.seen_false || asked_after;
+    if (asked_well && !d_.confirmed && !d_.dead) d_.confirmed = now;
+}
+
+void Machine::knocked(Instant now, bool both_refuse) {
+    d_.knock_busy = false;
+    d_.next_knock = now + kKnockAgain;
+    if (!both_refuse) {
+        d_.refused_since.reset();
+        d_.knock = false;
+        return;
+    }
+    if (!d_.refused_since) d_.refused_since = now;
+    // SAFETY: S12. Refusals of both ports, seen again after the grace.
+    if (d_.confirmed || now < *d_.refused_since + bounds_.refused_grace) return;
+    d_.dead = true;
+    d_.confirmed = now;
+}
+
+void Machine::node_lost() { life_certain_ = false; }
+
+void Machine::closed(Instant now, bool done) {
+    d_.closer_busy = false;
+    d_.next_close = now + kCloseAgain;
+    if (!done) return;
+    // What was asked for last: unfenced before the confirmation, drained after it.
+    if (d_.unfenced_tried && !d_.unfenced) {
+        d_.unfenced = true;
+    } else {
+        d_.owes_marker = false;
+    }
+}
+
+// --- deciding
+
+Actions Machine::decide(Instant now) {
+    Actions out;
+    wake_ = core::kNever;
+    if (phase_ == Phase::kWatching) watch(now, out);
+    if (phase_ != Phase::kWatching) act(now, out);
+    return out;
+}
+
+void Machine::watch(Instant now, Actions& out) {
+    if (!elector_runs_) {
+        if (arm_) return begin(now, Reason::kElectorGone);
+        return start_elector(now, out);
+    }
+    // It hears no signal, or cannot end.
+    if (stopping_ && due(now, stop_limit())) out.kill = !std::exchange(stop_killed_, true);
+    if (!arm_) return;
+    const auto end = arm_->valid_until - bounds_.margin;
+    if (!due(now, end)) return;
+    if (draining_until_ && !due(now, *draining_until_)) {
+        // It lets go by itself; two say `false` rather than one, until one is heard.
+        if (!told_node_ && due(now, d_.next_set)) told_node_ = out.deactivate = true;
+        return;
+    }
+    begin(now, draining_until_ ? Reason::kDrainOverran : Reason::kDeadline);
+}
+
+void Machine::start_elector(Instant now, Actions& out) {
+    if (final_) {
+        out.end = final_;
+    } else if (!starting_ && due(now, start_at_)) {
+        starting_ = out.start = true;
+    }
+}
+
+void Machine::begin(Instant now, Reason reason) {
+    const auto gone = d_.gone;
+    phase_ = Phase::kActing;
+    d_ = Demotion{};
+    d_.reason = reason;
+    d_.since = now;
+    d_.gone = elector_runs_ ? now : gone;
+    d_.owes_marker = true;
+}
+
+void Machine::act(Instant now, Actions& out) {
+    if (phase_ == Phase::kActing && elector_runs_) {
+        // SAFETY: S23. First of all: nothing more may leave it.
+        out.kill = !std::exchange(d_.kill_sent, true);
+        if (!due(now, d_.since + kKillTakes)) return;
+    }
+    seek_death(now, out);
+    seek_standby(now, out);
+    if (d_.owes_marker) have_it_recorded(now, out);
+    finish(now, out);
+}
+
+void Machine::seek_standby(Instant now, Actions& out) {
+    if (d_.dead) {
+        // A new process would answer.
+        if (!d_.status_busy && due(now, d_.next_status)) {
+            d_.status_busy = out.ask = true;
+            d_.status_sent = now;
+        }
+        return;
+    }
+    if (!d_.confirmed && d_.send_false && !d_.set_busy && due(now, d_.next_set)) {
+        d_.send_false = false;
+        d_.set_busy = out.deactivate = true;
+        if (!d_.first_false) d_.first_false = now;
+    }
+    if (d_.status_busy || !d_.first_false) return;
+    // The first one that can confirm is asked as soon as it can.
+    auto next = std::max(d_.next_status, *d_.first_false + 1ms);
+    if (const auto late = late_until(); late && d_.status_sent < *late && !d_.confirmed)
+        next = std::min(next, std::max(*late, *d_.first_false + 1ms));
+    if (!due(now, next)) return;
+    d_.status_busy = out.ask = true;
+    d_.status_sent = now;
+}
+
+void Machine::seek_death(Instant now, Actions& out) {
+    if (d_.confirmed || !d_.knock || d_.knock_busy || !due(now, d_.next_knock)) return;
+    d_.knock_busy = out.knock = true;
+}
+
+void Machine::have_it_recorded(Instant now, Actions& out) {
+    if (d_.closer_busy || !due(now, d_.next_close)) return;
+    if (d_.confirmed) {
+        d_.closer_busy = true;
+        d_.unfenced = d_.unfenced || d_.unfenced_tried;
+        out.close = Closing{false, gate(), *d_.confirmed};
+        return;
+    }
+    if (d_.unfenced || !d_.first_false) return;
+    // SAFETY: S15. Standby answered, and only a late activation waited out: no failure yet.
+    auto limit = *d_.first_false + bounds_.unconfirmed;
+    if (const auto late = late_until()) limit = std::max(limit, *late + 500ms);
+    if (!due(now, limit)) return;
+    d_.closer_busy = d_.unfenced_tried = true;
+    out.close = Closing{true, GateKind::kTime, now};
+}
+
+void Machine::finish(Instant now, Actions& out) {
+    if (phase_ == Phase::kWaitingForLock) {
+        if (final_) out.end = final_;
+        if (!lock_held_ || final_) return;
+        // The node may be unconfirmed still: an elector that starts sees to standby first.
+        phase_ = Phase::kWatching;
+        start_at_ = now;
+        return start_elector(now, out);
+    }
+    const auto late = late_until();
+    const bool settled = !elector_runs_ && (!late || due(now, *late));
+    if (d_.confirmed && settled && !d_.owes_marker && !d_.set_busy && !d_.status_busy) {
+        arm_.reset();
+        draining_until_.reset();
+        may_be_pending_ = false;
+        phase_ = Phase::kWatching;
+        return start_elector(now, out);
+    }
+    if (stopping_ && due(now, stop_limit())) out.end = 3;
+}
+
+Instant Machine::stop_limit() const { return *stopping_ + bounds_.quiesce + kStopExtra; }
+
+/// An activation of the elector may land until then. None: it was answered.
+std::optional<Instant> Machine::late_until() const {
+    if (phase_ != Phase::kActing || !may_be_pending_) return std::nullopt;
+    return d_.gone + bounds_.late_set;
+}
+
+// SAFETY: S14. What is not known exactly makes the gate time only.
+GateKind Machine::gate() const {
+    if (d_.dead) return GateKind::kDead;
+    if (!life_certain_ || d_.surprise) return GateKind::kRestarted;
+    return d_.unfenced ? GateKind::kTime : GateKind::kTip;
+}
+
+}  // namespace elector::guardian

@@ -1,0 +1,157 @@
+// Owns what the guardian decides: when to kill its elector, how to bring the node to standby and
+// have that recorded, when to start the elector again. Instants of CLOCK_BOOTTIME are values.
+// Must never do I/O, read a clock or allocate: the process around it does what decide() says.
+// Thread rule: values only.
+#pragma once
+
+#include <optional>
+
+#include "guardian/message.hpp"
+
+namespace elector::guardian {
+
+using core::Duration;
+using core::Instant;
+
+/// What one request to the admin port came to.
+enum class Answer : std::uint8_t {
+    kActive,
+    kStandby,
+    kDone,     ///< to a set: it was handled, which proves nothing
+    kRefused,  ///< nobody listens
+    kFailed    ///< silence, a broken connection, an answer that nobody understands
+};
+
+/// What the marker's gate may rest on.
+enum class GateKind : std::uint8_t {
+    kTip,       ///< the node's tip, read by whoever writes the marker from the same process life
+    kTime,      ///< no tip is to be trusted
+    kDead,      ///< the node process is gone: silent at once
+    kRestarted  ///< perhaps another process life, perhaps active by its own configuration (A5)
+};
+
+struct Closing {
+    bool unfenced = false;  ///< write UNFENCED; else DRAIN, delete the key, revoke the lease
+    GateKind gate = GateKind::kTime;
+    Instant confirmed;
+    bool operator==(const Closing&) const = default;
+};
+
+/// What to do now, in this order. Everything that takes time is answered by an input of the
+/// machine, once.
+struct Actions {
+    bool kill = false;
+    bool deactivate = false;       ///< answered by set_answered
+    bool ask = false;              ///< a status query, sent now: status_read
+    bool knock = false;            ///< does anybody listen on the two ports: knocked
+    std::optional<Closing> close;  ///< by the closer: closed
+    bool start = false;            ///< an elector: started, or elector_gone
+    std::optional<int> end;        ///< this process, with that exit code
+    bool operator==(const Actions&) const = default;
+};
+
+/// For the log, and for what it knows beyond its phases.
+enum class Reason : std::uint8_t { kNone, kElectorGone, kDeadline, kDrainOverran };
+
+class Machine {
+  public:
+    /// `bounds` serve until a holding brings its own.
+    Machine(Instant now, bool lock_held, const Bounds& bounds);
+
+    // --- inputs: what has happened
+    /// False: not now; there must be no acknowledgement.
+    bool arm(Instant now, const Arm& arm);
+    void draining(const Draining& m);
+    void disarm();
+    void activation_answered() { may_be_pending_ = false; }
+    void locked() { lock_held_ = true; }
+    void started(Instant now);
+    /// `code`: its exit code; none: a signal ended it, or it could not be started.
+    void elector_gone(Instant now, std::optional<int> code);
+    void stop(Instant now);
+    void set_answered(Instant now, Answer answer);
+    void status_read(Instant now, Answer answer);
+    void knocked(Instant now, bool both_refuse);
+    /// The connection that was kept to the node ended: it may be another process by now.
+    void node_lost();
+    void closed(Instant now, bool done);
+
+    /// What follows from all that. Call it after every input and at wake().
+    Actions decide(Instant now);
+    Instant wake() const { return wake_; }
+
+    bool armed() const { return arm_.has_value(); }
+    const Arm* guarded() const { return arm_ ? &*arm_ : nullptr; }
+    bool acting() const { return phase_ == Phase::kActing; }
+    bool waiting_for_lock() const { return phase_ == Phase::kWaitingForLock; }
+    bool elector_runs() const { return elector_runs_; }
+    bool confirmed() const { return d_.confirmed.has_value(); }
+    bool owes_marker() const { return d_.owes_marker; }
+    bool node_dead() const { return d_.dead; }
+    Reason reason() const { return d_.reason; }
+    Instant acting_since() const { return d_.since; }
+
+  private:
+    enum class Phase : std::uint8_t { kWaitingForLock, kWatching, kActing };
+    /// One demotion of the node.
+    struct Demotion {
+        Reason reason = Reason::kNone;
+        Instant since;
+        bool owes_marker = false;
+        bool kill_sent = false;
+        Instant gone;  ///< no activation can have left after this
+        bool set_busy = false, status_busy = false, knock_busy = false, closer_busy = false;
+        bool send_false = true;
+        bool set_failed = false;
+        Instant next_set;
+        std::optional<Instant> first_false;
+        Instant set_answered;
+        bool seen_false = false;  ///< standby was answered, though it could not count yet
+        Instant status_sent;
+        Instant next_status;
+        bool knock = false;
+        Instant next_knock;
+        std::optional<Instant> refused_since;
+        std::optional<Instant> confirmed;
+        bool dead = false;
+        bool surprise = false;        ///< active again after it was confirmed standby
+        bool unfenced_tried = false;  ///< UNFENCED may have been written
+        bool unfenced = false;
+        Instant next_close;
+    };
+
+    bool due(Instant now, Instant at);
+    void begin(Instant now, Reason reason);
+    void watch(Instant now, Actions& out);
+    void start_elector(Instant now, Actions& out);
+    void act(Instant now, Actions& out);
+    void seek_standby(Instant now, Actions& out);
+    void seek_death(Instant now, Actions& out);
+    void have_it_recorded(Instant now, Actions& out);
+    void finish(Instant now, Actions& out);
+    void take_standby(Instant now);
+    std::optional<Instant> late_until() const;
+    Instant stop_limit() const;
+    GateKind gate() const;
+
+    Phase phase_;
+    Bounds bounds_;
+    Instant wake_;
+    bool lock_held_;
+    bool elector_runs_ = false;
+    bool starting_ = false;
+    std::optional<Arm> arm_;
+    std::optional<Instant> draining_until_;
+    bool told_node_ = false;       ///< its own `false` while the elector drains
+    bool may_be_pending_ = false;  ///< armed, and no activation was answered since
+    bool life_certain_ = true;     ///< the node's process is the one that was armed for
+    Demotion d_;
+    std::optional<int> final_;  ///< the service ends with this
+    std::optional<Instant> stopping_;
+    bool stop_killed_ = false;
+    Instant started_at_;
+    Instant start_at_;
+    Duration back_off_{};
+};
+
+}  // namespace elector::guardian

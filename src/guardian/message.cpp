@@ -1,0 +1,187 @@
+#include "guardian/message.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace elector::guardian {
+namespace {
+
+using namespace std::chrono_literals;
+using core::Duration;
+using core::Instant;
+
+constexpr std::array<std::byte, 4> kMagic{std::byte{'I'}, std::byte{'E'}, std::byte{'G'},
+                                          std::byte{'L'}};
+constexpr Duration kLongest = std::chrono::hours(1);  // of any bound
+
+/// Both ends are on one host and in one binary: numbers travel as they lie in memory.
+class Writer {
+  public:
+    explicit Writer(Packet& packet) : packet_(packet) {}
+
+    void raw(const void* data, std::size_t size) {
+        std::memcpy(packet_.data() + at_, data, size);
+        at_ += size;
+    }
+    template <class T>
+    void number(T value) {
+        raw(&value, sizeof value);
+    }
+    void span(Duration d) { number(static_cast<std::int64_t>(d.count())); }
+    void instant(Instant t) { span(t.time_since_epoch()); }
+
+  private:
+    Packet& packet_;
+    std::size_t at_ = 0;
+};
+
+class Reader {
+  public:
+    explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+    void raw(void* data, std::size_t size) {
+        std::memcpy(data, bytes_.data() + at_, size);
+        at_ += size;
+    }
+    template <class T>
+    T number() {
+        T value{};
+        raw(&value, sizeof value);
+        return value;
+    }
+    Duration span() { return Duration(number<std::int64_t>()); }
+    Instant instant() { return Instant(span()); }
+    /// What no field has used.
+    bool rest_is_zero() const {
+        const auto rest = bytes_.subspan(at_);
+        return std::all_of(rest.begin(), rest.end(), [](std::byte b) { return b == std::byte{}; });
+    }
+
+  private:
+    std::span<const std::byte> bytes_;
+    std::size_t at_ = 0;
+};
+
+void write(Writer& w, const Arm& m) {
+    w.number(m.op.value);
+    w.instant(m.valid_until);
+    w.number(m.term.value);
+    w.number(m.nonce.value);
+    w.number(m.lease.value);
+    w.number(m.holder_mod.value);
+    for (const auto d : {m.bounds.margin, m.bounds.quiesce, m.bounds.late_set, m.bounds.unconfirmed,
+                         m.bounds.refused_grace})
+        w.span(d);
+    w.number(static_cast<std::uint8_t>(m.probe.v6));
+    w.raw(m.probe.v4.data(), m.probe.v4.size());
+    w.number(m.probe.port);
+    w.number(m.key.size);
+    w.raw(m.key.text.data(), m.key.text.size());
+}
+void write(Writer& w, const Draining& m) { w.instant(m.deadline); }
+void write(Writer&, const Disarm&) {}
+void write(Writer&, const ActivationAnswered&) {}
+void write(Writer& w, const Ping& m) { w.number(m.number); }
+void write(Writer& w, const Armed& m) { w.number(m.op.value); }
+void write(Writer& w, const Pong& m) { w.number(m.number); }
+
+bool sane(Duration d) { return d > Duration{} && d <= kLongest; }
+bool sane(Instant t) { return t > Instant{} && t < core::kNever; }
+
+bool sane(const Bounds& b) {
+    return sane(b.margin) && sane(b.quiesce) && sane(b.late_set) && sane(b.unconfirmed) &&
+           sane(b.refused_grace);
+}
+
+std::optional<Message> read_arm(Reader& r) {
+    Arm m;
+    m.op.value = r.number<std::uint64_t>();
+    m.valid_until = r.instant();
+    m.term.value = r.number<std::int64_t>();
+    m.nonce.value = r.number<std::uint64_t>();
+    m.lease.value = r.number<std::int64_t>();
+    m.holder_mod.value = r.number<std::int64_t>();
+    m.bounds.margin = r.span();
+    m.bounds.quiesce = r.span();
+    m.bounds.late_set = r.span();
+    m.bounds.unconfirmed = r.span();
+    m.bounds.refused_grace = r.span();
+    const auto v6 = r.number<std::uint8_t>();
+    r.raw(m.probe.v4.data(), m.probe.v4.size());
+    m.probe.port = r.number<std::uint16_t>();
+    const auto size = r.number<std::uint16_t>();
+    std::array<char, kMaxKey> text{};
+    r.raw(text.data(), text.size());
+    if (v6 > 1 || size > text.size()) return std::nullopt;
+    m.probe.v6 = v6 == 1;
+    const auto key = key_text({text.data(), size});
+    if (!key || key->text != text) return std::nullopt;
+    m.key = *key;
+    const bool good = m.op.value != 0 && sane(m.valid_until) && m.term.value > 0 &&
+                      m.nonce.value != 0 && m.lease.value > 0 && m.holder_mod.value > 0 &&
+                      sane(m.bounds) && m.probe.port != 0;
+    return good ? std::optional<Message>(m) : std::nullopt;
+}
+
+std::optional<Message> read_draining(Reader& r) {
+    const Draining m{r.instant()};
+    return sane(m.deadline) ? std::optional<Message>(m) : std::nullopt;
+}
+
+std::optional<Message> read(std::size_t kind, Reader& r) {
+    switch (kind) {
+        case 0:
+            return read_arm(r);
+        case 1:
+            return read_draining(r);
+        case 2:
+            return Disarm{};
+        case 3:
+            return ActivationAnswered{};
+        case 4:
+            return Ping{r.number<std::uint64_t>()};
+        case 5:
+            return Armed{core::OpId{r.number<std::uint64_t>()}};
+        case 6:
+            return Pong{r.number<std::uint64_t>()};
+        default:
+            return std::nullopt;
+    }
+}
+
+}  // namespace
+
+std::optional<KeyText> key_text(std::string_view key) {
+    KeyText k;
+    const bool nul = key.find('\0') != std::string_view::npos;
+    if (key.empty() || key.size() > k.text.size() || nul) return std::nullopt;
+    std::copy(key.begin(), key.end(), k.text.begin());
+    k.size = static_cast<std::uint16_t>(key.size());
+    return k;
+}
+
+Packet encode(const Message& message) {
+    Packet packet{};
+    Writer w(packet);
+    w.raw(kMagic.data(), kMagic.size());
+    w.number(kLinkVersion);
+    w.number(static_cast<std::uint8_t>(message.index()));
+    w.number(std::uint16_t{0});
+    std::visit([&w](const auto& m) { write(w, m); }, message);
+    return packet;
+}
+
+std::optional<Message> decode(std::span<const std::byte> bytes) {
+    if (bytes.size() != kPacketSize) return std::nullopt;
+    Reader r(bytes);
+    std::array<std::byte, 4> magic{};
+    r.raw(magic.data(), magic.size());
+    const auto version = r.number<std::uint8_t>();
+    const auto kind = r.number<std::uint8_t>();
+    const auto reserved = r.number<std::uint16_t>();
+    if (magic != kMagic || version != kLinkVersion || reserved != 0) return std::nullopt;
+    const auto message = read(kind, r);
+    return message && r.rest_is_zero() ? message : std::nullopt;
+}
+
+}  // namespace elector::guardian

@@ -1,0 +1,85 @@
+#include "guardian/node_lock.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace elector::guardian {
+namespace {
+
+/// How long a guardian that works may take to answer.
+constexpr int kAnswerTakesMs = 1000;
+
+int open_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+
+/// A leading NUL makes the name abstract: no file, and freed by the kernel with the last owner.
+socklen_t address_of(const std::string& name, sockaddr_un& address) {
+    address = {};
+    address.sun_family = AF_UNIX;
+    const auto n = std::min(name.size(), sizeof address.sun_path - 1);
+    std::memcpy(address.sun_path + 1, name.data(), n);
+    return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + n);
+}
+
+}  // namespace
+
+NodeLock::~NodeLock() {
+    if (fd_ >= 0) ::close(fd_);
+    if (asked_ >= 0) ::close(asked_);
+}
+
+bool NodeLock::bind_it() {
+    if (fd_ < 0) fd_ = open_socket();
+    sockaddr_un address;
+    const auto size = address_of(name_, address);
+    if (fd_ < 0 || ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0)
+        return false;
+    return !answering_ || ::listen(fd_, 8) == 0;
+}
+
+NodeLock::Holder NodeLock::acquire(const std::string& admin_url, bool answering, std::string& why) {
+    name_ = "iotex-elector/" + admin_url;
+    answering_ = answering;
+    if (bind_it()) return Holder::kUs;
+    why = std::strerror(errno);
+    if (errno != EADDRINUSE) return Holder::kAnother;
+    why = "another elector controls it";
+    asked_ = open_socket();
+    sockaddr_un address;
+    const auto size = address_of(name_, address);
+    // Refused: it listens to nobody, as an elector without a guardian does.
+    if (asked_ < 0 || ::connect(asked_, reinterpret_cast<const sockaddr*>(&address), size) != 0)
+        return Holder::kAnother;
+    pollfd answered{asked_, POLLIN, 0};
+    ::poll(&answered, 1, kAnswerTakesMs);
+    return holder_answers() ? Holder::kAnother : Holder::kRemains;
+}
+
+bool NodeLock::try_again() {
+    if (!bind_it()) return false;
+    if (asked_ >= 0) ::close(std::exchange(asked_, -1));
+    return true;
+}
+
+bool NodeLock::holder_answers() {
+    char byte = 0;
+    return asked_ >= 0 && ::recv(asked_, &byte, 1, MSG_DONTWAIT) == 1;
+}
+
+void NodeLock::answer() {
+    const int peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (peer < 0) return;
+    const char alive = 1;
+    static_cast<void>(::send(peer, &alive, 1, MSG_NOSIGNAL | MSG_DONTWAIT));
+    ::close(peer);
+}
+
+}  // namespace elector::guardian

@@ -1,0 +1,43 @@
+// Owns the lock that keeps two electors off one node: an abstract socket of the node's admin URL in
+// this network namespace, gone with the last process that has it open. A guardian answers on it, so
+// that a newcomer can tell a service that works from the remains of one.
+// Must never allocate after acquire(). Thread rule: any.
+#pragma once
+
+#include <string>
+
+namespace elector::guardian {
+
+class NodeLock {
+  public:
+    enum class Holder {
+        kUs,
+        kAnother,  ///< it answers, or has nobody who could; or the kernel refuses: `why` says which
+        kRemains   ///< nobody answers: an elector whose guardian is dead or stands still
+    };
+
+    NodeLock() = default;
+    ~NodeLock();
+    NodeLock(const NodeLock&) = delete;
+    NodeLock& operator=(const NodeLock&) = delete;
+
+    /// With `answering` others are told that we live; call answer() when fd() is readable. Waits up
+    /// to a second for another holder's answer.
+    Holder acquire(const std::string& admin_url, bool answering, std::string& why);
+    /// After kRemains: true once the lock is ours.
+    bool try_again();
+    /// After kRemains: the holder has answered after all.
+    bool holder_answers();
+    void answer();
+    int fd() const { return fd_; }
+
+  private:
+    bool bind_it();
+
+    int fd_ = -1;
+    int asked_ = -1;  ///< the question to the one who holds it
+    std::string name_;
+    bool answering_ = false;
+};
+
+}  // namespace elector::guardian

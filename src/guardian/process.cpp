@@ -1,0 +1,427 @@
+#include "guardian/process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "guardian/admin.hpp"
+#include "guardian/children.hpp"
+#include "guardian/knock.hpp"
+
+namespace elector::guardian {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kStatusTimeout =
+    4s;  // a query that hangs longer: not fenced (facts of the node)
+constexpr Duration kKnockTimeout = 1s;
+constexpr Duration kKeepWarm = 60s;  // the node drops a connection that is idle for 120 s
+constexpr Duration kReconnect = 1s;
+constexpr Duration kCloserTakes = 10s;
+constexpr Duration kTryLock = 100ms;
+
+Instant boot_now() {
+    timespec t{};
+    ::clock_gettime(CLOCK_BOOTTIME, &t);
+    return Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+}
+
+std::int64_t ms(Duration d) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
+
+std::string_view word(Reason reason) {
+    static constexpr std::array<std::string_view, 4> kWords{"none", "elector_gone",
+                                                            "elector_silent", "drain_overran"};
+    return kWords[static_cast<std::size_t>(reason)];
+}
+
+class Process {
+  public:
+    Process(const Options& options, NodeLock& lock, bool lock_held, const Log& log)
+        : options_(options),
+          lock_(lock),
+          log_(log),
+          children_(options),
+          machine_(boot_now(), lock_held, options.bounds),
+          probe_(options.probe) {}
+
+    int run();
+
+  private:
+    bool open_kernel();
+    void lock_memory();
+    void wait();
+    bool turn();
+    void take_signals(Instant now);
+    void take_link(Instant now);
+    void take(Instant now, const Message& message);
+    void take_children(Instant now);
+    void take_node(Instant now);
+    void take_lock(Instant now);
+    void perform(Instant now, const Actions& actions);
+    void start_elector(Instant now);
+    void start_closer(Instant now, const Closing& closing);
+    void keep_warm(Instant now);
+    void tell(Instant now);
+    Instant next_wake() const;
+    void end(int code);
+
+    const Options& options_;
+    NodeLock& lock_;
+    const Log& log_;
+    Children children_;
+    Machine machine_;
+    Address probe_;
+    int signals_ = -1;
+    int timer_ = -1;
+    int link_ = -1;
+    AdminRequest warm_;  ///< kept connected while a holding is guarded
+    AdminRequest set_;
+    AdminRequest status_;
+    AdminRequest* telling_ = nullptr;  ///< who carries the deactivation
+    AdminRequest* asking_ = nullptr;   ///< who carries the status query
+    bool status_failed_ = false;
+    Knock knock_;
+    Instant next_warm_;
+    Instant closer_until_ = core::kNever;
+    Instant next_lock_ = core::kNever;
+    std::optional<int> exit_code_;
+    // said already
+    bool told_acting_ = false, told_standby_ = false, told_garbage_ = false;
+};
+
+int Process::run() {
+    if (!open_kernel()) {
+        log_(Level::kError, "guardian_cannot_start", {{"error", std::strerror(errno)}});
+        return 1;
+    }
+    log_(Level::kInfo, "guardian_started",
+         {{"version", options_.version}, {"pid", Number(::getpid())}});
+    lock_memory();
+    if (machine_.waiting_for_lock()) {
+        next_lock_ = boot_now();
+        log_(Level::kWarn, "lock_waiting",
+             {{"why",
+               "An elector without a working guardian still controls this node. The node is "
+               "brought to standby, and an elector started when that one has ended."}});
+    }
+    while (!exit_code_) {
+        while (turn()) {
+        }
+        if (!exit_code_) wait();
+    }
+    log_(Level::kInfo, "guardian_stopped", {{"exit_code", Number(*exit_code_)}});
+    return *exit_code_;
+}
+
+bool Process::open_kernel() {
+    sigset_t wanted;
+    ::sigemptyset(&wanted);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&wanted, number);
+    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    signals_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    timer_ = ::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    return signals_ >= 0 && timer_ >= 0;
+}
+
+void Process::lock_memory() {
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return;
+    log_(Level::kWarn, "memory_not_locked",
+         {{"error", std::strerror(errno)},
+          {"why",
+           "The guardian may be paged out when memory is short; LimitMEMLOCK=infinity, or "
+           "the right CAP_IPC_LOCK, lets it lock its memory."}});
+}
+
+/// Everything that has happened, then what follows. True: there may be more.
+bool Process::turn() {
+    const auto now = boot_now();
+    take_signals(now);
+    take_link(now);
+    take_children(now);
+    take_node(now);
+    take_lock(now);
+    const bool was_acting = machine_.acting();
+    const auto actions = machine_.decide(now);
+    if (!was_acting && machine_.acting() && !warm_.connected()) machine_.node_lost();
+    tell(now);
+    perform(now, actions);
+    keep_warm(now);
+    return !(actions == Actions{}) && !exit_code_;
+}
+
+void Process::wait() {
+    const auto at = next_wake();
+    itimerspec spec{};
+    if (at != core::kNever) {
+        const auto left = std::max(at - boot_now(), Duration(1));
+        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
+        spec.it_value.tv_sec = whole.count();
+        spec.it_value.tv_nsec = (left - whole).count();
+    }
+    ::timerfd_settime(timer_, 0, &spec, nullptr);
+    std::array<pollfd, 11> fds{};
+    std::size_t n = 0;
+    const auto look = [&](int fd, short events = POLLIN) {
+        if (fd >= 0) fds[n++] = {fd, events, 0};
+    };
+    look(signals_);
+    look(timer_);
+    look(link_);
+    look(children_.elector.fd());
+    look(children_.closer.fd());
+    if (!machine_.waiting_for_lock()) look(lock_.fd());
+    look(warm_.fd(), warm_.events());
+    look(set_.busy() ? set_.fd() : -1, set_.events());
+    look(status_.busy() ? status_.fd() : -1, status_.events());
+    look(knock_.fd(0), POLLOUT);
+    look(knock_.fd(1), POLLOUT);
+    ::poll(fds.data(), n, -1);
+    std::uint64_t expirations = 0;
+    static_cast<void>(!::read(timer_, &expirations, sizeof expirations));
+}
+
+Instant Process::next_wake() const {
+    auto at = std::min({machine_.wake(), warm_.deadline(), set_.deadline(), status_.deadline(),
+                        knock_.deadline(), closer_until_, next_lock_});
+    if (machine_.armed() && !machine_.acting()) at = std::min(at, next_warm_);
+    return at;
+}
+
+// --- what has happened
+
+void Process::take_signals(Instant now) {
+    signalfd_siginfo info{};
+    while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+        const auto number = static_cast<int>(info.ssi_signo);
+        if (number == SIGTERM || number == SIGINT) {
+            machine_.stop(now);
+            children_.elector.signal(SIGTERM);
+            continue;
+        }
+        children_.elector.signal(number);
+        if (number != SIGUSR1) continue;
+        const auto* arm = machine_.guarded();
+        log_(Level::kInfo, "guardian_state",
+             {{"armed", arm ? "yes" : "no"},
+              {"term", Number(arm ? arm->term.value : 0)},
+              {"left_ms", Number(arm ? ms(arm->valid_until - now) : 0)},
+              {"acting", machine_.acting() ? "yes" : "no"},
+              {"elector_pid", Number(children_.elector.pid())}});
+    }
+}
+
+void Process::take_link(Instant now) {
+    std::array<std::byte, kPacketSize + 1> bytes;
+    while (link_ >= 0) {
+        const auto n = ::recv(link_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return;
+        if (n <= 0) {
+            ::close(std::exchange(link_, -1));
+            return;
+        }
+        const auto message = decode({bytes.data(), static_cast<std::size_t>(n)});
+        if (message) {
+            take(now, *message);
+        } else if (!std::exchange(told_garbage_, true)) {
+            log_(Level::kError, "link_garbage",
+                 {{"alarm", "true"},
+                  {"why",
+                   "The elector has sent what no elector sends; it is ignored, so that the "
+                   "elector cannot activate its node."}});
+        }
+    }
+}
+
+void Process::take(Instant now, const Message& message) {
+    const auto reply = [this](const Message& m) {
+        const auto packet = encode(m);
+        static_cast<void>(::send(link_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    };
+    if (const auto* arm = std::get_if<Arm>(&message)) {
+        const bool anew = !machine_.armed();
+        if (!machine_.arm(now, *arm)) return;
+        probe_ = arm->probe;
+        if (anew) next_warm_ = now;
+        reply(Armed{arm->op});
+    } else if (const auto* ping = std::get_if<Ping>(&message)) {
+        reply(Pong{ping->number});
+    } else if (const auto* draining = std::get_if<Draining>(&message)) {
+        machine_.draining(*draining);
+    } else if (std::holds_alternative<Disarm>(message)) {
+        machine_.disarm();
+        if (!machine_.armed()) warm_.drop();
+    } else if (std::holds_alternative<ActivationAnswered>(message)) {
+        machine_.activation_answered();
+    }
+}
+
+void Process::take_children(Instant now) {
+    if (const auto ending = children_.elector.ended()) {
+        take_link(now);  // its last words came before its end
+        if (link_ >= 0) ::close(std::exchange(link_, -1));
+        const bool clean = ending->code == 0;
+        const auto level = clean ? Level::kInfo : Level::kWarn;
+        log_(level, clean ? "elector_ended" : "elector_gone",
+             {{"exit_code", ending->code ? Number(*ending->code) : std::string_view("none")},
+              {"signal", Number(ending->signal)},
+              {"guarded", machine_.armed() ? "yes" : "no"}});
+        machine_.elector_gone(now, ending->code);
+    }
+    if (children_.closer.running() && now >= closer_until_) {
+        closer_until_ = core::kNever;
+        children_.closer.signal(SIGKILL);
+    }
+    if (const auto ending = children_.closer.ended()) {
+        closer_until_ = core::kNever;
+        machine_.closed(now, ending->code == 0);
+    }
+}
+
+void Process::take_node(Instant now) {
+    if (warm_.idle_end()) machine_.node_lost();
+    const auto kept = warm_.proceed(now);
+    if (kept && telling_ != &warm_ && asking_ != &warm_ && !warm_.connected()) machine_.node_lost();
+    const auto answer_of = [&](AdminRequest* who) {
+        return who == &warm_ ? kept : who ? who->proceed(now) : std::nullopt;
+    };
+    if (const auto answer = answer_of(telling_)) {
+        telling_ = nullptr;
+        set_.drop();
+        machine_.set_answered(now, *answer);
+    }
+    if (const auto answer = answer_of(asking_)) {
+        auto& who = *std::exchange(asking_, nullptr);
+        status_failed_ = *answer == Answer::kFailed && !status_failed_;
+        const bool before = machine_.confirmed();
+        machine_.status_read(now, *answer);
+        // The connection that answered proves later that the process is the same one.
+        const bool proof = !before && machine_.confirmed() && machine_.acting() && who.connected();
+        if (proof) children_.place_confirmed(who.release());
+    }
+    if (const auto refused = knock_.proceed(now)) machine_.knocked(now, *refused);
+}
+
+void Process::take_lock(Instant now) {
+    if (!machine_.waiting_for_lock()) return lock_.answer();
+    if (now < next_lock_) return;
+    next_lock_ = now + kTryLock;
+    if (lock_.holder_answers()) {
+        log_(Level::kError, "node_locked", {{"error", "another elector controls the node"}});
+        return end(1);
+    }
+    if (!lock_.try_again()) return;
+    next_lock_ = core::kNever;
+    machine_.locked();
+}
+
+// --- what follows
+
+void Process::perform(Instant now, const Actions& actions) {
+    if (actions.kill) children_.elector.signal(SIGKILL);
+    if (actions.deactivate) {
+        // First on the connection that the node has accepted long ago.
+        telling_ = warm_.connected() && !warm_.busy() && asking_ != &warm_ ? &warm_ : &set_;
+        telling_->begin(AdminRequest::Kind::kDeactivate, options_.admin, telling_ == &warm_,
+                        now + options_.set_timeout);
+    }
+    if (actions.ask) {
+        const bool fallback = status_failed_ && warm_.connected() && !warm_.busy();
+        asking_ = fallback ? &warm_ : &status_;
+        asking_->begin(AdminRequest::Kind::kStatus, options_.admin, fallback, now + kStatusTimeout);
+    }
+    if (actions.knock) knock_.begin(options_.admin, probe_, now + kKnockTimeout);
+    if (actions.close) start_closer(now, *actions.close);
+    if (actions.start) start_elector(now);
+    if (actions.end) end(*actions.end);
+}
+
+void Process::start_elector(Instant now) {
+    std::array<int, 2> pair{-1, -1};
+    const bool linked = ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) == 0;
+    bool started = false;
+    if (linked) {
+        link_ = pair[0];
+        children_.place_link(pair[1]);
+        children_.place_lock(lock_.fd());
+        started = children_.start_elector();
+    }
+    if (started) {
+        log_(Level::kInfo, "elector_started", {{"pid", Number(children_.elector.pid())}});
+        return machine_.started(now);
+    }
+    log_(Level::kError, "elector_not_started",
+         {{"error", std::strerror(errno)}, {"next", "it is tried again"}});
+    if (link_ >= 0) ::close(std::exchange(link_, -1));
+    machine_.elector_gone(now, std::nullopt);
+}
+
+void Process::start_closer(Instant now, const Closing& closing) {
+    const auto* arm = machine_.guarded();
+    closer_until_ = now + kCloserTakes;
+    if (arm && children_.start_closer(closing, *arm)) return;
+    closer_until_ = core::kNever;
+    log_(Level::kError, "closer_not_started",
+         {{"error", std::strerror(errno)}, {"next", "it is tried again"}});
+    machine_.closed(now, false);
+}
+
+/// While a holding is guarded one connection is kept that the node has accepted, by a query a
+/// minute; its end may be the end of the node's process.
+void Process::keep_warm(Instant now) {
+    if (!machine_.armed() || machine_.acting() || warm_.busy() || now < next_warm_) return;
+    next_warm_ = now + (warm_.connected() ? kKeepWarm : kReconnect);
+    warm_.begin(AdminRequest::Kind::kStatus, options_.admin, true, now + kStatusTimeout);
+}
+
+void Process::tell(Instant now) {
+    if (!machine_.acting()) {
+        if (told_acting_) {
+            log_(Level::kInfo, "guardian_done",
+                 {{"ms", Number(ms(now - machine_.acting_since()))}});
+            children_.place_confirmed(-1);
+            warm_.drop();
+        }
+        told_acting_ = told_standby_ = false;
+        return;
+    }
+    if (!std::exchange(told_acting_, true))
+        log_(Level::kError, "guardian_acts",
+             {{"alarm", "true"},
+              {"reason", word(machine_.reason())},
+              {"term", Number(machine_.guarded()->term.value)},
+              {"why",
+               "The elector is gone, or stood still until its holding was about to end: the "
+               "guardian brings the node to standby itself."}});
+    const bool told = std::exchange(told_standby_, machine_.confirmed());
+    if (machine_.confirmed() && !told)
+        log_(Level::kInfo, "guardian_standby",
+             {{"node", machine_.node_dead() ? "dead" : "standby"},
+              {"ms", Number(ms(now - machine_.acting_since()))}});
+}
+
+void Process::end(int code) { exit_code_ = code; }
+
+}  // namespace
+
+int guard(const Options& options, NodeLock& lock, bool lock_held, const Log& log) {
+    Process process(options, lock, lock_held, log);
+    return process.run();
+}
+
+}  // namespace elector::guardian

@@ -1,0 +1,155 @@
+// The elector's end of the link, over a real socketpair; the test is the guardian.
+#include <array>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/guardian_link.hpp"
+#include "core/overloaded.hpp"
+
+using namespace elector;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Pair {
+    Pair() {
+        std::array<int, 2> fds{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds.data()) == 0);
+        mine = fds[0];
+        link.emplace(io, fds[1], log, [this](const core::Event& e) {
+            if (const auto* armed = std::get_if<core::GuardianArmed>(&e))
+                armed_ops.push_back(armed->op.value);
+            lost += std::holds_alternative<core::GuardianLost>(e);
+        });
+    }
+    ~Pair() {
+        link->close();
+        if (mine >= 0) ::close(mine);
+    }
+
+    /// The next message that is no ping; pings are answered on the way if `pongs`.
+    std::optional<guardian::Message> next() {
+        guardian::Packet packet;
+        while (::recv(mine, packet.data(), packet.size(), MSG_DONTWAIT) > 0) {
+            const auto m = guardian::decode(packet);
+            if (!m || !std::holds_alternative<guardian::Ping>(*m)) return m;
+            if (pongs) say(guardian::Pong{std::get<guardian::Ping>(*m).number});
+        }
+        return std::nullopt;
+    }
+    void say(const guardian::Message& m) {
+        const auto packet = guardian::encode(m);
+        ::send(mine, packet.data(), packet.size(), MSG_NOSIGNAL);
+    }
+    /// Until `done` or for so long as no handler is left.
+    template <class F>
+    void run_until(F done) {
+        while (!done() && io.run_one_for(5s) > 0) static_cast<void>(next());
+    }
+
+    boost::asio::io_context io;
+    app::Log log = app::Log::silent();
+    std::optional<app::GuardianLink> link;
+    std::vector<std::uint64_t> armed_ops;
+    int lost = 0;
+    int mine = -1;
+    bool pongs = true;
+};
+
+core::Policy policy() {
+    core::Policy p;
+    p.margin = 300ms;
+    return p;
+}
+
+const config::Url kProbe{false, "127.0.0.9", 8081};
+
+core::ArmGuardian arm() {
+    core::ArmGuardian e;
+    e.op = {5};
+    e.valid_until = core::Instant(77s);
+    e.term = {42};
+    e.nonce = {7};
+    e.lease = {0xcafe};
+    e.key = "/k/cafe";
+    e.holder.mod = {30};
+    return e;
+}
+
+}  // namespace
+
+TEST_CASE("arming carries the holding, its bounds and where the node's other port is") {
+    Pair pair;
+    CHECK(pair.link->run(arm(), policy(), kProbe));
+    guardian::Arm expected;
+    expected.op = {5};
+    expected.valid_until = core::Instant(77s);
+    expected.term = {42};
+    expected.nonce = {7};
+    expected.lease = {0xcafe};
+    expected.holder_mod = {30};
+    expected.key = *guardian::key_text("/k/cafe");
+    expected.bounds = {300ms, 11s, 3500ms, 4s, 200ms};
+    expected.probe = {false, {127, 0, 0, 9}, 8081};
+    CHECK(pair.next() == guardian::Message(expected));
+}
+
+TEST_CASE("a key too long for the link is never armed") {
+    Pair pair;
+    auto e = arm();
+    e.key = std::string(1000, 'k');
+    CHECK(pair.link->run(e, policy(), kProbe));
+    CHECK(!pair.next());
+}
+
+TEST_CASE("what concerns the guardian is sent, nothing else is taken") {
+    Pair pair;
+    CHECK(pair.link->run(core::TellGuardianDraining{core::Instant(9s)}, policy(), kProbe));
+    CHECK(pair.link->run(core::DisarmGuardian{}, policy(), kProbe));
+    pair.link->activation_answered();
+    CHECK(!pair.link->run(core::Exit{0}, policy(), kProbe));
+    CHECK(pair.next() == guardian::Message(guardian::Draining{core::Instant(9s)}));
+    CHECK(pair.next() == guardian::Message(guardian::Disarm{}));
+    CHECK(pair.next() == guardian::Message(guardian::ActivationAnswered{}));
+    CHECK(!pair.next());
+}
+
+TEST_CASE("an acknowledgement becomes an event") {
+    Pair pair;
+    pair.say(guardian::Armed{{5}});
+    pair.run_until([&] { return !pair.armed_ops.empty(); });
+    CHECK(pair.armed_ops == std::vector<std::uint64_t>{5});
+}
+
+TEST_CASE("a guardian that ends is lost at once, and once") {
+    Pair pair;
+    ::close(std::exchange(pair.mine, -1));
+    pair.run_until([&] { return false; });  // nothing is left to wait for
+    CHECK(pair.lost == 1);
+}
+
+TEST_CASE("a guardian that answers pings is not lost") {
+    Pair pair;
+    const auto end = std::chrono::steady_clock::now() + 2s;
+    pair.run_until([&] { return std::chrono::steady_clock::now() > end; });
+    CHECK(pair.lost == 0);
+}
+
+TEST_CASE("a silent guardian is lost after a second, and still told what it must know") {
+    Pair pair;
+    pair.pongs = false;
+    pair.run_until([&] { return pair.lost > 0; });
+    CHECK(pair.lost == 1);
+    pair.link->run(core::DisarmGuardian{}, policy(), kProbe);
+    CHECK(pair.next() == guardian::Message(guardian::Disarm{}));
+}
+
+TEST_CASE("a guardian that says what no guardian says is lost") {
+    Pair pair;
+    ::send(pair.mine, "garbage", 7, MSG_NOSIGNAL);
+    pair.run_until([&] { return pair.lost > 0; });
+    CHECK(pair.lost == 1);
+}

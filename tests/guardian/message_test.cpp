@@ -1,0 +1,110 @@
+// The link's packets: every message comes back whole, and nothing else is taken for one.
+#include "guardian/message.hpp"
+
+#include <cstring>
+
+#include <doctest/doctest.h>
+
+using namespace elector;
+using namespace elector::guardian;
+using namespace std::chrono_literals;
+
+namespace {
+
+Arm arm() {
+    Arm m;
+    m.op = {7};
+    m.valid_until = core::Instant(123456789s);
+    m.term = {42};
+    m.nonce = {0xfedcba9876543210ULL};
+    m.lease = {0x123456789abcdef};
+    m.holder_mod = {99};
+    m.key = *key_text("/iotex-server/123456789abcdef");
+    m.bounds = {250ms, 11s, 3500ms, 4s, 200ms};
+    m.probe = {false, {127, 0, 0, 9}, 8080};
+    return m;
+}
+
+std::optional<Message> changed(Message message, std::size_t at, std::uint8_t to) {
+    auto packet = encode(message);
+    packet[at] = std::byte{to};
+    return decode(packet);
+}
+
+/// What comes back of an arm message with one thing about it changed.
+template <class F>
+std::optional<Message> arm_with(F change) {
+    auto m = arm();
+    change(m);
+    return decode(encode(m));
+}
+
+}  // namespace
+
+TEST_CASE("every message comes back as it was sent") {
+    auto six = arm();
+    six.probe = {true, {127, 0, 0, 1}, 1};
+    for (const Message& m :
+         {Message(arm()), Message(six), Message(Draining{core::Instant(5s)}), Message(Disarm{}),
+          Message(ActivationAnswered{}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1})}) {
+        CAPTURE(m.index());
+        CHECK(decode(encode(m)) == m);
+    }
+}
+
+TEST_CASE("a key that does not fit is no key") {
+    CHECK(key_text(std::string(kMaxKey, 'k'))->view() == std::string(kMaxKey, 'k'));
+    CHECK(!key_text(std::string(kMaxKey + 1, 'k')));
+    CHECK(!key_text(""));
+    CHECK(!key_text(std::string_view("a\0b", 3)));
+}
+
+TEST_CASE("a packet of another size is refused") {
+    const auto packet = encode(Ping{1});
+    std::array<std::byte, kPacketSize + 1> longer{};
+    std::memcpy(longer.data(), packet.data(), packet.size());
+    CHECK(decode(packet));
+    CHECK(!decode(longer));
+    CHECK(!decode(std::span(packet).first(kPacketSize - 1)));
+    CHECK(!decode({}));
+}
+
+TEST_CASE("another magic, version, kind or reserved byte is refused") {
+    CHECK(!changed(Ping{1}, 0, 'X'));
+    CHECK(!changed(Ping{1}, 3, 0));
+    CHECK(!changed(Ping{1}, 4, kLinkVersion + 1));
+    CHECK(!changed(Ping{1}, 4, 0));
+    CHECK(!changed(Ping{1}, 5, 7));
+    CHECK(!changed(Ping{1}, 5, 255));
+    CHECK(!changed(Ping{1}, 6, 1));
+    CHECK(!changed(Ping{1}, 7, 1));
+}
+
+TEST_CASE("bytes that no field uses have to be zero") {
+    CHECK(changed(Ping{1}, 15, 0) == Message(Ping{1}));
+    CHECK(!changed(Ping{1}, 16, 1));
+    CHECK(!changed(Disarm{}, 8, 1));
+    CHECK(!changed(arm(), kPacketSize - 1, 1));
+}
+
+TEST_CASE("an arm message that no elector sends is refused") {
+    CHECK(arm_with([](Arm&) {}));
+    CHECK(!arm_with([](Arm& m) { m.op = {}; }));
+    CHECK(!arm_with([](Arm& m) { m.valid_until = {}; }));
+    CHECK(!arm_with([](Arm& m) { m.valid_until = core::kNever; }));
+    CHECK(!arm_with([](Arm& m) { m.term = {0}; }));
+    CHECK(!arm_with([](Arm& m) { m.term = {-1}; }));
+    CHECK(!arm_with([](Arm& m) { m.nonce = {}; }));
+    CHECK(!arm_with([](Arm& m) { m.lease = {-5}; }));
+    CHECK(!arm_with([](Arm& m) { m.holder_mod = {}; }));
+    CHECK(!arm_with([](Arm& m) { m.probe.port = 0; }));
+    CHECK(!arm_with([](Arm& m) { m.key = {}; }));
+    CHECK(!arm_with([](Arm& m) { m.key.size = kMaxKey + 1; }));
+    CHECK(!arm_with([](Arm& m) { m.key.size -= 1; }));  // a byte beyond its end
+    CHECK(!arm_with([](Arm& m) { m.bounds.margin = -1ns; }));
+    CHECK(!arm_with([](Arm& m) { m.bounds.quiesce = 0s; }));
+    CHECK(!arm_with([](Arm& m) { m.bounds.late_set = 2h; }));
+    CHECK(!arm_with([](Arm& m) { m.bounds.unconfirmed = 0s; }));
+    CHECK(!arm_with([](Arm& m) { m.bounds.refused_grace = 0s; }));
+    CHECK(!decode(encode(Draining{})));
+}
