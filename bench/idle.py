@@ -119,7 +119,8 @@ def idle(profile, seconds):
         world.wait_for_signature(leader)
         time.sleep(5)  # caches are filled, first publications are over
         waiting = world.followers(leader)[0]
-        pids = {"leader": leader.process.pid, "waiting": waiting.process.pid}
+        pids = {"leader": leader.elector(), "waiting": waiting.elector(),
+                "guardian": leader.process.pid}
         port = world.etcd.members[0].ports[0]
         messages = etcd_messages(port)
         before = {role: Usage(pid) for role, pid in pids.items()}

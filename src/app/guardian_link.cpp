@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "core/overloaded.hpp"
@@ -36,6 +37,14 @@ guardian::Address address_of(const config::Url& url) {
     address.v6 = ip.is_v6();
     if (ip.is_v4()) address.v4 = ip.to_v4().to_bytes();
     return address;
+}
+
+bool adopt_link(int fd, int lock_fd) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    const bool socket = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+    if (!socket || type != SOCK_SEQPACKET) return false;
+    return ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && ::fcntl(lock_fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
 GuardianLink::GuardianLink(asio::io_context& io, int fd, Log& log, Post post)

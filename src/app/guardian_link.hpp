@@ -24,6 +24,10 @@ guardian::Bounds bounds_of(const core::Policy& policy);
 /// A port of the node, which the configuration allows on loopback only.
 guardian::Address address_of(const config::Url& url);
 
+/// Whether this process was started by a guardian: `fd` is the link. No child of ours gets it, nor
+/// the lock.
+bool adopt_link(int fd, int lock_fd);
+
 class GuardianLink {
   public:
     using Post = std::function<void(core::Event)>;

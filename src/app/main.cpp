@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/closer.hpp"
+#include "app/guardian_link.hpp"
 #include "app/policy_of.hpp"
 #include "app/run.hpp"
 #include "cli/bootstrap.hpp"
@@ -114,7 +115,8 @@ int run(const Arguments& arguments) {
 /// The guardian's child. It is given the node that is guarded, then what the guardian was given.
 int run_elector(const Arguments& rest) {
     int code = 0;
-    if (rest.empty()) return refuse("elector: only a guardian starts it");
+    const bool linked = app::adopt_link(guardian::kLinkFd, guardian::kLockFd);
+    if (rest.empty() || !linked) return refuse("elector: only a guardian starts it");
     auto options = from_either({rest.begin() + 1, rest.end()}, code);
     if (!options) return code;
     if (options->config.node.admin.text() != rest.front())

@@ -131,7 +131,7 @@ int connect_to(const Address& address, bool& refused) {
 }
 
 void AdminRequest::begin(Kind kind, const Address& admin, bool keep, Instant deadline) {
-    if (busy_ || !keep || (fd_ >= 0 && idle_end())) drop();
+    if (busy_ || !keep || timed_out_ || (fd_ >= 0 && idle_end())) drop();
     kind_ = kind;
     deadline_ = deadline;
     busy_ = true;
@@ -159,8 +159,9 @@ std::optional<Answer> AdminRequest::proceed(Instant now) {
     std::optional<Answer> answer;
     if (sent_ < request_size_) answer = write_some();
     if (!answer && sent_ == request_size_) answer = read_some();
-    if (!answer && now >= deadline_) answer = done(Answer::kFailed, false);
-    return answer;
+    if (answer || now < deadline_) return answer;
+    timed_out_ = true;
+    return done(Answer::kFailed, established_);
 }
 
 std::optional<Answer> AdminRequest::write_some() {
@@ -207,7 +208,7 @@ std::optional<Answer> AdminRequest::done(Answer answer, bool keep_connection) {
 }
 
 bool AdminRequest::idle_end() {
-    if (fd_ < 0 || busy_) return false;
+    if (fd_ < 0 || busy_ || timed_out_) return false;
     char byte = 0;
     const auto n = ::recv(fd_, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
@@ -216,13 +217,13 @@ bool AdminRequest::idle_end() {
 }
 
 int AdminRequest::release() {
-    established_ = busy_ = false;
+    established_ = busy_ = timed_out_ = false;
     return std::exchange(fd_, -1);
 }
 
 void AdminRequest::drop() {
     close_hard(fd_);
-    established_ = busy_ = refused_ = false;
+    established_ = busy_ = refused_ = timed_out_ = false;
 }
 
 }  // namespace elector::guardian

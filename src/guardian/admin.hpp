@@ -49,7 +49,9 @@ class AdminRequest {
     std::optional<Answer> proceed(Instant now);
     /// The idle connection has ended, or says what nobody asked for. Closes it.
     bool idle_end();
-    bool connected() const { return fd_ >= 0 && established_; }
+    bool connected() const { return fd_ >= 0 && established_ && !timed_out_; }
+    /// The answer took too long and may come yet: the connection is good for nothing but its end.
+    bool timed_out() const { return fd_ >= 0 && timed_out_; }
     /// Hands the connection over; the caller closes it.
     int release();
     void drop();
@@ -63,6 +65,7 @@ class AdminRequest {
     bool busy_ = false;
     bool established_ = false;
     bool refused_ = false;
+    bool timed_out_ = false;
     Kind kind_ = Kind::kStatus;
     Instant deadline_;
     std::array<char, 256> request_{};

@@ -131,17 +131,20 @@ Children::~Children() {
         ::posix_spawn_file_actions_destroy(files);
 }
 
-void Children::place_link(int fd) {
-    ::dup3(fd, kLinkPlace, O_CLOEXEC);
+bool Children::place_link(int fd) {
+    const bool placed = ::dup3(fd, kLinkPlace, O_CLOEXEC) >= 0;
+    const int error = errno;
     ::close(fd);
+    errno = error;
+    return placed;
 }
 
-void Children::place_lock(int fd) { ::dup3(fd, kLockPlace, O_CLOEXEC); }
+bool Children::place_lock(int fd) { return ::dup3(fd, kLockPlace, O_CLOEXEC) >= 0; }
 
 void Children::place_confirmed(int fd) {
-    if (std::exchange(confirmed_there_, fd >= 0)) ::close(kConfirmedPlace);
+    if (std::exchange(confirmed_there_, false)) ::close(kConfirmedPlace);
     if (fd < 0) return;
-    ::dup3(fd, kConfirmedPlace, O_CLOEXEC);
+    confirmed_there_ = ::dup3(fd, kConfirmedPlace, O_CLOEXEC) >= 0;
     ::close(fd);
 }
 

@@ -49,9 +49,9 @@ class Children {
     Children(const Children&) = delete;
     Children& operator=(const Children&) = delete;
 
-    /// Both children's descriptors come from these places.
-    void place_link(int fd);
-    void place_lock(int fd);
+    /// Both children's descriptors come from these places. False: errno says why not.
+    bool place_link(int fd);
+    bool place_lock(int fd);
     void place_confirmed(int fd);  ///< -1: there is none
     bool start_elector();
     bool start_closer(const Closing& closing, const Arm& arm);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include <poll.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -94,6 +95,8 @@ void Log::operator()(Level level, std::string_view event,
     for (const auto& f : fields) field(f.key, f.value);
     if (json_) line.put('}');
     const auto text = line.end();
+    pollfd reader{fd_, POLLOUT, 0};
+    if (::poll(&reader, 1, 0) != 1) return;  // better a line less than a guardian that waits
     static_cast<void>(!::write(fd_, text.data(), text.size()));
 }
 

@@ -83,7 +83,9 @@ void Machine::elector_gone(Instant now, std::optional<int> code) {
     // Refused, or no configuration: it would say the same again. All else is started again, but for
     // an end that was asked for.
     if (stopping_) {
-        final_ = code.value_or(3);
+        // By the signal that asked for its end, before it could hear it: it held nothing.
+        const bool clean = !arm_ && !stop_killed_;
+        final_ = code.value_or(clean ? 0 : 3);
     } else if (code && (*code == 1 || *code == 2)) {
         final_ = code;
     }

@@ -71,6 +71,8 @@ class Process {
     void take(Instant now, const Message& message);
     void take_children(Instant now);
     void take_node(Instant now);
+    bool witness_ended();
+    void drop_witness();
     void take_lock(Instant now);
     void perform(Instant now, const Actions& actions);
     void start_elector(Instant now);
@@ -90,6 +92,7 @@ class Process {
     int timer_ = -1;
     int link_ = -1;
     AdminRequest warm_;  ///< kept connected while a holding is guarded
+    int witness_ = -1;   ///< was warm_, until an answer took too long; told of its end only
     AdminRequest set_;
     AdminRequest status_;
     AdminRequest* telling_ = nullptr;  ///< who carries the deactivation
@@ -129,6 +132,7 @@ int Process::run() {
 }
 
 bool Process::open_kernel() {
+    ::signal(SIGPIPE, SIG_IGN);  // nobody may read the log any more
     sigset_t wanted;
     ::sigemptyset(&wanted);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&wanted, number);
@@ -157,7 +161,8 @@ bool Process::turn() {
     take_lock(now);
     const bool was_acting = machine_.acting();
     const auto actions = machine_.decide(now);
-    if (!was_acting && machine_.acting() && !warm_.connected()) machine_.node_lost();
+    const bool traced = warm_.connected() || witness_ >= 0;
+    if (!was_acting && machine_.acting() && !traced) machine_.node_lost();
     tell(now);
     perform(now, actions);
     keep_warm(now);
@@ -174,7 +179,7 @@ void Process::wait() {
         spec.it_value.tv_nsec = (left - whole).count();
     }
     ::timerfd_settime(timer_, 0, &spec, nullptr);
-    std::array<pollfd, 11> fds{};
+    std::array<pollfd, 12> fds{};
     std::size_t n = 0;
     const auto look = [&](int fd, short events = POLLIN) {
         if (fd >= 0) fds[n++] = {fd, events, 0};
@@ -186,6 +191,7 @@ void Process::wait() {
     look(children_.closer.fd());
     if (!machine_.waiting_for_lock()) look(lock_.fd());
     look(warm_.fd(), warm_.events());
+    look(witness_);
     look(set_.busy() ? set_.fd() : -1, set_.events());
     look(status_.busy() ? status_.fd() : -1, status_.events());
     look(knock_.fd(0), POLLOUT);
@@ -265,7 +271,10 @@ void Process::take(Instant now, const Message& message) {
         machine_.draining(*draining);
     } else if (std::holds_alternative<Disarm>(message)) {
         machine_.disarm();
-        if (!machine_.armed()) warm_.drop();
+        if (!machine_.armed()) {
+            warm_.drop();
+            drop_witness();
+        }
     } else if (std::holds_alternative<ActivationAnswered>(message)) {
         machine_.activation_answered();
     }
@@ -294,9 +303,13 @@ void Process::take_children(Instant now) {
 }
 
 void Process::take_node(Instant now) {
-    if (warm_.idle_end()) machine_.node_lost();
+    if (warm_.idle_end() || witness_ended()) machine_.node_lost();
     const auto kept = warm_.proceed(now);
-    if (kept && telling_ != &warm_ && asking_ != &warm_ && !warm_.connected()) machine_.node_lost();
+    if (kept && warm_.timed_out() && witness_ < 0) {
+        witness_ = warm_.release();
+    } else if (kept && !warm_.connected()) {
+        machine_.node_lost();
+    }
     const auto answer_of = [&](AdminRequest* who) {
         return who == &warm_ ? kept : who ? who->proceed(now) : std::nullopt;
     };
@@ -315,6 +328,23 @@ void Process::take_node(Instant now) {
         if (proof) children_.place_confirmed(who.release());
     }
     if (const auto refused = knock_.proceed(now)) machine_.knocked(now, *refused);
+}
+
+/// The node is late with an answer; the connection still tells whether it lives.
+bool Process::witness_ended() {
+    std::array<char, 256> late;
+    while (witness_ >= 0) {
+        const auto n = ::recv(witness_, late.data(), late.size(), MSG_DONTWAIT);
+        if (n > 0) continue;
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+        drop_witness();
+        return true;
+    }
+    return false;
+}
+
+void Process::drop_witness() {
+    if (witness_ >= 0) ::close(std::exchange(witness_, -1));
 }
 
 void Process::take_lock(Instant now) {
@@ -357,9 +387,8 @@ void Process::start_elector(Instant now) {
     bool started = false;
     if (linked) {
         link_ = pair[0];
-        children_.place_link(pair[1]);
-        children_.place_lock(lock_.fd());
-        started = children_.start_elector();
+        const bool placed = children_.place_link(pair[1]) && children_.place_lock(lock_.fd());
+        started = placed && children_.start_elector();
     }
     if (started) {
         log_(Level::kInfo, "elector_started", {{"pid", Number(children_.elector.pid())}});
@@ -396,6 +425,7 @@ void Process::tell(Instant now) {
                  {{"ms", Number(ms(now - machine_.acting_since()))}});
             children_.place_confirmed(-1);
             warm_.drop();
+            drop_witness();
         }
         told_acting_ = told_standby_ = false;
         return;

@@ -310,6 +310,16 @@ TEST_CASE("an end that was asked for ends the service with the elector's code") 
     }
 }
 
+TEST_CASE("an elector whose end is asked for before it can hear it has ended well") {
+    Rig rig;
+    rig.until(0ms);
+    rig.started();
+    rig.machine.stop(rig.now());
+    rig.gone();
+    rig.until(0ms);
+    CHECK(rig.said() == "0 start 0 end:0");
+}
+
 TEST_CASE("an elector that does not end when asked to is killed") {
     Rig rig;
     rig.until(0ms);

@@ -8,6 +8,7 @@ import unittest
 
 import programs
 from case import IntegrationCase, takes
+from secured import Secured
 from world import PATIENCE
 
 DRAIN = 2.5  # of a healthy node, at most
@@ -34,8 +35,8 @@ class Guardian(IntegrationCase):
         return new, told, took
 
     @contextlib.contextmanager
-    def one(self, strike, limit):
-        with self.world() as world:
+    def one(self, strike, limit, **options):
+        with self.world(**options) as world:
             old = world.start()
             new, told, took = self.struck(world, old, strike, limit)
             self.figure("told", told)
@@ -60,6 +61,15 @@ class Guardian(IntegrationCase):
             term = int(acts[0]["term"])
             past = world.etcd.client.get(f"{world.data}history/{term:016x}").json()
             self.assertEqual((past["from"], past["reason"]), (old.name, "guardian"))
+            self.again(world, old)
+
+    @takes(45)
+    def test_the_marker_reaches_an_etcd_with_client_certificates_and_users(self):
+        def strike(old):
+            old.signal_elector(signal.SIGKILL)
+        secured = Secured(mutual=True, auth=True)
+        with self.one(strike, DRAIN + BLOCK + SLACK, secured=secured) as (world, old, _):
+            self.assertEqual([e["what"] for e in old.find("closed")], ["drained"])
             self.again(world, old)
 
     @takes(50)

@@ -67,7 +67,8 @@ class CommandLine(IntegrationCase):
     def test_wrong_command_lines_end_with_2_and_say_what_is_wrong(self):
         lines = ([], ["rnu"], ["run"], ["run", "--config"], ["run", "--colour=red"], ["check"],
                  ["run", "--config", "/nowhere/elector.toml"], ["-etcd"], ["-value=a", "-colour=b"],
-                 ["-value=a", "stray"])
+                 ["-value=a", "stray"], ["elector"], ["close-holding", "drained"],
+                 ["elector", "http://127.0.0.1:9009", "--config", "/nowhere/elector.toml"])
         for line in lines:
             with self.subTest(line):
                 code, output, errors = programs.run_elector(*line)
