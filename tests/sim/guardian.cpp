@@ -1,12 +1,14 @@
 #include "sim/guardian.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace elector::sim {
 namespace {
 
-constexpr Duration kUnconfirmed = 4s;  // B + 1.5 s
-constexpr Duration kLateSet = 3500ms;  // B + 1 s
+guardian::Bounds bounds_of(const core::Policy& p) {
+    return {p.margin, p.quiesce, core::late_set(p), core::unconfirmed_after(p), p.refused_grace};
+}
 
 }  // namespace
 
@@ -17,17 +19,10 @@ void Guardian::start(bool elector_may_live) {
     frozen_ = false;
     inbox_.clear();
     armed_.reset();
-    draining_until_.reset();
-    pending_.reset();
-    told_node_ = false;
-    if (elector_may_live) {
-        phase_ = Phase::kWaitingForLock;
-        d_ = Demotion{};
-        d_.since = hub_.local(member_);
-    } else {
-        phase_ = Phase::kWatching;
-        restart_at_ = hub_.local(member_);
-    }
+    exit_code_.reset();
+    sets_ = queries_ = 0;
+    closer_ = Closer{};
+    machine_.emplace(hub_.local(member_), !elector_may_live, bounds_of(policy_));
     later(1ms);
 }
 
@@ -40,6 +35,11 @@ void Guardian::thaw() {
     frozen_ = false;
     look_at_ = kNoTime;
     later(Duration{0});
+}
+
+std::optional<core::Instant> Guardian::armed_until() const {
+    const auto* arm = machine_ ? machine_->guarded() : nullptr;
+    return arm ? std::optional(arm->valid_until) : std::nullopt;
 }
 
 Duration Guardian::latency() {
@@ -60,7 +60,7 @@ void Guardian::look(Time when) {
     hub_.schedule.add(when, Job::kGuardian, member_, 0, life_);
 }
 
-// --- messages
+// --- what it hears
 
 void Guardian::receive(const core::Effect& message) {
     if (!alive_) return;
@@ -76,241 +76,212 @@ void Guardian::take_messages() {
 }
 
 void Guardian::take(const core::Effect& message) {
-    if (phase_ != Phase::kWatching) return;
-    if (const auto* arm = std::get_if<core::ArmGuardian>(&message)) {
-        if (!armed_ || armed_->nonce != arm->nonce) may_be_pending_ = true;
-        armed_ = *arm;
-        draining_until_.reset();
-        told_node_ = false;
-        const auto slot = hub_.events.put(core::GuardianArmed{arm->op});
+    const auto now = hub_.local(member_);
+    if (const auto* told = std::get_if<core::ArmGuardian>(&message)) {
+        guardian::Arm arm;
+        arm.op = told->op;
+        arm.valid_until = told->valid_until;
+        arm.term = told->term;
+        arm.nonce = told->nonce;
+        arm.lease = told->lease;
+        arm.holder_mod = told->holder.mod;
+        arm.bounds = bounds_of(policy_);
+        const bool anew = !armed_ || armed_->nonce != told->nonce || armed_->term != told->term;
+        if (!machine_->arm(now, arm)) return;
+        if (anew) node_life_ = node_life();
+        armed_ = *told;
+        const auto slot = hub_.events.put(core::GuardianArmed{told->op});
         hub_.schedule.add(hub_.now + hub_.rng.between(Duration{20us}, Duration{200us}),
                           Job::kGuardianBack, member_, slot, host_.incarnation(member_));
-        at(arm->valid_until - policy_.margin);
-    } else if (const auto* told = std::get_if<core::TellGuardianDraining>(&message)) {
-        draining_until_ = told->deadline;
-        at(told->deadline);
+    } else if (const auto* draining = std::get_if<core::TellGuardianDraining>(&message)) {
+        machine_->draining({draining->deadline});
     } else if (std::holds_alternative<core::DisarmGuardian>(message)) {
-        armed_.reset();
-        draining_until_.reset();
+        machine_->disarm();
+        if (!machine_->armed()) armed_.reset();
     }
 }
 
 void Guardian::activation_answered() {
-    if (works()) may_be_pending_ = false;
+    if (works()) machine_->activation_answered();
 }
 
-void Guardian::elector_exited(int) {
-    if (!works()) return;
-    later(Duration{0});
-}
-
-void Guardian::elector_died() {
+void Guardian::elector_exited(int code) {
+    if (!alive_) return;
+    exit_code_ = code;
     if (works()) later(Duration{0});
 }
 
-// --- deciding
+void Guardian::elector_died() {
+    exit_code_.reset();
+    if (works()) later(Duration{0});
+}
+
+bool Guardian::ports_refuse() {
+    const auto refused = simnode::PortState::refused;
+    return hub_.world->admin_port(member_, hub_.now) == refused &&
+           hub_.world->probe_port(member_, hub_.now) == refused;
+}
+
+std::uint64_t Guardian::node_life() { return hub_.world->view(member_, hub_.now).starts; }
+
+/// What the loop around the machine sees by itself: its child, its connection to the node, the
+/// lock.
+void Guardian::take_world(core::Instant now) {
+    if (machine_->elector_runs() && !host_.elector_runs(member_)) {
+        // Its last words came before its end.
+        for (const auto& message : std::exchange(inbox_, {})) take(message.what);
+        machine_->elector_gone(now, std::exchange(exit_code_, std::nullopt));
+    }
+    if (armed_ && node_life() != node_life_) machine_->node_lost();
+    if (machine_->waiting_for_lock() && !host_.elector_runs(member_)) machine_->locked();
+}
+
+// --- what follows
 
 void Guardian::run() {
     if (!works()) return;
     const bool message = !inbox_.empty() && inbox_.front().due <= hub_.now;
     if (hub_.now < look_at_ && !message) return;  // a nearer look has replaced this one
     if (hub_.now >= look_at_) look_at_ = kNoTime;
+    const auto now = hub_.local(member_);
     take_messages();
-    if (phase_ == Phase::kWatching) watch();
-    if (phase_ != Phase::kWatching) demote();
-}
-
-void Guardian::watch() {
-    const auto now = hub_.local(member_);
-    if (!host_.elector_runs(member_)) {
-        if (armed_) return begin_demotion();
-        if (!host_.elector_wanted(member_)) return kill();
-        if (now < restart_at_) return at(restart_at_);
-        restart_at_ = now + std::min<Duration>(100ms * (1 << std::min(starts_, 4U)), 2s);
-        ++starts_;
-        host_.start_elector(member_);
-        return;
+    take_world(now);
+    go_on_closing(now);
+    for (;;) {
+        const bool acted = machine_->acting();
+        const auto actions = machine_->decide(now);
+        if (!acted && machine_->acting() && hub_.story.told())
+            hub_.story.line(hub_.now, member_name(member_), "GUARDIAN demotes");
+        if (actions == guardian::Actions{}) break;
+        perform(now, actions);
+        if (!alive_) return;
     }
-    if (!armed_) return;
-    const auto end = armed_->valid_until - policy_.margin;
-    if (now < end) return at(end);
-    if (draining_until_ && now < *draining_until_) {
-        if (!told_node_) host_.ask_node(member_, life_, NodeAsk::kDeactivate);
-        told_node_ = true;
-        return at(*draining_until_);
+    if (!machine_->armed()) armed_.reset();
+    if (machine_->wake() != core::kNever) at(machine_->wake());
+    if (machine_->waiting_for_lock()) later(100ms);
+}
+
+void Guardian::perform(core::Instant now, const guardian::Actions& actions) {
+    if (actions.kill && hub_.mutant != Mutant::kGuardianSpares) {
+        host_.kill_elector(member_);
+        take_world(now);
     }
-    begin_demotion();
-}
-
-void Guardian::begin_demotion() {
-    if (hub_.story.told()) hub_.story.line(hub_.now, member_name(member_), "GUARDIAN demotes");
-    if (hub_.mutant != Mutant::kGuardianSpares) host_.kill_elector(member_);
-    phase_ = Phase::kDemoting;
-    if (may_be_pending_) pending_ = hub_.local(member_);
-    d_ = Demotion{};
-    d_.since = hub_.local(member_);
-    d_.owes_marker = true;
-    later(Duration{0});
-}
-
-void Guardian::demote() {
-    const auto now = hub_.local(member_);
-    judge_ports(now);
-    if (!d_.confirmed) seek_standby(now);
-    if (d_.owes_marker) write_marker(now);
-    maybe_restart(now);
-}
-
-void Guardian::judge_ports(core::Instant now) {
-    const auto refused = simnode::PortState::refused;
-    const bool both = hub_.world->admin_port(member_, hub_.now) == refused &&
-                      hub_.world->probe_port(member_, hub_.now) == refused;
-    if (!both) {
-        d_.refused_since.reset();
-        if (d_.dead) {  // a new process
-            d_.dead = false;
-            if (!d_.owes_marker) return;
-            d_.confirmed.reset();
-            d_.send_false = true;
-        }
-        return;
-    }
-    if (!d_.refused_since) {
-        d_.refused_since = now;
-        return at(now + policy_.refused_grace);
-    }
-    if (now < *d_.refused_since + policy_.refused_grace || d_.confirmed) return;
-    d_.dead = true;
-    d_.confirmed = now;
-}
-
-void Guardian::seek_standby(core::Instant now) {
-    if (d_.send_false && !d_.set_busy) {
-        d_.send_false = false;
-        d_.set_busy = true;
-        if (!d_.first_false) d_.first_false = now;
+    if (actions.deactivate) {
+        ++sets_;
         host_.ask_node(member_, life_, NodeAsk::kDeactivate);
     }
-    if (!d_.status_busy && now >= d_.next_status && !d_.send_false) {
-        d_.status_busy = true;
-        d_.status_sent = now;
+    if (actions.ask) {
+        ++queries_;
         host_.ask_node(member_, life_, NodeAsk::kStatus);
-    } else if (!d_.status_busy) {
-        at(d_.next_status);
     }
+    if (actions.knock) machine_->knocked(now, ports_refuse());
+    if (actions.close) {
+        closer_ = Closer{};
+        closer_.order = *actions.close;
+        const bool tip = actions.close->gate == guardian::GateKind::kTip && policy_.web3;
+        closer_.step = tip ? Closer::Step::kTip : Closer::Step::kWrite;
+        go_on_closing(now);
+    }
+    if (actions.start) {
+        if (!host_.elector_wanted(member_)) return kill();
+        host_.start_elector(member_);
+        machine_->started(now);
+    }
+    if (actions.end) kill();
 }
 
 void Guardian::node_answer(const NodeOp& op, const core::Event& event) {
     if (op.incarnation != life_ || !alive_) return;
     const auto now = hub_.local(member_);
+    const auto answer_of = [](core::NodeFailure failure, guardian::Answer good) {
+        if (failure == core::NodeFailure::kNone) return good;
+        return failure == core::NodeFailure::kRefused ? guardian::Answer::kRefused
+                                                      : guardian::Answer::kFailed;
+    };
     if (const auto* set = std::get_if<core::SetAnswered>(&event)) {
-        d_.set_busy = false;
-        d_.set_answered = now;
-        if (set->failure != core::NodeFailure::kNone) d_.send_false = true;
+        if (--sets_ == 0)
+            machine_->set_answered(now, answer_of(set->failure, guardian::Answer::kDone));
     } else if (const auto* status = std::get_if<core::StatusRead>(&event)) {
-        d_.status_busy = false;
-        d_.next_status = now + 50ms;
-        const bool ok = status->failure == core::NodeFailure::kNone;
-        // Answered and still active a second later: once more, for as long as it takes.
-        if (ok && status->active && now >= d_.set_answered + 1s) d_.send_false = true;
-        // A late activation flips it: once more.
-        if (ok && status->active && pending_) d_.send_false = true;
-        const bool late = pending_ && d_.status_sent < *pending_ + kLateSet;
-        const bool after = d_.first_false && d_.status_sent > *d_.first_false;
-        if (ok && !status->active && !late && after && phase_ != Phase::kWatching)
-            d_.confirmed = now;
+        const auto good = status->active ? guardian::Answer::kActive : guardian::Answer::kStandby;
+        if (--queries_ == 0) machine_->status_read(now, answer_of(status->failure, good));
     } else if (const auto* tip = std::get_if<core::TipRead>(&event)) {
-        d_.tip_busy = false;
-        d_.tip_done = true;
-        if (tip->failure == core::NodeFailure::kNone && policy_.web3) d_.tip = tip->height;
+        if (closer_.step != Closer::Step::kTipAsked) return;
+        const bool same = node_life() == node_life_;
+        if (!same) closer_.order.gate = guardian::GateKind::kRestarted;
+        if (tip->failure == core::NodeFailure::kNone && same) closer_.tip = tip->height;
+        closer_.step = Closer::Step::kWrite;
     }
-    if (phase_ != Phase::kWatching) later(50ms);
+    later(Duration{0});
 }
 
-core::HolderRecord Guardian::closing(core::HolderRecord::State state) const {
+// --- the closer
+
+core::HolderRecord Guardian::closing_record() const {
+    using Kind = guardian::GateKind;
     auto record = *armed_->holder.record;
-    record.state = state;
     record.reason = "guardian";
-    record.gate = core::Gate{d_.tip, policy_.settle};
-    if (d_.dead) record.gate = core::Gate{std::nullopt, policy_.overtime};
+    record.state = closer_.order.unfenced ? core::HolderRecord::State::kUnfenced
+                                          : core::HolderRecord::State::kDrained;
+    if (closer_.order.unfenced) return record;
+    const auto barred = policy_.start_delay + 2 * policy_.block_interval + 2s;
+    record.gate = core::Gate{closer_.tip, policy_.settle};
+    if (closer_.order.gate == Kind::kDead) record.gate = core::Gate{{}, policy_.overtime};
+    if (closer_.order.gate == Kind::kRestarted)
+        record.gate = core::Gate{{}, std::max(policy_.settle, barred)};
     return record;
 }
 
-void Guardian::write_marker(core::Instant now) {
-    if (d_.store_busy || now < d_.next_store) return;
-    if (!d_.confirmed) {
-        if (d_.unfenced || !d_.first_false) return;
-        if (now < *d_.first_false + kUnconfirmed) return at(*d_.first_false + kUnconfirmed);
-        d_.store_busy = d_.unfenced_asked = true;
-        auto record = closing(core::HolderRecord::State::kUnfenced);
+void Guardian::go_on_closing(core::Instant now) {
+    using Step = Closer::Step;
+    if (closer_.step == Step::kTip) {
+        const auto ready = closer_.order.confirmed + 200ms;
+        if (now < ready) return at(ready);
+        closer_.step = Step::kTipAsked;
+        return host_.ask_node(member_, life_, NodeAsk::kTip);
+    }
+    if (closer_.step != Step::kWrite) return;
+    closer_.step = Step::kWriting;
+    if (closer_.order.unfenced)
         return host_.ask_store(member_, life_,
-                               core::MarkUnfenced{{1}, armed_->holder, std::move(record)});
-    }
-    if (!d_.dead && !d_.unfenced && policy_.web3 && !d_.tip_done) {
-        if (now < *d_.confirmed + 200ms) return at(*d_.confirmed + 200ms);
-        if (!d_.tip_busy) host_.ask_node(member_, life_, NodeAsk::kTip);
-        d_.tip_busy = true;
-        return;
-    }
-    d_.store_busy = true;
-    d_.unfenced_asked = false;
-    auto record = closing(core::HolderRecord::State::kDrained);
-    if (d_.unfenced) record.gate.tip.reset();
+                               core::MarkUnfenced{{1}, armed_->holder, closing_record()});
     core::HistoryEntry history{armed_->term, policy_.member, "guardian", {}, {}, {}};
-    host_.ask_store(member_, life_,
-                    core::Drain{{1}, armed_->holder, std::move(record), armed_->key, history});
+    host_.ask_store(
+        member_, life_,
+        core::Drain{{1}, armed_->holder, closing_record(), armed_->key, std::move(history)});
+}
+
+void Guardian::close_with(bool done) {
+    if (done && !closer_.order.unfenced && closer_.step != Closer::Step::kRevoking) {
+        closer_.step = Closer::Step::kRevoking;
+        return host_.ask_store(member_, life_, core::RevokeLease{{1}, armed_->lease});
+    }
+    closer_.step = Closer::Step::kIdle;
+    machine_->closed(hub_.local(member_), done);
+    later(Duration{0});
 }
 
 void Guardian::store_answer(const core::Event& event) {
-    if (!alive_ || phase_ != Phase::kDemoting) return;
-    const auto now = hub_.local(member_);
-    if (std::holds_alternative<core::LeaseRevoked>(event)) {
-        d_.revoked = 2;
-        return later(Duration{0});
-    }
+    if (!alive_ || closer_.step == Closer::Step::kIdle || !armed_) return;
+    if (std::holds_alternative<core::LeaseRevoked>(event)) return close_with(true);
     const auto* answer = std::get_if<core::RecordAnswered>(&event);
-    if (!answer) return;
-    d_.store_busy = false;
-    d_.next_store = now + 100ms;
+    if (!answer || closer_.step != Closer::Step::kWriting) return;
     using core::StoreOutcome;
-    const bool mine = answer->holder.record && answer->holder.record->term == armed_->term &&
-                      answer->holder.record->nonce == armed_->nonce;
+    const auto& found = answer->holder.record;
+    const bool mine = found && found->term == armed_->term && found->nonce == armed_->nonce;
     if (answer->outcome == StoreOutcome::kDone) {
         armed_->holder = answer->holder;
-        d_.unfenced |= d_.unfenced_asked;
-        if (!d_.unfenced_asked) d_.owes_marker = false;
-    } else if (answer->outcome == StoreOutcome::kGuardFailed && mine) {
-        using State = core::HolderRecord::State;
-        armed_->holder = answer->holder;
-        if (answer->holder.record->state == State::kDrained) d_.owes_marker = false;
-        d_.unfenced |= answer->holder.record->state == State::kUnfenced;
-    } else if (answer->outcome == StoreOutcome::kGuardFailed) {
-        d_.unfenced = true;  // another's by now; nothing to guard
-        if (d_.confirmed) d_.owes_marker = false;
+        return close_with(true);
     }
-    later(100ms);
-}
-
-void Guardian::maybe_restart(core::Instant now) {
-    if (!d_.confirmed) return;
-    const auto last = pending_.value_or(core::Instant{}) + kLateSet;
-    if (phase_ == Phase::kWaitingForLock) {
-        if (host_.elector_runs(member_)) return later(200ms);
-    } else {
-        if (now < last) return at(last);
-        if (d_.revoked == 0 && !d_.owes_marker) {
-            d_.revoked = 1;
-            host_.ask_store(member_, life_, core::RevokeLease{{1}, armed_->lease});
-        }
-        if (d_.revoked == 1) return later(100ms);
-        if (d_.owes_marker) return later(100ms);
-    }
-    phase_ = Phase::kWatching;
-    armed_.reset();
-    draining_until_.reset();
-    pending_.reset();
-    restart_at_ = now;
-    later(100ms);
+    if (answer->outcome != StoreOutcome::kGuardFailed) return close_with(false);
+    if (!mine) return close_with(true);  // another's by now: nothing to write
+    armed_->holder = answer->holder;
+    using State = core::HolderRecord::State;
+    const bool there = found->state == State::kDrained ||
+                       (closer_.order.unfenced && found->state == State::kUnfenced);
+    if (there) return close_with(true);
+    if (++closer_.tries >= 5) return close_with(false);
+    closer_.step = Closer::Step::kWrite;
+    later(Duration{0});
 }
 
 }  // namespace elector::sim

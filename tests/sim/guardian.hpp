@@ -1,6 +1,6 @@
-// Owns one member's guardian as the protocol describes it: armed deadlines, the kill, the demotion
-// (standby, confirmation, marker), the restart of the elector.
-// Must never share code or state with the core. Thread rule: one thread.
+// Owns one member's guardian in virtual time: production's machine, with the simulator's world for
+// sockets and children, and a closer that writes its marker.
+// Must never decide what the machine decides. Thread rule: one thread.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 
 #include "core/effect.hpp"
 #include "core/event.hpp"
+#include "guardian/machine.hpp"
 #include "sim/hub.hpp"
 #include "sim/node_adapter.hpp"
 #include "sim/store_adapter.hpp"
@@ -41,9 +42,7 @@ class Guardian {
     bool alive() const { return alive_; }
     std::uint64_t life() const { return life_; }
     /// The last deadline that it acknowledged; none: disarmed.
-    std::optional<core::Instant> armed_until() const {
-        return armed_ ? std::optional(armed_->valid_until) : std::nullopt;
-    }
+    std::optional<core::Instant> armed_until() const;
 
     /// ArmGuardian, TellGuardianDraining, DisarmGuardian from the elector.
     void receive(const core::Effect& message);
@@ -57,29 +56,17 @@ class Guardian {
     void store_answer(const core::Event& event);
 
   private:
-    enum class Phase : std::uint8_t { kWatching, kWaitingForLock, kDemoting };
     struct Message {
         Time due{};
         core::Effect what = core::DisarmGuardian{};
     };
-    struct Demotion {
-        core::Instant since;
-        bool owes_marker = false;
-        bool set_busy = false, status_busy = false, tip_busy = false, store_busy = false;
-        bool send_false = true;
-        std::optional<core::Instant> first_false;
-        core::Instant set_answered;
-        core::Instant status_sent;
-        core::Instant next_status;
-        std::optional<core::Instant> confirmed;
-        std::optional<core::Instant> refused_since;
-        bool dead = false;
-        bool tip_done = false;
+    /// The child that writes; it lives and is frozen with the guardian here.
+    struct Closer {
+        guardian::Closing order;
+        enum class Step : std::uint8_t { kIdle, kTip, kTipAsked, kWrite, kWriting, kRevoking };
+        Step step = Step::kIdle;
         std::optional<core::Height> tip;
-        bool unfenced = false;
-        bool unfenced_asked = false;  ///< what the store operation under way is
-        core::Instant next_store;
-        int revoked = 0;  ///< 0 not yet, 1 asked, 2 done
+        int tries = 0;
     };
 
     void later(Duration d);
@@ -88,14 +75,13 @@ class Guardian {
     Duration latency();
     void take_messages();
     void take(const core::Effect& message);
-    void watch();
-    void begin_demotion();
-    void demote();
-    void seek_standby(core::Instant now);
-    void judge_ports(core::Instant now);
-    void write_marker(core::Instant now);
-    void maybe_restart(core::Instant now);
-    core::HolderRecord closing(core::HolderRecord::State state) const;
+    void take_world(core::Instant now);
+    void perform(core::Instant now, const guardian::Actions& actions);
+    void go_on_closing(core::Instant now);
+    void close_with(bool done);
+    bool ports_refuse();
+    std::uint64_t node_life();
+    core::HolderRecord closing_record() const;
 
     Hub& hub_;
     GuardianHost& host_;
@@ -106,16 +92,13 @@ class Guardian {
     bool slow_ = false;
     Time look_at_ = kNoTime;  ///< the next look that is planned
     std::uint64_t life_ = 0;
-    Phase phase_ = Phase::kWatching;
+    std::optional<guardian::Machine> machine_;
     std::vector<Message> inbox_;
     std::optional<core::ArmGuardian> armed_;
-    std::optional<core::Instant> draining_until_;
-    bool told_node_ = false;                ///< its own `false` while the elector drains
-    bool may_be_pending_ = false;           ///< armed, and no activation was answered since
-    std::optional<core::Instant> pending_;  ///< an activation may land until B + 1 s after this
-    Demotion d_;
-    core::Instant restart_at_;
-    std::uint32_t starts_ = 0;
+    std::optional<int> exit_code_;  ///< of the elector, told by the system
+    std::uint64_t node_life_ = 0;   ///< of the node, when the holding was armed
+    int sets_ = 0, queries_ = 0;    ///< under way; a newer one makes an older one's answer void
+    Closer closer_;
 };
 
 }  // namespace elector::sim
