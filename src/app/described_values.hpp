@@ -4,14 +4,14 @@
 
 #include <boost/describe.hpp>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 
 // The fields of every value that can happen or be asked for, in one place. A field that is missing
 // here does not compile, see json_values.hpp.
-namespace elector::core {
+namespace elector::model {
 BOOST_DESCRIBE_STRUCT(OpId, (), (value))
 BOOST_DESCRIBE_STRUCT(Revision, (), (value))
 BOOST_DESCRIBE_STRUCT(LeaseId, (), (value))
@@ -97,6 +97,9 @@ BOOST_DESCRIBE_STRUCT(Policy, (),
                        refused_grace, web3, fall, rise, max_lag, max_tip_age, rank_settle,
                        cool_first, cool_max, cool_forget, last_standing, publish_interval,
                        metrics_interval))
+}  // namespace elector::model
+
+namespace elector::core {
 BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
 BOOST_DESCRIBE_STRUCT(Hysteresis, (), (good, streak))
 BOOST_DESCRIBE_STRUCT(TipTrack, (), (name, tip, moved))

@@ -3,6 +3,7 @@
 
 #include "core/takeover.hpp"
 #include "core/turn.hpp"
+#include "model/waits.hpp"
 
 namespace elector::core {
 namespace {
@@ -90,13 +91,6 @@ void join(Turn& t) {
     s.session.published_at = t.now;
     s.candidacy.queueing = true;
     t.emit(Queue{t.start(s.session.member_slot), s.session.lease, record, s.session.member_mod});
-}
-
-/// No judgement of this record can make a head wait longer.
-Duration longest_wait(const Policy& p, const std::optional<HolderRecord>& record) {
-    auto wait = unknown_wait(p);
-    if (!record) return wait;
-    return std::max({wait, stretched(p, full_wait(p, *record)), stretched(p, record->gate.wait)});
 }
 
 /// A head that could claim but does not, for longer than any wait it might have to observe.

@@ -6,11 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "core/election_view.hpp"
-#include "core/ids.hpp"
-#include "core/transition_table.hpp"
+#include "model/election_view.hpp"
+#include "model/ids.hpp"
+#include "model/transition_table.hpp"
 
 namespace elector::core {
+
+// The vocabulary is this folder's own language: `core::Policy` is `model::Policy`.
+using namespace model;
 
 /// At most one operation in flight on one resource, with a pause before the next after a failure.
 struct Slot {

@@ -4,9 +4,9 @@
 
 #include "core/eligibility.hpp"
 #include "core/invariants.hpp"
-#include "core/overloaded.hpp"
 #include "core/takeover.hpp"
 #include "core/turn.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::core {
 namespace {

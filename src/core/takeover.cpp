@@ -1,6 +1,7 @@
 #include "core/takeover.hpp"
 
 #include "core/turn.hpp"
+#include "model/waits.hpp"
 
 namespace elector::core {
 namespace {
@@ -39,17 +40,6 @@ Judgement judge_drained(const Policy& p, const State& s, const HolderRecord& r, 
 }
 
 }  // namespace
-
-Duration full_wait(const Policy& p, const HolderRecord& r) {
-    return std::max(r.hold, p.hold) + std::max(r.quiesce, p.quiesce) + p.overtime;
-}
-
-HolderRecord without_foreign(const Policy& p, HolderRecord record, const ForeignKey& gone) {
-    std::erase(record.foreign, gone);
-    if (record.state == HolderRecord::State::kDrained)
-        record.gate = Gate{std::nullopt, full_wait(p, record)};
-    return record;
-}
 
 Judgement judge_record(const Policy& p, const State& s, Instant now) {
     const auto& k = s.known;

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
 #include "core/invariants.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 
 namespace elector::core {
 

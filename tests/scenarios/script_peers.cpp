@@ -1,10 +1,10 @@
 // The commands about other members and about the store itself.
-#include "core/takeover.hpp"
 #include "etcd/records.hpp"
+#include "model/waits.hpp"
 #include "scenarios/words.hpp"
 
 namespace elector::scenarios {
-using namespace core;
+using namespace model;
 
 namespace {
 

@@ -13,7 +13,7 @@ int step_of(bool on) { return on ? 1 : -1; }
 
 std::optional<std::uint8_t> Simulation::leader() const {
     for (std::uint8_t m = 0; m < members_.size(); ++m) {
-        const bool leads = members_[m].state.role == core::Role::kLeader;
+        const bool leads = members_[m].state.role == model::Role::kLeader;
         if (members_[m].running && leads) return m;
     }
     return std::nullopt;
@@ -157,7 +157,7 @@ bool Simulation::apply_order(const Fault& f, bool on) {
             return true;
         case FaultKind::kPause:
             if (on) {
-                put(keys.pause, etcd::to_json(core::PauseOrder{"operator", "test"}));
+                put(keys.pause, etcd::to_json(model::PauseOrder{"operator", "test"}));
             } else {
                 remove(keys.pause);
             }
@@ -172,7 +172,7 @@ bool Simulation::apply_order(const Fault& f, bool on) {
             if (!record) return false;
             const auto to = f.number % 3 == 0 ? std::string{} : member_name(f.member);
             put(keys.switchover,
-                etcd::to_json(core::SwitchoverOrder{{}, record->term, to, "operator", "test"}));
+                etcd::to_json(model::SwitchoverOrder{{}, record->term, to, "operator", "test"}));
             return true;
         }
         case FaultKind::kReload: {
@@ -279,7 +279,7 @@ bool Simulation::apply_process_fault(const Fault& f, bool on) {
         case FaultKind::kShutdown:
             member.wanted = !on;
             if (on) {
-                deliver(m, member.incarnation, core::ShutdownRequested{});
+                deliver(m, member.incarnation, model::ShutdownRequested{});
             } else if (!member.running || !guardian.alive()) {
                 hub_.schedule.add(hub_.now + 100ms, Job::kService, m);
             }
@@ -418,7 +418,7 @@ void Simulation::foreign(std::uint8_t m) {
     if (node.foreign_lease == 1 || !hub_.etcd.has_lease(node.foreign_lease)) {
         node.foreign_lease = static_cast<std::int64_t>(hub_.rng.next() >> 1) | 2;
         hub_.etcd.grant(node.foreign_lease, 5, hub_.now);
-        put(hub_.keys.queue + core::candidate_suffix({node.foreign_lease}), member_name(m),
+        put(hub_.keys.queue + model::candidate_suffix({node.foreign_lease}), member_name(m),
             node.foreign_lease);
     }
     hub_.etcd.keep_alive(node.foreign_lease, hub_.now);
@@ -480,7 +480,7 @@ void Simulation::accept_store() {
 
 /// With what the files of its host say now.
 void Simulation::restart_elector(std::uint8_t m) {
-    deliver(m, members_[m].incarnation, core::ShutdownRequested{});
+    deliver(m, members_[m].incarnation, model::ShutdownRequested{});
 }
 
 void Simulation::put(const std::string& key, std::string value, std::int64_t lease) {
@@ -517,11 +517,11 @@ void Simulation::bootstrap() {
         if (!healed_) hub_.schedule.add(hub_.now + 500ms, Job::kBootstrap);
         return;
     }
-    core::HolderRecord record;
-    record.state = core::HolderRecord::State::kDrained;
+    model::HolderRecord record;
+    record.state = model::HolderRecord::State::kDrained;
     record.hold = members_[0].policy.hold;
     record.quiesce = members_[0].policy.quiesce;
-    record.gate = core::Gate{std::nullopt, members_[0].policy.settle};
+    record.gate = model::Gate{std::nullopt, members_[0].policy.settle};
     record.reason = "bootstrap";
     put(hub_.keys.holder, etcd::to_json(record));
 }
@@ -561,7 +561,7 @@ void Simulation::update_excuses() {
         const bool nobody = !member.works() && !guardians_[m].works();
         // Whoever had a good connection for long enough has written UNFENCED: no excuse later.
         const auto& told = member.state.standby.first_false;
-        const bool warns = member.works() && member.state.role == core::Role::kDraining && told &&
+        const bool warns = member.works() && member.state.role == model::Role::kDraining && told &&
                            hub_.local(m) >= *told + 5s && link.slow == Duration{};
         nodes_[m].had_time = nodes_[m].deaf > 0 && (nodes_[m].had_time || (warns && !cut_off));
         const bool stuck = nodes_[m].deaf > 0 && !nodes_[m].had_time;
@@ -590,7 +590,7 @@ void Simulation::judge_convergence() {
         ++active;
         on = m;
     }
-    const bool good = active == 1 && members_[on].state.role == core::Role::kLeader;
+    const bool good = active == 1 && members_[on].state.role == model::Role::kLeader;
     const auto& plan = hub_.plan;
     if (plan.calm && converged_since_ != kNoTime) {
         if (!good || on != converged_on_) hub_.fail("calm", "the lead changed without a fault");

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-namespace elector::core {
+namespace elector::model {
 
 /// What a member is in the election. A role says what it guarantees, see docs/safety.md.
 enum class Role : std::uint8_t { kFollower, kCandidate, kLeader, kDraining };
@@ -56,4 +56,4 @@ const Transition* find_transition(Role from, Role to, Cause cause);
 
 std::string_view name(Role role);
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -1,8 +1,8 @@
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace elector::core;
+using namespace elector::model;
 
 template <class C>
 concept ReadsTime = requires {

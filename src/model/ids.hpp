@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace elector::core {
+namespace elector::model {
 
 /// Identifies one operation that the core has asked for; its completion echoes it.
 struct OpId {
@@ -51,4 +51,4 @@ struct Height {
 /// (etcd's own election recipe).
 std::string candidate_suffix(LeaseId lease);
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -1,10 +1,10 @@
-#include "core/election_view.hpp"
+#include "model/election_view.hpp"
 
 #include <algorithm>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
-namespace elector::core {
+namespace elector::model {
 namespace {
 
 void put(std::vector<Candidate>& queue, const Candidate& candidate) {
@@ -97,4 +97,4 @@ bool any_foreign(const ElectionView& view) {
                        [&](const Candidate& c) { return is_foreign(view, c); });
 }
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -1,6 +1,6 @@
-#include "core/ids.hpp"
+#include "model/ids.hpp"
 
-namespace elector::core {
+namespace elector::model {
 
 std::string candidate_suffix(LeaseId lease) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -13,4 +13,4 @@ std::string candidate_suffix(LeaseId lease) {
     return text;
 }
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -2,7 +2,7 @@
 // Thread rule: a type only.
 #pragma once
 
-namespace elector::core {
+namespace elector::model {
 
 template <class... Fs>
 struct Overloaded : Fs... {
@@ -11,4 +11,4 @@ struct Overloaded : Fs... {
 template <class... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
-}  // namespace elector::core
+}  // namespace elector::model

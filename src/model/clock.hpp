@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-namespace elector::core {
+namespace elector::model {
 
 /// All spans of time in the core. Unit: nanoseconds.
 using Duration = std::chrono::nanoseconds;
@@ -25,4 +25,4 @@ using Instant = Clock::time_point;
 /// Later than anything that can be reached: "no deadline".
 inline constexpr Instant kNever = Instant::max();
 
-}  // namespace elector::core
+}  // namespace elector::model

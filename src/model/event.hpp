@@ -8,10 +8,10 @@
 #include <variant>
 #include <vector>
 
-#include "core/election_view.hpp"
-#include "core/ids.hpp"
+#include "model/election_view.hpp"
+#include "model/ids.hpp"
 
-namespace elector::core {
+namespace elector::model {
 
 /// How an operation on the store ended.
 enum class StoreOutcome : std::uint8_t {
@@ -111,4 +111,4 @@ using Event =
                  WatchResumed, TxnAnswered, RecordAnswered, StatusRead, SetAnswered, ReadinessRead,
                  TipRead, MetricsRead, PortChanged, GuardianArmed, GuardianLost>;
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -1,4 +1,4 @@
-// docs/state-machine.md is what the transition table says; `core_tests --rewrite` writes it anew.
+// docs/state-machine.md is what the transition table says; `model_tests --rewrite` writes it anew.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -8,13 +8,13 @@
 
 #include <doctest/doctest.h>
 
-#include "core/transition_table.hpp"
+#include "model/transition_table.hpp"
 
-using namespace elector::core;
+using namespace elector::model;
 
 namespace {
 
-constexpr const char* kFile = ELECTOR_CORE_TESTS_DIR "/../../docs/state-machine.md";
+constexpr const char* kFile = ELECTOR_MODEL_TESTS_DIR "/../../docs/state-machine.md";
 
 constexpr const char* kHead = R"(# State machine
 
@@ -22,8 +22,8 @@ A member is in one of four roles. Every change of role is one of the rows below;
 row is refused, and ends the process as a broken invariant. The log shows a change as
 `event=role_change` with `from`, `to`, the code as `reason` and the sentence as `why`.
 
-This file is what `src/core/transition_table.cpp` says: `core_tests --rewrite` writes it, and
-`core_tests` fails while it says anything else.
+This file is what `src/model/transition_table.cpp` says: `model_tests --rewrite` writes it, and
+`model_tests` fails while it says anything else.
 
 )";
 

@@ -1,8 +1,8 @@
-#include "core/election_view.hpp"
+#include "model/election_view.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace elector::core;
+using namespace elector::model;
 
 namespace {
 

@@ -7,11 +7,11 @@
 
 #include <doctest/doctest.h>
 
-#include "core/eligibility.hpp"
-#include "core/notice.hpp"
-#include "core/transition_table.hpp"
+#include "model/blocker.hpp"
+#include "model/notice.hpp"
+#include "model/transition_table.hpp"
 
-using namespace elector::core;
+using namespace elector::model;
 
 namespace {
 
@@ -68,7 +68,7 @@ TEST_CASE("reason codes are stable") {
     std::ostringstream table;
     for (const auto& row : transition_table())
         table << name(row.from) << " -> " << name(row.to) << " " << row.code << "\n";
-    std::ifstream in(ELECTOR_CORE_TESTS_DIR "/reason_codes.txt");
+    std::ifstream in(ELECTOR_MODEL_TESTS_DIR "/reason_codes.txt");
     std::ostringstream written;
     written << in.rdbuf();
     CHECK(table.str() == written.str());

@@ -1,12 +1,12 @@
-#include "core/ids.hpp"
+#include "model/ids.hpp"
 
 #include <limits>
 
 #include <doctest/doctest.h>
 
-#include "core/policy.hpp"
+#include "model/policy.hpp"
 
-using namespace elector::core;
+using namespace elector::model;
 using namespace std::chrono_literals;
 
 TEST_CASE("a candidate key ends in the lease in lower-case hex without padding") {

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace elector::core {
+namespace elector::model {
 
 enum class Notice : std::uint8_t {
     kSessionStarted,
@@ -52,4 +52,4 @@ struct NoticeRow {
 std::span<const NoticeRow> notice_table();
 const NoticeRow& describe(Notice notice);
 
-}  // namespace elector::core
+}  // namespace elector::model

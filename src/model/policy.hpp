@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 
-namespace elector::core {
+namespace elector::model {
 
 using namespace std::chrono_literals;
 
@@ -79,4 +79,4 @@ constexpr Duration unknown_wait(const Policy& p) {
     return stretched(p, p.max_hold + p.quiesce + p.overtime);
 }
 
-}  // namespace elector::core
+}  // namespace elector::model

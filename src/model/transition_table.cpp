@@ -1,8 +1,8 @@
-#include "core/transition_table.hpp"
+#include "model/transition_table.hpp"
 
 #include <array>
 
-namespace elector::core {
+namespace elector::model {
 namespace {
 
 constexpr auto F = Role::kFollower;
@@ -103,4 +103,4 @@ std::string_view name(Role role) {
     return "?";
 }
 
-}  // namespace elector::core
+}  // namespace elector::model

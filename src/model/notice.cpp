@@ -1,8 +1,8 @@
-#include "core/notice.hpp"
+#include "model/notice.hpp"
 
 #include <array>
 
-namespace elector::core {
+namespace elector::model {
 namespace {
 
 constexpr auto I = Severity::kInfo;
@@ -83,4 +83,4 @@ std::span<const NoticeRow> notice_table() { return kTable; }
 
 const NoticeRow& describe(Notice notice) { return kTable[static_cast<std::size_t>(notice)]; }
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "core/record.hpp"
+#include "model/record.hpp"
 
-namespace elector::core {
+namespace elector::model {
 
 /// One key of the queue `K/…`.
 struct Candidate {
@@ -86,4 +86,4 @@ const MemberEntry* owner_of(const ElectionView& view, const std::string& key);
 bool is_foreign(const ElectionView& view, const Candidate& candidate);
 bool any_foreign(const ElectionView& view);
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -7,11 +7,11 @@
 #include <variant>
 #include <vector>
 
-#include "core/notice.hpp"
-#include "core/record.hpp"
-#include "core/transition_table.hpp"
+#include "model/notice.hpp"
+#include "model/record.hpp"
+#include "model/transition_table.hpp"
 
-namespace elector::core {
+namespace elector::model {
 
 // --- store (transactions: etcd/transactions; names as in the protocol)
 struct GrantLease {
@@ -164,4 +164,4 @@ using Effect =
                  RoleChanged, Announce, Exit>;
 using Effects = std::vector<Effect>;
 
-}  // namespace elector::core
+}  // namespace elector::model

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/clock.hpp"
-#include "core/ids.hpp"
+#include "model/clock.hpp"
+#include "model/ids.hpp"
 
-namespace elector::core {
+namespace elector::model {
 
 /// Where a member's node stands, as far as it was *verified* by a status query.
 enum class NodeActivity : std::uint8_t { kUnknown, kStandby, kActive };
@@ -108,4 +108,4 @@ struct HistoryEntry {
     bool operator==(const HistoryEntry&) const = default;
 };
 
-}  // namespace elector::core
+}  // namespace elector::model
