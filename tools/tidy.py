@@ -30,7 +30,8 @@ FORMATTER = "clang-format-14"
 # Below the programs, the rest of src/ may include only `model` of them.
 PURE = {
     "model": set(),
-    "core": {"model"},
+    "health": {"model"},
+    "core": {"model", "health"},
 }
 # Which folders of src/ a folder may include besides itself.
 LOWER = {"support", "etcd", "iotex", "config", "guardian"} | set(PURE)

@@ -123,17 +123,14 @@ void relax_when_stranded(Turn& t) {
     const bool anybody = std::any_of(view.members.begin(), view.members.end(),
                                      [](const MemberEntry& m) { return m.record.eligible; });
     const bool stranded = s.known.read && s.session.registered && !held && !anybody;
-    if (!stranded && (held || s.relaxed == 0)) {
-        s.known.nobody_since.reset();
-        s.relaxed = 0;
+    if (!stranded) {
+        // An eligible member may be one only by what was dropped for it.
+        if (held || s.health.relaxing.dropped == 0) health::stop_relaxing(s.health);
         return;
     }
-    if (!s.known.nobody_since) s.known.nobody_since = t.now;
-    const int next = s.relaxed + 1;
-    if (next > 3 || !stranded || !t.due(*s.known.nobody_since + next * t.p.last_standing)) return;
-    s.relaxed = next;
-    static constexpr const char* kDropped[] = {"", "cooling down", "readiness", "lag and tip age"};
-    t.announce(Notice::kRelaxed, kDropped[next]);
+    if (const auto dropped = health::relax(s.health, t.p, t.now))
+        t.announce(Notice::kRelaxed, std::string(*dropped));
+    t.due(health::relaxes_at(s.health, t.p));
 }
 
 void tell_waiting(Turn& t) {

@@ -19,14 +19,6 @@ Blockers unfit_because(const Policy& p, const State& s, Instant now);
 /// The next instant at which time alone changes unfit_because().
 Instant unfit_changes_at(const Policy& p, const State& s, Instant now);
 
-/// No known tip, ours included, has moved for longer than a fresh tip may be old.
-bool chain_stalled(const Policy& p, const State& s, Instant now);
-/// Our own tip has not moved for that long.
-bool tip_stands(const Policy& p, const State& s, Instant now);
-/// Another member that is queued, eligible, and whose tip moves.
-const MemberEntry* moving_rival(const Policy& p, const State& s, Instant now);
-/// Highest known tip of members and of the peers our node hears.
-Height best_known_tip(const State& s);
 /// The operator address the others sign with: that of the longest registered other member that
 /// publishes one. Empty: nobody else does.
 std::string group_address(const Policy& p, const State& s);

@@ -25,7 +25,7 @@ void begin_holding(Turn& t, const StoredRecord& stored) {
     h.claimed_at = t.now;
     h.valid_until = s.candidacy.claim_sent + shrunk(t.p, h.hold);  // SAFETY: S3
     h.next_confirm = s.candidacy.claim_sent + h.renew;
-    h.node_life = s.node.life;
+    h.node_life = s.node.process.life;
     s.candidacy.claim = HolderRecord{};
     s.standby.wanted = false;
     s.staying_told = false;
@@ -63,8 +63,9 @@ bool gate_still_open(const Turn& t) {
     const auto& h = t.s.holding;
     const auto& n = t.s.node;
     if (!h.gate_tip || t.now >= h.gate_open_at) return true;
-    return n.tip && n.tip_exact && n.tip_life == h.node_life && n.tip_sent >= h.claimed_at &&
-           *n.tip > *h.gate_tip;
+    const auto& tip = t.s.health.tip;
+    return tip && t.s.health.tip_exact && n.tip_life == h.node_life && n.tip_sent >= h.claimed_at &&
+           *tip > *h.gate_tip;
 }
 
 /// Reads what the activation still needs; true when all of it is there.
@@ -173,14 +174,15 @@ void judge_leader(Turn& t) {
         return begin_draining(t, Cause::kActivationFailed);
     obey_switchover(t);
     if (s.role != Role::kLeader) return;
-    const bool frozen = !n.moving.good && n.tip && n.last_checked_tip != Height{};
-    const bool bad = !n.ready.good || frozen;
+    const bool ready = s.health.ready.good;
+    const bool frozen = health::frozen(s.health);
+    const bool bad = !ready || frozen;
     if (!bad) {
         s.staying_told = false;
         return;
     }
-    if (moving_rival(t.p, s, t.now))
-        return begin_draining(t, n.ready.good ? Cause::kTipFrozen : Cause::kUnready);
+    if (health::moving_rival(s.health, t.p, s.known.view, t.now))
+        return begin_draining(t, ready ? Cause::kTipFrozen : Cause::kUnready);
     if (s.staying_told) return;
     s.staying_told = true;
     t.announce(Notice::kStayingAlone, frozen ? "tip frozen" : "not ready");
@@ -239,7 +241,7 @@ void drive_activation(Turn& t) {
         return;
     }
     const auto not_after = h.valid_until - 3 * t.p.margin;
-    if (t.now >= not_after || n.life != h.node_life || !t.ready(n.activation)) return;
+    if (t.now >= not_after || n.process.life != h.node_life || !t.ready(n.activation)) return;
     if (!activation_ready(t)) return;
     h.activation = Activation::kSent;
     h.activation_sent = t.now;

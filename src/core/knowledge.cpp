@@ -73,28 +73,6 @@ void learn_head(Turn& t) {
     k.head_since = t.now;
 }
 
-void learn_tip(Turn& t, const std::string& name, Height tip) {
-    for (auto& track : t.s.known.tips) {
-        if (track.name != name) continue;
-        if (tip != track.tip) track = TipTrack{name, tip, t.now};
-        return;
-    }
-    t.s.known.tips.push_back(TipTrack{name, tip, t.now});
-}
-
-void learn_members(Turn& t) {
-    auto& s = t.s;
-    auto& tips = s.known.tips;
-    std::erase_if(tips, [&](const TipTrack& track) {
-        return track.name != t.p.member && !find_member(s.known.view, track.name);
-    });
-    for (const auto& entry : s.known.view.members) {
-        if (entry.record.tip && entry.record.name != t.p.member)
-            learn_tip(t, entry.record.name, *entry.record.tip);
-    }
-    if (s.node.tip) learn_tip(t, t.p.member, *s.node.tip);
-}
-
 /// The store is right about what is ours: key and member record.
 void learn_own(Turn& t) {
     auto& s = t.s;
@@ -124,15 +102,11 @@ void learn(Turn& t, bool first) {
     }
     learn_record(t, first);
     learn_head(t);
-    learn_members(t);
+    health::learn_members(t.s.health, t.p, k.view, t.now);
     learn_own(t);
 }
 
 }  // namespace
-
-void note_own_tip(Turn& t) {
-    if (t.s.node.tip) learn_tip(t, t.p.member, *t.s.node.tip);
-}
 
 void learn_read(Turn& t, const ElectionView& view) {
     auto& k = t.s.known;

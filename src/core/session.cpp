@@ -14,9 +14,9 @@ MemberRecord own_record(const Turn& t) {
     if (s.candidacy.create != Revision{}) r.candidate_key = s.candidacy.key;
     r.activity = s.node.activity;
     r.activity_age = t.now - s.node.status_at;
-    r.tip = s.node.tip;
-    r.lag_blocks = s.node.lag;
-    r.lag_bucket = s.node.lag_bucket;
+    r.tip = s.health.tip;
+    r.lag_blocks = s.health.lag;
+    r.lag_bucket = s.health.lag_bucket;
     r.priority = t.p.priority;
     auto unfit = unfit_because(t.p, s, t.now);
     r.eligible = unfit.none();

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "health/health.hpp"
+#include "health/process.hpp"
 #include "model/election_view.hpp"
 #include "model/ids.hpp"
 #include "model/transition_table.hpp"
@@ -25,12 +27,6 @@ struct Slot {
     bool answers(OpId completed) const { return busy() && op == completed; }
 };
 
-/// A check that must fail `fall` times running to count as bad, and pass `rise` times to recover.
-struct Hysteresis {
-    bool good = false;
-    int streak = 0;  ///< answers running against `good`
-};
-
 /// Lease and member record.
 struct Session {
     LeaseId lease;
@@ -46,13 +42,6 @@ struct Session {
     Instant published_at;
     bool revoking = false;
     bool replace = false;  ///< this lease and its key are spent: revoke, then begin anew
-};
-
-/// When a member's published tip last rose.
-struct TipTrack {
-    std::string name;
-    Height tip;
-    Instant moved;
 };
 
 /// What this process has learned of the store, and when.
@@ -79,13 +68,9 @@ struct Knowledge {
     Instant headed_since;  ///< when this head was first seen as the head
     Instant head_since;    ///< the same, or when what it could claim over changed: for depose
     bool was_paused = false;
-    // last one standing
-    std::optional<Instant> nobody_since;
-    // moving tips
-    std::vector<TipTrack> tips;  ///< of every member that publishes one, ours included
-    Revision own_writes;         ///< what is older than these says nothing of what is ours
-    Revision read_revision;      ///< of the last whole read
-    Revision record_mod;         ///< the revision that the record fields below speak of
+    Revision own_writes;     ///< what is older than these says nothing of what is ours
+    Revision read_revision;  ///< of the last whole read
+    Revision record_mod;     ///< the revision that the record fields below speak of
     bool foreign_announced = false;
     std::optional<Instant> foreign_gone_since;  ///< the recorded foreign key that names us
     Revision refused_order;
@@ -166,13 +151,6 @@ struct Draining {
     bool tip_done = false;
     std::optional<Height> tip;
     bool owed_told = false;
-    bool guardian_told = false;
-};
-
-struct Port {
-    std::optional<Instant> refused_since;
-    Instant last_refused;
-    std::optional<Instant> lost;
 };
 
 struct Node {
@@ -190,37 +168,16 @@ struct Node {
     Instant status_at;
     ConnectionId connection;
     int status_failures = 0;
-    // process
-    std::uint32_t life = 0;  ///< counts restarts seen
-    Port admin;
-    Port probe;
-    bool dead = false;
+    health::Process process;
     bool seen_active_alone = false;       ///< sticky: gates are time only from then on
     std::optional<Instant> barred_until;  ///< A5
     std::optional<Instant>
         unanswered_until;  ///< a set of ours without an answer may land until then
-    // health
-    std::optional<Height> tip;
+    // the last exact tip
     Instant tip_sent;
-    Instant tip_at;
-    std::uint32_t tip_life = 0;
-    bool tip_exact = false;
-    Hysteresis ready;
-    Hysteresis fresh;   ///< tip age
-    Hysteresis near;    ///< lag
-    Hysteresis moving;  ///< not frozen while others move
-    Height last_checked_tip;
-    std::optional<Height> target;
+    std::uint32_t tip_life = 0;  ///< the life of the process that told it
     std::string operator_address;
     bool address_told = false;
-    int lag_bucket = 0;
-    std::uint64_t lag = 0;
-};
-
-struct Cooling {
-    std::optional<Instant> until;
-    Duration next{};
-    Instant healthy_since;
 };
 
 struct State {
@@ -239,8 +196,7 @@ struct State {
     Standby standby;
     Draining draining;
     Node node;
-    Cooling cooling;
-    int relaxed = 0;  ///< 0 none, 1 cooling down, 2 readiness too, 3 lag too
+    health::Health health;
     bool shutting_down = false;
     Instant shutdown_at;
     bool exited = false;

@@ -84,7 +84,7 @@ State initial_state(Instant now, std::uint64_t seed) {
     s.known.observed_since = s.known.record_learned = s.known.head_since = now;
     s.standby.since = now;
     s.node.next_poll = s.node.next_metrics = now;
-    s.cooling.healthy_since = now;
+    s.health.cooling.healthy_since = now;
     return s;
 }
 
@@ -141,7 +141,7 @@ void drive_exit(Turn& t) {
         if (s.role == Role::kCandidate) become(t, Role::kFollower, Cause::kShutdown);
         return;
     }
-    if (standby_certain(s) || s.node.dead) return leave(0);
+    if (standby_certain(s) || s.node.process.dead) return leave(0);
     if (t.due(s.shutdown_at + t.p.quiesce)) leave(3);
 }
 

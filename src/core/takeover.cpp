@@ -8,8 +8,8 @@ namespace {
 
 /// Our own node's exact tip, read in its present life.
 std::optional<Height> exact_tip(const State& s) {
-    if (!s.node.tip || !s.node.tip_exact || s.node.tip_life != s.node.life) return std::nullopt;
-    return s.node.tip;
+    if (!s.health.tip_exact || s.node.tip_life != s.node.process.life) return std::nullopt;
+    return s.health.tip;
 }
 
 Judgement wait_until(Blocker because, Instant at, Instant now) {
@@ -98,7 +98,7 @@ namespace {
 /// The last whole read and, for a height gate, the last tip were asked for after `since`.
 bool checked_since(const State& s, Instant since, bool by_height) {
     if (s.known.read_sent < since || s.known.read_slot.busy()) return false;
-    return !by_height || (s.node.tip_sent >= since && s.node.tip_exact);
+    return !by_height || (s.node.tip_sent >= since && s.health.tip_exact);
 }
 
 void send_claim(Turn& t, const Judgement& judgement) {

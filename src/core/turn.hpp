@@ -77,7 +77,6 @@ void learn_changes(Turn& t, const StoreChanged& batch);
 void learn_own_write(Turn& t, Revision at, Revision key_gone);
 /// The record as an answer of ours showed it.
 void learn_holder(Turn& t, const StoredRecord& holder);
-void note_own_tip(Turn& t);
 void on_lease(Turn& t, const LeaseAnswered& e);
 void on_revoked(Turn& t, const LeaseRevoked& e);
 void on_member_txn(Turn& t, const TxnAnswered& e);

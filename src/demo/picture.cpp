@@ -67,7 +67,8 @@ void explain(const app::Member& member, Instant now, MemberRow& row) {
     }
     row.why = model::sentence(*blocker);
     auto until = model::kNever;
-    if (*blocker == Blocker::kCoolingDown && s.cooling.until) until = *s.cooling.until;
+    if (*blocker == Blocker::kCoolingDown && s.health.cooling.until)
+        until = *s.health.cooling.until;
     if (*blocker == Blocker::kBarred && s.node.barred_until) until = *s.node.barred_until;
     const auto judgement = core::judge_record(policy, s, now);
     if (!judgement.open && judgement.because == *blocker) until = judgement.at;
@@ -86,9 +87,9 @@ MemberRow row_of(const World& world, std::size_t i, Instant now) {
     row.name = member_name(i);
     row.role = s.role;
     row.node = s.node.activity;
-    row.node_dead = s.node.dead;
+    row.node_dead = s.node.process.dead;
     if (s.node.activity != model::NodeActivity::kUnknown) row.node_age = now - s.node.status_at;
-    if (s.node.tip) row.tip = s.node.tip->value;
+    if (s.health.tip) row.tip = s.health.tip->value;
     if (s.holding.held()) {
         row.term = s.holding.term.value;
         if (s.role == model::Role::kLeader)

@@ -45,6 +45,7 @@ inline constexpr int kBlockerCount = static_cast<int>(Blocker::kOwnRecord) + 1;
 class Blockers {
   public:
     void add(Blocker b) { bits_ |= bit(b); }
+    void add(Blockers others) { bits_ |= others.bits_; }
     bool has(Blocker b) const { return (bits_ & bit(b)) != 0; }
     bool none() const { return bits_ == 0; }
     std::uint64_t bits() const { return bits_; }

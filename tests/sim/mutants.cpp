@@ -122,7 +122,7 @@ void hurry_the_tip(core::State& s, model::Instant now) {
 void give_dead_gates_a_tip(const core::State& s, model::Effects& effects) {
     for (auto& effect : effects) {
         auto* drain = std::get_if<model::Drain>(&effect);
-        if (drain && s.standby.dead) drain->record.gate.tip = best_known_tip(s);
+        if (drain && s.standby.dead) drain->record.gate.tip = health::best_known_tip(s.health);
     }
 }
 
