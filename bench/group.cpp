@@ -196,7 +196,7 @@ bool Group::standby_everywhere() const {
     return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
         const auto& s = member->state();
         return s.known.read && core::unfit_because(member->policy(), s, clock_.now()).none() &&
-               s.candidacy.create != model::Revision{};
+               s.session.create != model::Revision{};
     });
 }
 

@@ -31,7 +31,9 @@ FORMATTER = "clang-format-14"
 PURE = {
     "model": set(),
     "health": {"model"},
-    "core": {"model", "health"},
+    "knowledge": {"model"},
+    "session": {"model"},
+    "core": {"model", "health", "knowledge", "session"},
 }
 # Which folders of src/ a folder may include besides itself.
 LOWER = {"support", "etcd", "iotex", "config", "guardian"} | set(PURE)

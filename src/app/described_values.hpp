@@ -97,6 +97,7 @@ BOOST_DESCRIBE_STRUCT(Policy, (),
                        refused_grace, web3, fall, rise, max_lag, max_tip_age, rank_settle,
                        cool_first, cool_max, cool_forget, last_standing, publish_interval,
                        metrics_interval))
+BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
 }  // namespace elector::model
 
 namespace elector::health {
@@ -111,23 +112,27 @@ BOOST_DESCRIBE_STRUCT(Port, (), (refused_since, last_refused, lost))
 BOOST_DESCRIBE_STRUCT(Process, (), (life, dead, admin, probe))
 }  // namespace elector::health
 
-namespace elector::core {
-BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
-BOOST_DESCRIBE_STRUCT(Session, (),
-                      (lease, ttl, asked, registered, member_mod, lease_slot, member_slot,
-                       next_keep_alive, name_taken_since, published, published_at, revoking,
-                       replace))
+namespace elector::knowledge {
 BOOST_DESCRIBE_STRUCT(Knowledge, (),
                       (view, read, read_slot, read_wanted, floor_revision, floor_raft_term,
                        floor_holder_mod, seen_revision, seen_raft_term, seen_holder_mod, read_sent,
                        record_learned, record_watched, observed_since, key_gone_since, set_back,
                        head, headed_since, head_since, was_paused, own_writes, read_revision,
-                       record_mod, foreign_announced, foreign_gone_since, refused_order, missing,
-                       gap, roll_call, roll_call_learned))
+                       record_mod, missing, gap, roll_call, roll_call_learned))
+}  // namespace elector::knowledge
+
+namespace elector::session {
+BOOST_DESCRIBE_STRUCT(Session, (),
+                      (lease, ttl, asked, registered, member_mod, lease_slot, member_slot,
+                       next_keep_alive, name_taken_since, published, published_at, revoking,
+                       replace, key, create, queueing, releasing))
+}  // namespace elector::session
+
+namespace elector::core {
 BOOST_DESCRIBE_STRUCT(Candidacy, (),
-                      (key, create, queueing, releasing, release_cause, last_requeue, requeued_ever,
-                       checking, check_started, record_slot, record_op, deposing, claim,
-                       claim_sent))
+                      (release_cause, last_requeue, requeued_ever, checking, check_started,
+                       record_slot, record_op, deposing, claim, claim_sent, foreign_announced,
+                       foreign_gone_since))
 BOOST_DESCRIBE_STRUCT(Holding, (),
                       (term, record, key, hold, renew, claimed_at, valid_until, confirm,
                        next_confirm, arm, armed_until, arm_asked, activation, activation_sent,
@@ -146,6 +151,6 @@ BOOST_DESCRIBE_STRUCT(Node, (),
 BOOST_DESCRIBE_STRUCT(State, (),
                       (random, last_op, started, first_step, now, wake, role, role_since, session,
                        known, candidacy, holding, standby, draining, node, health, shutting_down,
-                       shutdown_at, exited, guardian_lost, told_blockers, told_at, staying_told,
-                       stalled_told))
+                       shutdown_at, exited, guardian_lost, told_blockers, told_at, refused_order,
+                       staying_told, stalled_told))
 }  // namespace elector::core

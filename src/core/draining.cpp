@@ -161,7 +161,7 @@ void on_drained(Turn& t, const RecordAnswered& e) {
     if (s.role != Role::kDraining) return;
     if (e.outcome == StoreOutcome::kDone) {
         t.announce(Notice::kMarkerWritten);
-        s.candidacy.create = {};
+        s.session.create = {};
         return end_draining(t, Cause::kDrained);
     }
     if (e.outcome != StoreOutcome::kGuardFailed) return;
@@ -169,11 +169,11 @@ void on_drained(Turn& t, const RecordAnswered& e) {
         if (e.holder.record->state != HolderRecord::State::kDrained) return;  // tried again
         t.announce(Notice::kMarkerWritten);
         // An earlier attempt has written it, or an operator who vouched and left our key.
-        s.session.replace = s.session.replace || s.holding.key == s.candidacy.key;
+        s.session.replace = s.session.replace || s.holding.key == s.session.key;
         return end_draining(t, Cause::kDrained);
     }
     // The record is another's; standby is confirmed. The lease goes, and the old key with it.
-    s.session.replace = s.session.replace || s.holding.key == s.candidacy.key;
+    s.session.replace = s.session.replace || s.holding.key == s.session.key;
     end_draining(t, Cause::kRecordTaken);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace elector::core {
+
 bool other_cluster(const Policy& p, const State& s) {
     return p.cluster != 0 && s.known.read && s.known.view.cluster_id != p.cluster;
 }

@@ -17,9 +17,9 @@ void begin_holding(Turn& t, const StoredRecord& stored) {
     h = Holding{};
     h.gate_tip = gate_tip;
     h.gate_open_at = gate_open_at;
-    h.term = s.candidacy.create;
+    h.term = s.session.create;
     h.record = stored;
-    h.key = s.candidacy.key;
+    h.key = s.session.key;
     h.hold = s.candidacy.claim.hold;  // of the record, whatever a reload says since
     h.renew = std::min(t.p.renew, h.hold / 3);
     h.claimed_at = t.now;
@@ -53,7 +53,7 @@ void on_claim(Turn& t, const RecordAnswered& e) {
     auto& s = t.s;
     t.want_read();
     const bool still_mine =
-        s.role == Role::kCandidate && s.candidacy.create == s.candidacy.claim.term;
+        s.role == Role::kCandidate && s.session.create == s.candidacy.claim.term;
     if (e.outcome == StoreOutcome::kDone && still_mine) return begin_holding(t, e.holder);
     // Unknown: the record is read back, see drive_own_record.
     if (e.outcome == StoreOutcome::kGuardFailed) s.candidacy.claim = HolderRecord{};
@@ -94,14 +94,14 @@ void obey_switchover(Turn& t) {
     const auto& view = s.known.view;
     const auto& order = view.switchover;
     if (!order || order->term != s.holding.term || order->to == t.p.member) return;
-    if (order->mod == s.known.refused_order) return;
+    if (order->mod == s.refused_order) return;
     const auto* next = view.queue.size() > 1 ? owner_of(view, view.queue[1].key) : nullptr;
     const auto* target = order->to.empty() ? next : find_member(view, order->to);
     const bool paused = view.pause.has_value();
     const bool fit = !paused && target && target->record.eligible &&
                      find_key(view, target->record.candidate_key);
     if (!fit) {
-        s.known.refused_order = order->mod;
+        s.refused_order = order->mod;
         const auto whom = order->to.empty() ? std::string("the next member") : order->to;
         return t.announce(Notice::kSwitchoverRefused,
                           paused    ? "the election is paused"
@@ -129,7 +129,7 @@ void on_record(Turn& t, const RecordAnswered& e) {
     }
     if (done)
         learn_own_write(t, e.holder.mod, kind == RecordOp::kDrain ? s.holding.term : Revision{});
-    if (definite) learn_holder(t, e.holder);
+    if (definite) knowledge::learn_holder(s.known, t.now, e.holder);
     if (kind == RecordOp::kClaim) return on_claim(t, e);
     if (kind == RecordOp::kDrain) return on_drained(t, e);
     if (kind == RecordOp::kUnfenced) return on_unfenced(t, e);
@@ -210,8 +210,8 @@ void drive_own_record(Turn& t) {
     const auto& claim = s.candidacy.claim;
     const bool read_back = claim.nonce != Nonce{} && holder.record->nonce == claim.nonce;
     const bool still_queued = s.role == Role::kCandidate &&
-                              holder.record->term == s.candidacy.create &&
-                              find_created(s.known.view, s.candidacy.create);
+                              holder.record->term == s.session.create &&
+                              find_created(s.known.view, s.session.create);
     const bool in_time = t.now < s.candidacy.claim_sent + shrunk(t.p, claim.hold) - 2 * t.p.margin;
     if (read_back && still_queued && in_time) return begin_holding(t, holder);
     if (!standby_certain(s)) return;

@@ -8,86 +8,22 @@
 
 #include "health/health.hpp"
 #include "health/process.hpp"
+#include "knowledge/knowledge.hpp"
 #include "model/election_view.hpp"
 #include "model/ids.hpp"
+#include "model/means.hpp"
 #include "model/transition_table.hpp"
+#include "session/session.hpp"
 
 namespace elector::core {
 
 // The vocabulary is this folder's own language: `core::Policy` is `model::Policy`.
 using namespace model;
 
-/// At most one operation in flight on one resource, with a pause before the next after a failure.
-struct Slot {
-    OpId op;        ///< 0: idle
-    Instant sent;   ///< when the effect left the core; never later than the bytes
-    Instant retry;  ///< not before
-    int failures = 0;
-    bool busy() const { return op.value != 0; }
-    bool answers(OpId completed) const { return busy() && op == completed; }
-};
-
-/// Lease and member record.
-struct Session {
-    LeaseId lease;
-    Duration ttl{};    ///< as granted; 0: not granted yet
-    Duration asked{};  ///< as asked for
-    bool registered = false;
-    Revision member_mod;  ///< of our member record
-    Slot lease_slot;      ///< grant, keep-alive, revoke
-    Slot member_slot;     ///< register, publish, queue, release: all write the member record
-    Instant next_keep_alive;
-    std::optional<Instant> name_taken_since;
-    std::optional<MemberRecord> published;
-    Instant published_at;
-    bool revoking = false;
-    bool replace = false;  ///< this lease and its key are spent: revoke, then begin anew
-};
-
-/// What this process has learned of the store, and when.
-struct Knowledge {
-    ElectionView view;
-    bool read = false;  ///< one whole read at least
-    Slot read_slot;
-    bool read_wanted = true;
-    Revision floor_revision;  ///< highest seen when the read in flight was sent
-    std::uint64_t floor_raft_term = 0;
-    Revision floor_holder_mod;
-    Revision seen_revision;
-    std::uint64_t seen_raft_term = 0;
-    Revision seen_holder_mod;
-    Instant read_sent;  ///< of the last whole read that arrived
-    // the holder record
-    Instant record_learned;                 ///< when this revision of it was first seen
-    bool record_watched = false;            ///< an older revision, or its absence, was seen before
-    Instant observed_since;                 ///< the store was observed without a step back since
-    std::optional<Instant> key_gone_since;  ///< the holder's candidate key
-    bool set_back = false;                  ///< it was seen to step back, once at least
-    // the head of the queue
-    Revision head;
-    Instant headed_since;  ///< when this head was first seen as the head
-    Instant head_since;    ///< the same, or when what it could claim over changed: for depose
-    bool was_paused = false;
-    Revision own_writes;     ///< what is older than these says nothing of what is ours
-    Revision read_revision;  ///< of the last whole read
-    Revision record_mod;     ///< the revision that the record fields below speak of
-    bool foreign_announced = false;
-    std::optional<Instant> foreign_gone_since;  ///< the recorded foreign key that names us
-    Revision refused_order;
-    std::string missing;    ///< our key: a whole read lacked it, and the watch has not said why
-    bool gap = false;       ///< the watch has missed something that no whole read made good yet
-    std::string roll_call;  ///< as in the view
-    Instant roll_call_learned;
-};
-
 /// What the operation in the record slot is.
 enum class RecordOp : std::uint8_t { kClaim, kDrain, kUnfenced, kForeign, kDepose };
 
 struct Candidacy {
-    std::string key;  ///< full key under the present lease
-    Revision create;  ///< 0: not queued
-    bool queueing = false;
-    bool releasing = false;
     Cause release_cause = Cause::kNotEligible;
     Instant last_requeue;
     bool requeued_ever = false;
@@ -98,6 +34,8 @@ struct Candidacy {
     Revision deposing;
     HolderRecord claim;  ///< what was last claimed with; nonce 0: nothing
     Instant claim_sent;  ///< first time this nonce left
+    bool foreign_announced = false;
+    std::optional<Instant> foreign_gone_since;  ///< the recorded foreign key that names us
 };
 
 enum class Activation : std::uint8_t { kNone, kSent, kAnswered, kVerified };
@@ -189,8 +127,8 @@ struct State {
     Instant wake;  ///< when the next step is due without an event
     Role role = Role::kFollower;
     Instant role_since;
-    Session session;
-    Knowledge known;
+    session::Session session;
+    knowledge::Knowledge known;
     Candidacy candidacy;
     Holding holding;
     Standby standby;
@@ -203,6 +141,7 @@ struct State {
     bool guardian_lost = false;
     std::uint64_t told_blockers = 0;  ///< what a waiting head was last told, and when
     Instant told_at;
+    Revision refused_order;  ///< the switchover that was last told to be impossible
     bool staying_told = false;
     bool stalled_told = false;
 };

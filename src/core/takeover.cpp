@@ -82,9 +82,9 @@ Blockers blocked_because(const Policy& p, const State& s, Instant now) {
     auto b = unfit_because(p, s, now);
     if (!s.session.registered) b.add(Blocker::kNotRegistered);
     const auto& queue = s.known.view.queue;
-    if (s.candidacy.create == Revision{}) {
+    if (s.session.create == Revision{}) {
         b.add(Blocker::kNotQueued);
-    } else if (queue.empty() || queue.front().create != s.candidacy.create) {
+    } else if (queue.empty() || queue.front().create != s.session.create) {
         b.add(Blocker::kNotHead);
     }
     if (s.known.view.pause) b.add(Blocker::kPaused);
@@ -103,10 +103,11 @@ bool checked_since(const State& s, Instant since, bool by_height) {
 
 void send_claim(Turn& t, const Judgement& judgement) {
     auto& c = t.s.candidacy;
+    const auto& ses = t.s.session;
     // A new nonce each time: an earlier attempt of unknown outcome that commits late is then told
     // apart from this one and drained, never adopted with the wrong send time.
     c.claim = HolderRecord{};
-    c.claim.term = c.create;
+    c.claim.term = ses.create;
     c.claim.member = t.p.member;
     c.claim.instance = t.p.instance;
     c.claim.nonce = Nonce{t.random() | 1};
@@ -120,7 +121,7 @@ void send_claim(Turn& t, const Judgement& judgement) {
     h.gate_open_at = judgement.over ? judgement.at : t.now;
     c.checking = false;
     c.record_op = RecordOp::kClaim;
-    t.emit(Claim{t.start(c.record_slot), c.key, c.create, t.s.known.view.holder, c.claim});
+    t.emit(Claim{t.start(c.record_slot), ses.key, ses.create, t.s.known.view.holder, c.claim});
 }
 
 }  // namespace
@@ -141,7 +142,7 @@ void drive_takeover(Turn& t) {
         }
         return;
     }
-    if (s.candidacy.record_slot.busy() || s.candidacy.releasing ||
+    if (s.candidacy.record_slot.busy() || s.session.releasing ||
         !t.due(s.candidacy.record_slot.retry))
         return;
     const bool by_height = judgement.over && t.now < judgement.at;

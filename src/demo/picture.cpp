@@ -95,8 +95,8 @@ MemberRow row_of(const World& world, std::size_t i, Instant now) {
         if (s.role == model::Role::kLeader)
             row.holding_left = std::max(s.holding.valid_until - now, Duration{});
     }
-    if (s.candidacy.create != model::Revision{})
-        row.queue = place_of(newest_view(world), s.candidacy.key);
+    if (s.session.create != model::Revision{})
+        row.queue = place_of(newest_view(world), s.session.key);
     row.fault = fault_of(world, i);
     explain(world.member(i), now, row);
     return row;

@@ -223,7 +223,7 @@ TEST_CASE("what blocks a claim is told whole") {
     s.node.activity = NodeActivity::kStandby;
     s.health.ready.good = s.health.fresh.good = s.health.near.good = true;
     s.session.registered = true;
-    s.candidacy.create = Revision{7};
+    s.session.create = Revision{7};
     CHECK(blocked() == "not_head,held");
     s.known.view.queue = {Candidate{"K/b", Revision{6}, "b"}, Candidate{"K/a", Revision{7}, "a"}};
     CHECK(blocked() == "not_head,held");

@@ -140,8 +140,7 @@ void forget_in_foreign(model::Effects& effects) {
 /// Every head that has been one for five seconds goes, whatever the record says.
 void depose_any_head(core::State& s, model::Effects& effects) {
     const auto& k = s.known;
-    if (!k.read || k.view.queue.empty() || k.view.queue.front().create == s.candidacy.create)
-        return;
+    if (!k.read || k.view.queue.empty() || k.view.queue.front().create == s.session.create) return;
     if (s.now < k.head_since + 5s || s.candidacy.record_slot.busy()) return;
     const auto& head = k.view.queue.front();
     s.candidacy.record_op = core::RecordOp::kDepose;
