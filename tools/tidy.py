@@ -24,6 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MAX_WIDTH = 100
 MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 70
+MAX_CORE_CODE_LINES = 1500
 FORMATTER = "clang-format-14"
 
 # Folders of src/ without I/O, clock, threads or chance, and which others of them each may include.
@@ -315,6 +316,16 @@ def check_function_length(source):
         if last - first + 1 > MAX_FUNCTION_LINES:
             yield first, (f"split this function: {last - first + 1} lines, "
                           f"{MAX_FUNCTION_LINES} at most")
+
+
+@rule("core-size", "A stranger reads in an evening what decides who signs; what can be told "
+      "without roles and records is a folder of its own.")
+def check_core_size(tree):
+    sources = [s for s in tree.sources.values() if s.is_cpp and s.path.startswith("src/core/")]
+    count = sum(1 for s in sources for line in s.uncommented.splitlines() if line.strip())
+    if count > MAX_CORE_CODE_LINES:
+        yield (sources[0], 1, f"src/core has {count} lines of code, {MAX_CORE_CODE_LINES} at most: "
+               "move what can be told apart into a pure folder of its own")
 
 
 @file_rule("header-comment", "A header is its own manual: what it owns, what it must never do, "
