@@ -48,7 +48,7 @@ Duration Guardian::latency() {
 
 void Guardian::later(Duration d) { look(hub_.now + d + latency()); }
 
-void Guardian::at(core::Instant when) {
+void Guardian::at(model::Instant when) {
     const auto t = hub_.plan.hosts[member_].clock.when(when);
     look(std::max(t, hub_.now) + latency());
 }
@@ -62,7 +62,7 @@ void Guardian::look(Time when) {
 
 // --- messages
 
-void Guardian::receive(const core::Effect& message) {
+void Guardian::receive(const model::Effect& message) {
     if (!alive_) return;
     const auto due = hub_.now + latency();
     inbox_.push_back({due, message});
@@ -75,21 +75,21 @@ void Guardian::take_messages() {
     inbox_.erase(inbox_.begin(), inbox_.begin() + static_cast<std::ptrdiff_t>(n));
 }
 
-void Guardian::take(const core::Effect& message) {
+void Guardian::take(const model::Effect& message) {
     if (phase_ != Phase::kWatching) return;
-    if (const auto* arm = std::get_if<core::ArmGuardian>(&message)) {
+    if (const auto* arm = std::get_if<model::ArmGuardian>(&message)) {
         if (!armed_ || armed_->nonce != arm->nonce) may_be_pending_ = true;
         armed_ = *arm;
         draining_until_.reset();
         told_node_ = false;
-        const auto slot = hub_.events.put(core::GuardianArmed{arm->op});
+        const auto slot = hub_.events.put(model::GuardianArmed{arm->op});
         hub_.schedule.add(hub_.now + hub_.rng.between(Duration{20us}, Duration{200us}),
                           Job::kGuardianBack, member_, slot, host_.incarnation(member_));
         at(arm->valid_until - policy_.margin);
-    } else if (const auto* told = std::get_if<core::TellGuardianDraining>(&message)) {
+    } else if (const auto* told = std::get_if<model::TellGuardianDraining>(&message)) {
         draining_until_ = told->deadline;
         at(told->deadline);
-    } else if (std::holds_alternative<core::DisarmGuardian>(message)) {
+    } else if (std::holds_alternative<model::DisarmGuardian>(message)) {
         armed_.reset();
         draining_until_.reset();
     }
@@ -161,7 +161,7 @@ void Guardian::demote() {
     maybe_restart(now);
 }
 
-void Guardian::judge_ports(core::Instant now) {
+void Guardian::judge_ports(model::Instant now) {
     const auto refused = simnode::PortState::refused;
     const bool both = hub_.world->admin_port(member_, hub_.now) == refused &&
                       hub_.world->probe_port(member_, hub_.now) == refused;
@@ -184,7 +184,7 @@ void Guardian::judge_ports(core::Instant now) {
     d_.confirmed = now;
 }
 
-void Guardian::seek_standby(core::Instant now) {
+void Guardian::seek_standby(model::Instant now) {
     if (d_.send_false && !d_.set_busy) {
         d_.send_false = false;
         d_.set_busy = true;
@@ -200,17 +200,17 @@ void Guardian::seek_standby(core::Instant now) {
     }
 }
 
-void Guardian::node_answer(const NodeOp& op, const core::Event& event) {
+void Guardian::node_answer(const NodeOp& op, const model::Event& event) {
     if (op.incarnation != life_ || !alive_) return;
     const auto now = hub_.local(member_);
-    if (const auto* set = std::get_if<core::SetAnswered>(&event)) {
+    if (const auto* set = std::get_if<model::SetAnswered>(&event)) {
         d_.set_busy = false;
         d_.set_answered = now;
-        if (set->failure != core::NodeFailure::kNone) d_.send_false = true;
-    } else if (const auto* status = std::get_if<core::StatusRead>(&event)) {
+        if (set->failure != model::NodeFailure::kNone) d_.send_false = true;
+    } else if (const auto* status = std::get_if<model::StatusRead>(&event)) {
         d_.status_busy = false;
         d_.next_status = now + 50ms;
-        const bool ok = status->failure == core::NodeFailure::kNone;
+        const bool ok = status->failure == model::NodeFailure::kNone;
         // Answered and still active a second later: once more, for as long as it takes.
         if (ok && status->active && now >= d_.set_answered + 1s) d_.send_false = true;
         // A late activation flips it: once more.
@@ -219,32 +219,32 @@ void Guardian::node_answer(const NodeOp& op, const core::Event& event) {
         const bool after = d_.first_false && d_.status_sent > *d_.first_false;
         if (ok && !status->active && !late && after && phase_ != Phase::kWatching)
             d_.confirmed = now;
-    } else if (const auto* tip = std::get_if<core::TipRead>(&event)) {
+    } else if (const auto* tip = std::get_if<model::TipRead>(&event)) {
         d_.tip_busy = false;
         d_.tip_done = true;
-        if (tip->failure == core::NodeFailure::kNone && policy_.web3) d_.tip = tip->height;
+        if (tip->failure == model::NodeFailure::kNone && policy_.web3) d_.tip = tip->height;
     }
     if (phase_ != Phase::kWatching) later(50ms);
 }
 
-core::HolderRecord Guardian::closing(core::HolderRecord::State state) const {
+model::HolderRecord Guardian::closing(model::HolderRecord::State state) const {
     auto record = *armed_->holder.record;
     record.state = state;
     record.reason = "guardian";
-    record.gate = core::Gate{d_.tip, policy_.settle};
-    if (d_.dead) record.gate = core::Gate{std::nullopt, policy_.overtime};
+    record.gate = model::Gate{d_.tip, policy_.settle};
+    if (d_.dead) record.gate = model::Gate{std::nullopt, policy_.overtime};
     return record;
 }
 
-void Guardian::write_marker(core::Instant now) {
+void Guardian::write_marker(model::Instant now) {
     if (d_.store_busy || now < d_.next_store) return;
     if (!d_.confirmed) {
         if (d_.unfenced || !d_.first_false) return;
         if (now < *d_.first_false + kUnconfirmed) return at(*d_.first_false + kUnconfirmed);
         d_.store_busy = d_.unfenced_asked = true;
-        auto record = closing(core::HolderRecord::State::kUnfenced);
+        auto record = closing(model::HolderRecord::State::kUnfenced);
         return host_.ask_store(member_, life_,
-                               core::MarkUnfenced{{1}, armed_->holder, std::move(record)});
+                               model::MarkUnfenced{{1}, armed_->holder, std::move(record)});
     }
     if (!d_.dead && !d_.unfenced && policy_.web3 && !d_.tip_done) {
         if (now < *d_.confirmed + 200ms) return at(*d_.confirmed + 200ms);
@@ -254,25 +254,25 @@ void Guardian::write_marker(core::Instant now) {
     }
     d_.store_busy = true;
     d_.unfenced_asked = false;
-    auto record = closing(core::HolderRecord::State::kDrained);
+    auto record = closing(model::HolderRecord::State::kDrained);
     if (d_.unfenced) record.gate.tip.reset();
-    core::HistoryEntry history{armed_->term, policy_.member, "guardian", {}, {}, {}};
+    model::HistoryEntry history{armed_->term, policy_.member, "guardian", {}, {}, {}};
     host_.ask_store(member_, life_,
-                    core::Drain{{1}, armed_->holder, std::move(record), armed_->key, history});
+                    model::Drain{{1}, armed_->holder, std::move(record), armed_->key, history});
 }
 
-void Guardian::store_answer(const core::Event& event) {
+void Guardian::store_answer(const model::Event& event) {
     if (!alive_ || phase_ != Phase::kDemoting) return;
     const auto now = hub_.local(member_);
-    if (std::holds_alternative<core::LeaseRevoked>(event)) {
+    if (std::holds_alternative<model::LeaseRevoked>(event)) {
         d_.revoked = 2;
         return later(Duration{0});
     }
-    const auto* answer = std::get_if<core::RecordAnswered>(&event);
+    const auto* answer = std::get_if<model::RecordAnswered>(&event);
     if (!answer) return;
     d_.store_busy = false;
     d_.next_store = now + 100ms;
-    using core::StoreOutcome;
+    using model::StoreOutcome;
     const bool mine = answer->holder.record && answer->holder.record->term == armed_->term &&
                       answer->holder.record->nonce == armed_->nonce;
     if (answer->outcome == StoreOutcome::kDone) {
@@ -280,7 +280,7 @@ void Guardian::store_answer(const core::Event& event) {
         d_.unfenced |= d_.unfenced_asked;
         if (!d_.unfenced_asked) d_.owes_marker = false;
     } else if (answer->outcome == StoreOutcome::kGuardFailed && mine) {
-        using State = core::HolderRecord::State;
+        using State = model::HolderRecord::State;
         armed_->holder = answer->holder;
         if (answer->holder.record->state == State::kDrained) d_.owes_marker = false;
         d_.unfenced |= answer->holder.record->state == State::kUnfenced;
@@ -291,16 +291,16 @@ void Guardian::store_answer(const core::Event& event) {
     later(100ms);
 }
 
-void Guardian::maybe_restart(core::Instant now) {
+void Guardian::maybe_restart(model::Instant now) {
     if (!d_.confirmed) return;
-    const auto last = pending_.value_or(core::Instant{}) + kLateSet;
+    const auto last = pending_.value_or(model::Instant{}) + kLateSet;
     if (phase_ == Phase::kWaitingForLock) {
         if (host_.elector_runs(member_)) return later(200ms);
     } else {
         if (now < last) return at(last);
         if (d_.revoked == 0 && !d_.owes_marker) {
             d_.revoked = 1;
-            host_.ask_store(member_, life_, core::RevokeLease{{1}, armed_->lease});
+            host_.ask_store(member_, life_, model::RevokeLease{{1}, armed_->lease});
         }
         if (d_.revoked == 1) return later(100ms);
         if (d_.owes_marker) return later(100ms);
