@@ -5,16 +5,16 @@
 
 #include "config/load.hpp"
 #include "core/eligibility.hpp"
-#include "core/overloaded.hpp"
 #include "etcd/records.hpp"
 #include "etcd_calls.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::bench {
 namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using core::Instant;
+using model::Instant;
 
 constexpr const char* kElectionKey = "/bench-group";
 constexpr std::uint64_t kSeed = 0x6265'6e63'68;
@@ -45,7 +45,7 @@ const char* name(Way way) {
     return "";
 }
 
-Group::Group(asio::io_context& io, core::Duration block_interval, Way way)
+Group::Group(asio::io_context& io, model::Duration block_interval, Way way)
     : io_(io),
       block_interval_(block_interval),
       way_(way),
@@ -124,7 +124,7 @@ void Group::start_member(std::size_t i) {
     };
     members_[i] =
         std::make_unique<app::Member>(io_, clock_, config_of(i), log_, kSeed + i, on_exit);
-    members_[i]->observer = [this, i](const core::Effect& effect) { on_effect(i, effect); };
+    members_[i]->observer = [this, i](const model::Effect& effect) { on_effect(i, effect); };
     members_[i]->start();
 }
 
@@ -139,11 +139,11 @@ void Group::start() {
 // known to be standby, and none has ever been active.
 void Group::create_first_record() {
     const auto& policy = members_.front()->policy();
-    core::HolderRecord first;
-    first.state = core::HolderRecord::State::kDrained;
+    model::HolderRecord first;
+    first.state = model::HolderRecord::State::kDrained;
     first.hold = policy.hold;
     first.quiesce = policy.quiesce;
-    first.gate = core::Gate{std::nullopt, policy.settle};
+    first.gate = model::Gate{std::nullopt, policy.settle};
     first.reason = "bootstrap";
     require(test::run(io_, operator_.put({keys_.holder, etcd::to_json(first), 0})));
 }
@@ -151,7 +151,7 @@ void Group::create_first_record() {
 Handover Group::planned() {
     const auto old = leader();
     if (!old) throw std::runtime_error("nobody leads");
-    core::SwitchoverOrder order;
+    model::SwitchoverOrder order;
     order.term = members_[*old]->state().holding.term;
     order.who = "bench";
     order.why = "planned hand-over";
@@ -196,14 +196,14 @@ bool Group::standby_everywhere() const {
     return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
         const auto& s = member->state();
         return s.known.read && core::unfit_because(member->policy(), s, clock_.now()).none() &&
-               s.candidacy.create != core::Revision{};
+               s.session.create != model::Revision{};
     });
 }
 
 std::optional<std::size_t> Group::leader() const {
     for (std::size_t i = 0; i < kMembers; ++i) {
         const auto& s = members_[i]->state();
-        if (s.role == core::Role::kLeader && s.holding.activation == core::Activation::kVerified)
+        if (s.role == model::Role::kLeader && s.holding.activation == core::Activation::kVerified)
             return i;
     }
     return std::nullopt;
@@ -215,26 +215,26 @@ bool Group::settled() const {
     const auto& view = members_[*lead]->state().known.view;
     std::size_t successors = 0;
     for (const auto& entry : view.members) {
-        const bool queued = core::find_key(view, entry.record.candidate_key) != nullptr;
+        const bool queued = model::find_key(view, entry.record.candidate_key) != nullptr;
         if (entry.record.name != name_of(*lead) && queued && entry.record.eligible) ++successors;
     }
     return successors == kMembers - 1;
 }
 
-void Group::on_effect(std::size_t i, const core::Effect& effect) {
+void Group::on_effect(std::size_t i, const model::Effect& effect) {
     const auto at = clock_.now();
     auto& h = handover_;
-    std::visit(core::Overloaded{
-                   [&](const core::RoleChanged& e) {
-                       if (e.row->to == core::Role::kLeader) h.claimed = at;
-                       if (e.row->from != core::Role::kLeader) return;
+    std::visit(model::Overloaded{
+                   [&](const model::RoleChanged& e) {
+                       if (e.row->to == model::Role::kLeader) h.claimed = at;
+                       if (e.row->from != model::Role::kLeader) return;
                        h.cause = e.row->code;
                        h.decided = at;
                    },
-                   [&](const core::Drain&) { h.drain_sent = at; },
-                   [&](const core::Claim&) { on_claim(members_[i]->state(), at); },
-                   [&](const core::Activate&) { h.activate_sent = at; },
-                   [&](const core::Announce& e) { on_notice(e.notice, at); },
+                   [&](const model::Drain&) { h.drain_sent = at; },
+                   [&](const model::Claim&) { on_claim(members_[i]->state(), at); },
+                   [&](const model::Activate&) { h.activate_sent = at; },
+                   [&](const model::Announce& e) { on_notice(e.notice, at); },
                    [](const auto&) {},
                },
                effect);
@@ -249,10 +249,10 @@ void Group::on_claim(const core::State& successor, Instant at) {
     handover_.by_height = record && record->gate.tip.has_value();
 }
 
-void Group::on_notice(core::Notice notice, Instant at) {
-    if (notice == core::Notice::kNodeDead) handover_.found_dead = at;
-    if (notice == core::Notice::kMarkerWritten) handover_.marker = at;
-    if (notice == core::Notice::kActive) handover_.verified = at;
+void Group::on_notice(model::Notice notice, Instant at) {
+    if (notice == model::Notice::kNodeDead) handover_.found_dead = at;
+    if (notice == model::Notice::kMarkerWritten) handover_.marker = at;
+    if (notice == model::Notice::kActive) handover_.verified = at;
 }
 
 }  // namespace elector::bench

@@ -19,7 +19,7 @@ namespace elector::bench {
 
 /// One change of the lead, as the effects of the members tell it.
 struct Handover {
-    using Moment = std::optional<core::Instant>;
+    using Moment = std::optional<model::Instant>;
     std::string cause;       ///< reason code of the old leader
     bool by_height = false;  ///< the gate asks for a block
     Moment began;            ///< the order's put was sent, or the node crashed
@@ -46,7 +46,7 @@ class Group {
     static constexpr std::size_t kMembers = 3;
 
     /// Starts etcd and the nodes, and no member. Throws when something is missing.
-    Group(boost::asio::io_context& io, core::Duration block_interval, Way way = Way::kPlain);
+    Group(boost::asio::io_context& io, model::Duration block_interval, Way way = Way::kPlain);
     ~Group();
 
     /// Brings the members up, to a leader with two fit successors.
@@ -62,7 +62,7 @@ class Group {
     etcd::ClientOptions client_options() const;
     Nodes& nodes() { return nodes_; }
     /// REQUIRES: start().
-    core::Duration refused_grace() const { return members_.front()->policy().refused_grace; }
+    model::Duration refused_grace() const { return members_.front()->policy().refused_grace; }
 
   private:
     config::Config config_of(std::size_t i) const;
@@ -76,12 +76,12 @@ class Group {
     bool settled() const;
     void wait_for(const char* what, const std::function<bool()>& condition);
     Handover finish(std::size_t old);
-    void on_effect(std::size_t i, const core::Effect& effect);
-    void on_notice(core::Notice notice, core::Instant at);
-    void on_claim(const core::State& successor, core::Instant at);
+    void on_effect(std::size_t i, const model::Effect& effect);
+    void on_notice(model::Notice notice, model::Instant at);
+    void on_claim(const core::State& successor, model::Instant at);
 
     boost::asio::io_context& io_;
-    core::Duration block_interval_;
+    model::Duration block_interval_;
     const Way way_;
     test::Authority authority_;
     test::EtcdCluster etcd_;

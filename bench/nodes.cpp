@@ -10,7 +10,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-simnode::HostOptions options_of(std::size_t count, core::Duration block_interval,
+simnode::HostOptions options_of(std::size_t count, model::Duration block_interval,
                                 checker::Checker& checker) {
     simnode::HostOptions options;
     options.chain = simnode::ChainParams{}.scaled_to(block_interval);
@@ -27,7 +27,7 @@ simnode::HostOptions options_of(std::size_t count, core::Duration block_interval
 
 }  // namespace
 
-Nodes::Nodes(std::size_t count, core::Duration block_interval)
+Nodes::Nodes(std::size_t count, model::Duration block_interval)
     : work_(asio::make_work_guard(io_)), host_(io_, options_of(count, block_interval, checker_)) {
     for (std::size_t i = 0; i < count; ++i)
         ports_.push_back(host_.ports(static_cast<simnode::NodeIndex>(i)));
@@ -36,10 +36,10 @@ Nodes::Nodes(std::size_t count, core::Duration block_interval)
 
 Nodes::~Nodes() { stop(); }
 
-core::Instant Nodes::fault(const std::string& kind, std::size_t node) {
+model::Instant Nodes::fault(const std::string& kind, std::size_t node) {
     const simnode::FaultOrder order{kind, static_cast<simnode::NodeIndex>(node), 0, 0};
     std::promise<std::string> problem;
-    core::Instant began;
+    model::Instant began;
     asio::post(io_, [&] {
         began = clock_.now();
         problem.set_value(host_.fault(order));

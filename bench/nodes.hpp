@@ -21,14 +21,14 @@ namespace elector::bench {
 class Nodes {
   public:
     /// Up and synced. Throws boost::system::system_error when a port cannot be had.
-    Nodes(std::size_t count, core::Duration block_interval);
+    Nodes(std::size_t count, model::Duration block_interval);
     ~Nodes();
     Nodes(const Nodes&) = delete;
     Nodes& operator=(const Nodes&) = delete;
 
     const simnode::NodePorts& ports(std::size_t node) const { return ports_.at(node); }
     /// Returns when it began. Throws std::runtime_error when it cannot be done.
-    core::Instant fault(const std::string& kind, std::size_t node);
+    model::Instant fault(const std::string& kind, std::size_t node);
     void stop();
     /// What the nodes signed. REQUIRES: stop().
     checker::Report report() const { return checker_.report(); }

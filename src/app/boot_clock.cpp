@@ -10,10 +10,10 @@
 
 namespace elector::app {
 
-core::Instant BootClock::now() const {
+model::Instant BootClock::now() const {
     timespec t{};
     clock_gettime(CLOCK_BOOTTIME, &t);
-    return core::Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+    return model::Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
 }
 
 struct BootTimer::Impl : std::enable_shared_from_this<BootTimer::Impl> {
@@ -50,11 +50,11 @@ BootTimer::BootTimer(boost::asio::io_context& io, const Clock& clock,
 
 BootTimer::~BootTimer() { close(); }
 
-void BootTimer::arm(core::Instant at) {
+void BootTimer::arm(model::Instant at) {
     if (impl_->closed) return;
     itimerspec spec{};
-    if (at != core::kNever) {
-        const auto left = std::max(at - impl_->clock.now(), core::Duration(1));
+    if (at != model::kNever) {
+        const auto left = std::max(at - impl_->clock.now(), model::Duration(1));
         const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
         spec.it_value.tv_sec = whole.count();
         spec.it_value.tv_nsec = (left - whole).count();

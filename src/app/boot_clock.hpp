@@ -9,7 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 
 namespace elector::app {
 
@@ -17,12 +17,12 @@ namespace elector::app {
 class Clock {
   public:
     virtual ~Clock() = default;
-    virtual core::Instant now() const = 0;
+    virtual model::Instant now() const = 0;
 };
 
 class BootClock final : public Clock {
   public:
-    core::Instant now() const override;
+    model::Instant now() const override;
 };
 
 /// One timer on CLOCK_BOOTTIME (a timerfd), armed relative to the clock it is given. A wake-up may
@@ -35,8 +35,8 @@ class BootTimer {
     BootTimer(const BootTimer&) = delete;
     BootTimer& operator=(const BootTimer&) = delete;
 
-    /// Replaces what was armed before. core::kNever disarms.
-    void arm(core::Instant at);
+    /// Replaces what was armed before. model::kNever disarms.
+    void arm(model::Instant at);
     /// No wake-up comes after this.
     void close();
 

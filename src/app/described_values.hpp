@@ -4,14 +4,14 @@
 
 #include <boost/describe.hpp>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 
 // The fields of every value that can happen or be asked for, in one place. A field that is missing
 // here does not compile, see json_values.hpp.
-namespace elector::core {
+namespace elector::model {
 BOOST_DESCRIBE_STRUCT(OpId, (), (value))
 BOOST_DESCRIBE_STRUCT(Revision, (), (value))
 BOOST_DESCRIBE_STRUCT(LeaseId, (), (value))
@@ -98,23 +98,41 @@ BOOST_DESCRIBE_STRUCT(Policy, (),
                        cool_first, cool_max, cool_forget, last_standing, publish_interval,
                        metrics_interval))
 BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
+}  // namespace elector::model
+
+namespace elector::health {
 BOOST_DESCRIBE_STRUCT(Hysteresis, (), (good, streak))
 BOOST_DESCRIBE_STRUCT(TipTrack, (), (name, tip, moved))
+BOOST_DESCRIBE_STRUCT(Cooling, (), (until, next, healthy_since))
+BOOST_DESCRIBE_STRUCT(Relaxing, (), (since, dropped))
+BOOST_DESCRIBE_STRUCT(Health, (),
+                      (tip, tip_exact, ready, fresh, near, moving, last_checked_tip, target,
+                       lag_bucket, lag, tips, cooling, relaxing))
+BOOST_DESCRIBE_STRUCT(Port, (), (refused_since, last_refused, lost))
+BOOST_DESCRIBE_STRUCT(Process, (), (life, dead, admin, probe))
+}  // namespace elector::health
+
+namespace elector::knowledge {
+BOOST_DESCRIBE_STRUCT(Knowledge, (),
+                      (view, read, read_slot, read_wanted, floor_revision, floor_raft_term,
+                       floor_holder_mod, seen_revision, seen_raft_term, seen_holder_mod, seen_term,
+                       read_sent, record_learned, record_watched, observed_since, key_gone_since,
+                       set_back, head, headed_since, head_since, was_paused, own_writes,
+                       read_revision, record_mod, missing, gap, roll_call, roll_call_learned))
+}  // namespace elector::knowledge
+
+namespace elector::session {
 BOOST_DESCRIBE_STRUCT(Session, (),
                       (lease, ttl, asked, registered, member_mod, lease_slot, member_slot,
                        next_keep_alive, name_taken_since, published, published_at, revoking,
-                       replace))
-BOOST_DESCRIBE_STRUCT(Knowledge, (),
-                      (view, read, read_slot, read_wanted, floor_revision, floor_raft_term,
-                       floor_holder_mod, seen_revision, seen_raft_term, seen_holder_mod, seen_term, read_sent,
-                       record_learned, record_watched, observed_since, key_gone_since, set_back,
-                       head, headed_since, head_since, was_paused, nobody_since, tips, own_writes,
-                       read_revision, record_mod, foreign_announced, foreign_gone_since,
-                       refused_order, missing, gap, roll_call, roll_call_learned))
+                       replace, key, create, queueing, releasing))
+}  // namespace elector::session
+
+namespace elector::core {
 BOOST_DESCRIBE_STRUCT(Candidacy, (),
-                      (key, create, queueing, releasing, release_cause, last_requeue, requeued_ever,
-                       checking, check_started, record_slot, record_op, deposing, claim,
-                       claim_sent))
+                      (release_cause, last_requeue, requeued_ever, checking, check_started,
+                       record_slot, record_op, deposing, claim, claim_sent, foreign_announced,
+                       foreign_gone_since))
 BOOST_DESCRIBE_STRUCT(Holding, (),
                       (term, record, key, hold, renew, claimed_at, valid_until, confirm,
                        next_confirm, arm, armed_until, arm_asked, activation, activation_sent,
@@ -124,18 +142,15 @@ BOOST_DESCRIBE_STRUCT(Standby, (),
                        confirmed, hazard_until, dead, explained, seen_false, ignored))
 BOOST_DESCRIBE_STRUCT(Draining, (),
                       (cause, since, own_record, exact, unfenced_written, unfenced_told, tip_asked,
-                       tip_done, tip, owed_told, guardian_told))
-BOOST_DESCRIBE_STRUCT(Port, (), (refused_since, last_refused, lost))
+                       tip_done, tip, owed_told))
 BOOST_DESCRIBE_STRUCT(Node, (),
                       (query, set, activation, readiness, tip_slot, metrics, next_poll,
                        next_metrics, activity, status_sent, status_at, connection, status_failures,
-                       life, admin, probe, dead, seen_active_alone, barred_until, unanswered_until,
-                       tip, tip_sent, tip_at, tip_life, tip_exact, ready, fresh, near, moving,
-                       last_checked_tip, target, operator_address, address_told, lag_bucket, lag))
-BOOST_DESCRIBE_STRUCT(Cooling, (), (until, next, healthy_since))
+                       process, seen_active_alone, barred_until, unanswered_until, tip_sent,
+                       tip_life, operator_address, address_told))
 BOOST_DESCRIBE_STRUCT(State, (),
                       (random, last_op, started, first_step, now, wake, role, role_since, session,
-                       known, candidacy, holding, standby, draining, node, cooling, relaxed,
-                       shutting_down, shutdown_at, exited, guardian_lost, told_blockers, told_at,
+                       known, candidacy, holding, standby, draining, node, health, shutting_down,
+                       shutdown_at, exited, guardian_lost, told_blockers, told_at, refused_order,
                        staying_told, stalled_told))
 }  // namespace elector::core

@@ -53,9 +53,9 @@ consteval bool whole() {
 
 inline json::value to_value(bool v) { return v; }
 inline json::value to_value(const std::string& v) { return v.c_str(); }
-inline json::value to_value(core::Duration v) { return v.count(); }
-inline json::value to_value(core::Instant v) { return v.time_since_epoch().count(); }
-inline json::value to_value(const core::RoleChanged& v) {
+inline json::value to_value(model::Duration v) { return v.count(); }
+inline json::value to_value(model::Instant v) { return v.time_since_epoch().count(); }
+inline json::value to_value(const model::RoleChanged& v) {
     return json::object{
         {"from", name(v.row->from)}, {"to", name(v.row->to)}, {"code", v.row->code}};
 }
@@ -87,7 +87,7 @@ json::value to_value(const std::vector<T>& v) {
     return list;
 }
 
-/// "elector::core::StatusRead" from the compiler's own spelling; both compilers end with `T = …]`.
+/// "elector::model::StatusRead" from the compiler's own spelling; both compilers end with `T = …]`.
 template <class T>
 std::string_view type_name() {
     const std::string_view all = __PRETTY_FUNCTION__;
@@ -120,11 +120,11 @@ json::value to_value(const T& v) {
 
 inline void from_value(const json::value& v, bool& to) { to = v.as_bool(); }
 inline void from_value(const json::value& v, std::string& to) { to = v.as_string().c_str(); }
-inline void from_value(const json::value& v, core::Duration& to) {
-    to = core::Duration{v.to_number<std::int64_t>()};
+inline void from_value(const json::value& v, model::Duration& to) {
+    to = model::Duration{v.to_number<std::int64_t>()};
 }
-inline void from_value(const json::value& v, core::Instant& to) {
-    to = core::Instant{core::Duration{v.to_number<std::int64_t>()}};
+inline void from_value(const json::value& v, model::Instant& to) {
+    to = model::Instant{model::Duration{v.to_number<std::int64_t>()}};
 }
 template <Number T>
 void from_value(const json::value& v, T& to) {

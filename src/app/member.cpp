@@ -5,14 +5,14 @@
 
 #include "app/policy_of.hpp"
 #include "config/etcd_files.hpp"
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::app {
 namespace {
 
 /// Neither the node nor the store can be changed by it.
-bool only_looks(const core::Effect& effect) {
-    using namespace core;
+bool only_looks(const model::Effect& effect) {
+    using namespace model;
     return std::visit(
         []<class E>(const E&) {
             return std::is_same_v<E, ReadElection> || std::is_same_v<E, QueryStatus> ||
@@ -45,7 +45,7 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
                         set_access();
                     }),
       store_(io, client_options(seed), config_.election.key, tasks_, log,
-             [this](core::Event e) { reactor_.post(std::move(e)); }),
+             [this](model::Event e) { reactor_.post(std::move(e)); }),
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
             [this](core::Event e) {
                 note_activation(e);
@@ -60,7 +60,7 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
                           [this](core::Event e) { reactor_.post(std::move(e)); });
 }
 
-core::Policy Member::make_policy() const {
+model::Policy Member::make_policy() const {
     auto policy = policy_of(config_, instance_);
     policy.guardian = guarded_;
     policy.cluster = pinned_.problem.empty() ? pinned_.cluster : core::kNoCluster;
@@ -103,10 +103,10 @@ void Member::start() {
                             "right one, then say bootstrap --accept-cluster and restart"}});
     certificates_.watch(config_.etcd);
     store_.start(config_.election.hold / 2);
-    reactor_.post(core::Woke{});
+    reactor_.post(model::Woke{});
 }
 
-void Member::shut_down() { reactor_.post(core::ShutdownRequested{}); }
+void Member::shut_down() { reactor_.post(model::ShutdownRequested{}); }
 
 void Member::reload(const config::Config& loaded) {
     const auto before = std::exchange(config_, loaded);
@@ -128,7 +128,7 @@ boost::asio::awaitable<void> Member::close() {
     co_await store_.close();
 }
 
-void Member::run(const core::Effect& effect) {
+void Member::run(const model::Effect& effect) {
     if (observer) observer(effect);
     if (observing()) {
         if (!only_looks(effect)) return broken("an observer was about to act");
@@ -148,7 +148,7 @@ void Member::run(const core::Effect& effect) {
 }
 
 // First contact. A host that cannot keep its word after a restart does not give it.
-void Member::pin(const core::PinCluster& e) {
+void Member::pin(const model::PinCluster& e) {
     if (!pin_ || observing()) return;
     pinned_ = {e.cluster, pin_->write(e.cluster)};
     if (pinned_.problem.empty()) {
@@ -177,7 +177,7 @@ void Member::tell_observation() {
     const auto seen = observe(policy(), state(), now());
     if (seen == observed_) return;
     if (seen.foreign && !observed_.foreign)
-        tell(core::Announce{core::Notice::kForeignSeen, "in the queue"});
+        tell(model::Announce{model::Notice::kForeignSeen, "in the queue"});
     if (seen.unexplained && !observed_.unexplained)
         log_(Level::kError, "node_active_without_holder",
              {{"alarm", "true"},
@@ -192,7 +192,7 @@ void Member::tell_observation() {
     observed_ = seen;
 }
 
-void Member::tell(const core::RoleChanged& e) {
+void Member::tell(const model::RoleChanged& e) {
     log_(Level::kInfo, "role_change",
          {{"from", std::string(name(e.row->from))},
           {"to", std::string(name(e.row->to))},
@@ -201,13 +201,13 @@ void Member::tell(const core::RoleChanged& e) {
           {"why", std::string(e.row->sentence)}});
 }
 
-void Member::tell(const core::Announce& e) {
-    const auto& row = core::describe(e.notice);
-    const auto level = row.severity == core::Severity::kAlarm     ? Level::kError
-                       : row.severity == core::Severity::kWarning ? Level::kWarn
-                                                                  : Level::kInfo;
+void Member::tell(const model::Announce& e) {
+    const auto& row = model::describe(e.notice);
+    const auto level = row.severity == model::Severity::kAlarm     ? Level::kError
+                       : row.severity == model::Severity::kWarning ? Level::kWarn
+                                                                   : Level::kInfo;
     std::vector<Field> fields;
-    if (row.severity == core::Severity::kAlarm) fields.emplace_back("alarm", "true");
+    if (row.severity == model::Severity::kAlarm) fields.emplace_back("alarm", "true");
     if (!e.detail.empty()) fields.emplace_back("detail", e.detail);
     fields.emplace_back("why", std::string(row.sentence));
     log_(level, row.name, std::move(fields));

@@ -38,24 +38,24 @@ class Member {
     boost::asio::awaitable<void> close();
 
     const core::State& state() const { return reactor_.state(); }
-    const core::Policy& policy() const { return reactor_.policy(); }
+    const model::Policy& policy() const { return reactor_.policy(); }
     const config::Config& config() const { return config_; }
-    core::Instant now() const { return reactor_.now(); }
+    model::Instant now() const { return reactor_.now(); }
     etcd::Client& store() { return store_.client(); }
     const etcd::Keys& keys() const { return store_.keys(); }
     std::string dump() const { return reactor_.recorder().dump(); }
 
     /// Every effect, before it runs (displays, measurements). May be empty.
-    std::function<void(const core::Effect&)> observer;
+    std::function<void(const model::Effect&)> observer;
 
   private:
-    core::Policy make_policy() const;
+    model::Policy make_policy() const;
     bool observing() const { return config_.member.mode == config::Mode::kObserve; }
     etcd::ClientOptions client_options(std::uint64_t seed);
     std::string etcd_password();
     void set_access();
-    void run(const core::Effect& effect);
-    void pin(const core::PinCluster& e);
+    void run(const model::Effect& effect);
+    void pin(const model::PinCluster& e);
     void tell_observation();
     void tell(const core::RoleChanged& e);
     void tell(const core::Announce& e);

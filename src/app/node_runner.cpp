@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::app {
 namespace asio = boost::asio;
@@ -16,40 +16,40 @@ constexpr milliseconds kStatusTimeout{4000};
 constexpr milliseconds kReadTimeout{1000};
 constexpr milliseconds kMetricsTimeout{3000};
 
-core::NodeFailure failure_of(const iotex::Error& error) {
+model::NodeFailure failure_of(const iotex::Error& error) {
     using Kind = iotex::ErrorKind;
     switch (error.kind) {
         case Kind::kRefused:
-            return core::NodeFailure::kRefused;
+            return model::NodeFailure::kRefused;
         case Kind::kTimeout:
-            return core::NodeFailure::kTimedOut;
+            return model::NodeFailure::kTimedOut;
         case Kind::kMalformed:
         case Kind::kHttpStatus:
         case Kind::kRpc:
         case Kind::kTooLarge:
-            return core::NodeFailure::kMalformed;
+            return model::NodeFailure::kMalformed;
         default:
-            return core::NodeFailure::kBroken;
+            return model::NodeFailure::kBroken;
     }
 }
 
-core::PortChanged to_event(const iotex::PortEvent& e) {
+model::PortChanged to_event(const iotex::PortEvent& e) {
     using Kind = iotex::PortEvent::Kind;
-    core::PortChanged event;
-    event.port =
-        e.port == iotex::PortEvent::Port::kAdmin ? core::NodePort::kAdmin : core::NodePort::kProbe;
+    model::PortChanged event;
+    event.port = e.port == iotex::PortEvent::Port::kAdmin ? model::NodePort::kAdmin
+                                                          : model::NodePort::kProbe;
     switch (e.kind) {
         case Kind::kConnected:
-            event.state = core::PortState::kConnected;
+            event.state = model::PortState::kConnected;
             break;
         case Kind::kLost:
-            event.state = core::PortState::kLost;
+            event.state = model::PortState::kLost;
             break;
         case Kind::kRefused:
-            event.state = core::PortState::kRefused;
+            event.state = model::PortState::kRefused;
             break;
         case Kind::kUnreachable:
-            event.state = core::PortState::kUnreachable;
+            event.state = model::PortState::kUnreachable;
             break;
     }
     return event;
@@ -65,7 +65,7 @@ bool nothing_left(const iotex::Error& error) {
 }  // namespace
 
 NodeRunner::NodeRunner(asio::io_context& io, const Clock& clock, iotex::NodeEndpoints endpoints,
-                       core::Duration set_timeout, Tasks& tasks, Log& log, Post post)
+                       model::Duration set_timeout, Tasks& tasks, Log& log, Post post)
     : io_(io),
       clock_(clock),
       set_timeout_(std::chrono::duration_cast<milliseconds>(set_timeout)),
@@ -79,14 +79,14 @@ NodeRunner::ClientPtr NodeRunner::make_client(iotex::NodeEndpoints endpoints) {
                                                [this](iotex::PortEvent e) { post_(to_event(e)); });
 }
 
-void NodeRunner::replace(iotex::NodeEndpoints endpoints, core::Duration set_timeout) {
+void NodeRunner::replace(iotex::NodeEndpoints endpoints, model::Duration set_timeout) {
     set_timeout_ = std::chrono::duration_cast<milliseconds>(set_timeout);
     client_->close();
     client_ = make_client(std::move(endpoints));
 }
 
-bool NodeRunner::run(const core::Effect& effect) {
-    using namespace core;
+bool NodeRunner::run(const model::Effect& effect) {
+    using namespace model;
     return std::visit(
         Overloaded{
             [&](const QueryStatus& e) { return start_status(e), true; },
@@ -108,7 +108,7 @@ bool NodeRunner::run(const core::Effect& effect) {
 
 // A drain asks anew on a fresh connection while an older query may hang: the older one is
 // abandoned, the core has forgotten it.
-void NodeRunner::start_status(const core::QueryStatus& effect) {
+void NodeRunner::start_status(const model::QueryStatus& effect) {
     if (effect.fresh_connection && status_cancel_)
         status_cancel_->emit(asio::cancellation_type::terminal);
     auto cancel = std::make_shared<asio::cancellation_signal>();
@@ -117,14 +117,14 @@ void NodeRunner::start_status(const core::QueryStatus& effect) {
     tasks_.spawn("status", std::move(task), *cancel);
 }
 
-asio::awaitable<void> NodeRunner::status(ClientPtr client, core::QueryStatus effect,
+asio::awaitable<void> NodeRunner::status(ClientPtr client, model::QueryStatus effect,
                                          std::shared_ptr<asio::cancellation_signal> keep) {
     auto reply = co_await client->status(effect.fresh_connection, kStatusTimeout);
-    core::StatusRead event;
+    model::StatusRead event;
     event.op = effect.op;
     if (reply) {
         event.active = reply->active;
-        event.connection = core::ConnectionId{reply->connection};
+        event.connection = model::ConnectionId{reply->connection};
         if (!last_failure_.empty()) log_(Level::kInfo, "node_answers");
         last_failure_.clear();
     } else {
@@ -134,9 +134,9 @@ asio::awaitable<void> NodeRunner::status(ClientPtr client, core::QueryStatus eff
     post_(event);
 }
 
-asio::awaitable<void> NodeRunner::deactivate(ClientPtr client, core::Deactivate effect) {
+asio::awaitable<void> NodeRunner::deactivate(ClientPtr client, model::Deactivate effect) {
     auto reply = co_await client->deactivate(set_timeout_);
-    core::SetAnswered event;
+    model::SetAnswered event;
     event.op = effect.op;
     if (!reply) {
         event.failure = failed(reply.error(), "deactivation");
@@ -145,14 +145,14 @@ asio::awaitable<void> NodeRunner::deactivate(ClientPtr client, core::Deactivate 
     post_(event);
 }
 
-asio::awaitable<void> NodeRunner::activate(ClientPtr client, core::Activate effect) {
+asio::awaitable<void> NodeRunner::activate(ClientPtr client, model::Activate effect) {
     // SAFETY: S2: judged again right before the bytes leave.
     std::function<bool()> still_allowed = [this, not_after = effect.not_after] {
         return clock_.now() < not_after;
     };
     auto reply =
         co_await client->activate(effect.connection.value, std::move(still_allowed), set_timeout_);
-    core::SetAnswered event;
+    model::SetAnswered event;
     event.op = effect.op;
     if (!reply) {
         event.failure = failed(reply.error(), "activation");
@@ -161,9 +161,9 @@ asio::awaitable<void> NodeRunner::activate(ClientPtr client, core::Activate effe
     post_(event);
 }
 
-asio::awaitable<void> NodeRunner::readiness(ClientPtr client, core::ReadReadiness effect) {
+asio::awaitable<void> NodeRunner::readiness(ClientPtr client, model::ReadReadiness effect) {
     auto reply = co_await client->readiness(kReadTimeout);
-    core::ReadinessRead event;
+    model::ReadinessRead event;
     event.op = effect.op;
     if (reply) {
         event.ready = *reply;
@@ -173,13 +173,13 @@ asio::awaitable<void> NodeRunner::readiness(ClientPtr client, core::ReadReadines
     post_(event);
 }
 
-asio::awaitable<void> NodeRunner::tip(ClientPtr client, core::ReadTip effect) {
+asio::awaitable<void> NodeRunner::tip(ClientPtr client, model::ReadTip effect) {
     auto reply = co_await client->tip(kReadTimeout);
-    core::TipRead event;
+    model::TipRead event;
     event.op = effect.op;
     if (reply) {
         const auto wall = std::chrono::system_clock::now().time_since_epoch();
-        event.height = core::Height{reply->height};
+        event.height = model::Height{reply->height};
         event.age = wall - reply->timestamp;
     } else {
         event.failure = failure_of(reply.error());
@@ -187,13 +187,13 @@ asio::awaitable<void> NodeRunner::tip(ClientPtr client, core::ReadTip effect) {
     post_(event);
 }
 
-asio::awaitable<void> NodeRunner::metrics(ClientPtr client, core::ReadMetrics effect) {
+asio::awaitable<void> NodeRunner::metrics(ClientPtr client, model::ReadMetrics effect) {
     auto reply = co_await client->metrics(kMetricsTimeout);
-    core::MetricsRead event;
+    model::MetricsRead event;
     event.op = effect.op;
     if (reply) {
-        if (reply->tip_height) event.height = core::Height{*reply->tip_height};
-        if (reply->target_height) event.target = core::Height{*reply->target_height};
+        if (reply->tip_height) event.height = model::Height{*reply->tip_height};
+        if (reply->target_height) event.target = model::Height{*reply->target_height};
         for (const auto& address : reply->operator_addresses)
             event.operator_address += (event.operator_address.empty() ? "" : ",") + address;
     } else {
@@ -202,7 +202,7 @@ asio::awaitable<void> NodeRunner::metrics(ClientPtr client, core::ReadMetrics ef
     post_(event);
 }
 
-core::NodeFailure NodeRunner::failed(const iotex::Error& error, const char* what) {
+model::NodeFailure NodeRunner::failed(const iotex::Error& error, const char* what) {
     const std::string key = std::string(what) + std::string(iotex::to_string(error.kind));
     if (key != last_failure_ && error.kind != iotex::ErrorKind::kCancelled)
         log_(Level::kWarn, "node_failing", {{"call", what}, {"error", error.text}});

@@ -8,23 +8,23 @@
 #include "app/boot_clock.hpp"
 #include "app/log.hpp"
 #include "app/tasks.hpp"
-#include "core/effect.hpp"
-#include "core/event.hpp"
 #include "iotex/node_client.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
 
 namespace elector::app {
 
 class NodeRunner {
   public:
-    using Post = std::function<void(core::Event)>;
+    using Post = std::function<void(model::Event)>;
 
     NodeRunner(boost::asio::io_context& io, const Clock& clock, iotex::NodeEndpoints endpoints,
-               core::Duration set_timeout, Tasks& tasks, Log& log, Post post);
+               model::Duration set_timeout, Tasks& tasks, Log& log, Post post);
 
     /// True when the effect was a node effect and has been started.
-    bool run(const core::Effect& effect);
+    bool run(const model::Effect& effect);
     /// New probe or web3 address: new connections; what was pending ends as failed.
-    void replace(iotex::NodeEndpoints endpoints, core::Duration set_timeout);
+    void replace(iotex::NodeEndpoints endpoints, model::Duration set_timeout);
     /// One last deactivation, whatever the state (broken invariant). Best effort.
     boost::asio::awaitable<void> deactivate_once();
     void close();
@@ -32,15 +32,15 @@ class NodeRunner {
   private:
     using ClientPtr = std::shared_ptr<iotex::NodeClient>;
     ClientPtr make_client(iotex::NodeEndpoints endpoints);
-    void start_status(const core::QueryStatus& effect);
-    boost::asio::awaitable<void> status(ClientPtr client, core::QueryStatus effect,
+    void start_status(const model::QueryStatus& effect);
+    boost::asio::awaitable<void> status(ClientPtr client, model::QueryStatus effect,
                                         std::shared_ptr<boost::asio::cancellation_signal> keep);
-    boost::asio::awaitable<void> deactivate(ClientPtr client, core::Deactivate effect);
-    boost::asio::awaitable<void> activate(ClientPtr client, core::Activate effect);
-    boost::asio::awaitable<void> readiness(ClientPtr client, core::ReadReadiness effect);
-    boost::asio::awaitable<void> tip(ClientPtr client, core::ReadTip effect);
-    boost::asio::awaitable<void> metrics(ClientPtr client, core::ReadMetrics effect);
-    core::NodeFailure failed(const iotex::Error& error, const char* what);
+    boost::asio::awaitable<void> deactivate(ClientPtr client, model::Deactivate effect);
+    boost::asio::awaitable<void> activate(ClientPtr client, model::Activate effect);
+    boost::asio::awaitable<void> readiness(ClientPtr client, model::ReadReadiness effect);
+    boost::asio::awaitable<void> tip(ClientPtr client, model::ReadTip effect);
+    boost::asio::awaitable<void> metrics(ClientPtr client, model::ReadMetrics effect);
+    model::NodeFailure failed(const iotex::Error& error, const char* what);
 
     boost::asio::io_context& io_;
     const Clock& clock_;

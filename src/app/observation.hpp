@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/policy.hpp"
 
 namespace elector::app {
 
@@ -20,6 +20,6 @@ struct Observation {
     bool operator==(const Observation&) const = default;
 };
 
-Observation observe(const core::Policy& policy, const core::State& state, core::Instant now);
+Observation observe(const model::Policy& policy, const core::State& state, model::Instant now);
 
 }  // namespace elector::app

@@ -30,8 +30,8 @@ std::string instance_of(const config::Config& config) {
     return boot_id() + " " + network_namespace() + " " + config.node.admin.text();
 }
 
-core::Policy policy_of(const config::Config& c, const std::string& instance) {
-    core::Policy p;
+model::Policy policy_of(const config::Config& c, const std::string& instance) {
+    model::Policy p;
     p.member = c.member.name;
     p.instance = instance;
     p.queue_prefix = c.election.key + "/";

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "config/config.hpp"
-#include "core/policy.hpp"
 #include "etcd/client.hpp"
 #include "iotex/node_client.hpp"
+#include "model/policy.hpp"
 
 namespace elector::app {
 
@@ -15,7 +15,7 @@ namespace elector::app {
 /// restarted has the same instance; one on another host, or in another pod, never has.
 std::string instance_of(const config::Config& config);
 
-core::Policy policy_of(const config::Config& config, const std::string& instance);
+model::Policy policy_of(const config::Config& config, const std::string& instance);
 etcd::Access etcd_access_of(const config::Etcd& etcd);
 /// For a client that lives as long as one command: the password as the configuration had it.
 etcd::ClientOptions etcd_options_of(const config::Config& config);

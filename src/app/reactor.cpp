@@ -6,16 +6,16 @@
 
 namespace elector::app {
 
-Reactor::Reactor(boost::asio::io_context& io, const Clock& clock, core::Policy policy,
+Reactor::Reactor(boost::asio::io_context& io, const Clock& clock, model::Policy policy,
                  std::uint64_t seed, RunEffect run, OnBroken broken)
     : clock_(clock),
       policy_(std::move(policy)),
       state_(core::initial_state(clock.now(), seed)),
       run_(std::move(run)),
       broken_(std::move(broken)),
-      timer_(io, clock, [this] { post(core::Woke{}); }) {}
+      timer_(io, clock, [this] { post(model::Woke{}); }) {}
 
-void Reactor::post(core::Event event) {
+void Reactor::post(model::Event event) {
     if (closed_) return;
     queue_.push_back(std::move(event));
     if (stepping_) return;
@@ -29,7 +29,7 @@ void Reactor::post(core::Event event) {
     if (!closed_) timer_.arm(core::wake_at(state_));
 }
 
-void Reactor::step(const core::Event& event) {
+void Reactor::step(const model::Event& event) {
     const auto now = std::max(clock_.now(), state_.now);
     recorder_.step(policy_, state_, now, event);
     effects_.clear();
@@ -46,10 +46,10 @@ void Reactor::step(const core::Event& event) {
     for (const auto& effect : effects) run_(effect);
 }
 
-void Reactor::set_policy(core::Policy policy) {
+void Reactor::set_policy(model::Policy policy) {
     policy_ = std::move(policy);
     recorder_.policy(policy_);
-    post(core::Woke{});
+    post(model::Woke{});
 }
 
 void Reactor::close() {

@@ -15,39 +15,39 @@ namespace elector::app {
 
 class Reactor {
   public:
-    using RunEffect = std::function<void(const core::Effect&)>;
+    using RunEffect = std::function<void(const model::Effect&)>;
     using OnBroken = std::function<void(const std::string& what)>;
 
     /// `run` executes one effect; `broken` hears of a broken invariant, after which nothing is
     /// stepped any more.
-    Reactor(boost::asio::io_context& io, const Clock& clock, core::Policy policy,
+    Reactor(boost::asio::io_context& io, const Clock& clock, model::Policy policy,
             std::uint64_t seed, RunEffect run, OnBroken broken);
 
     /// Steps the core with this event, now or right after the step that is running.
-    void post(core::Event event);
+    void post(model::Event event);
     /// Applies to the next step. The holding keeps the timing it was claimed with.
-    void set_policy(core::Policy policy);
+    void set_policy(model::Policy policy);
     /// No step happens after this.
     void close();
 
     const core::State& state() const { return state_; }
-    const core::Policy& policy() const { return policy_; }
+    const model::Policy& policy() const { return policy_; }
     const Recorder& recorder() const { return recorder_; }
-    core::Instant now() const { return clock_.now(); }
+    model::Instant now() const { return clock_.now(); }
 
   private:
-    void step(const core::Event& event);
+    void step(const model::Event& event);
 
     const Clock& clock_;
-    core::Policy policy_;
+    model::Policy policy_;
     core::State state_;
     RunEffect run_;
     OnBroken broken_;
     Recorder recorder_;
-    std::deque<core::Event> queue_;
+    std::deque<model::Event> queue_;
     bool stepping_ = false;
     bool closed_ = false;
-    core::Effects effects_;
+    model::Effects effects_;
     BootTimer timer_;
 };
 

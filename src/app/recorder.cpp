@@ -1,16 +1,17 @@
 #include "app/recorder.hpp"
 
 #include "app/json_values.hpp"
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::app {
 
-using namespace core;
+using namespace model;
 
 std::string describe(const Event& event) { return json::serialize(to_value(event)); }
 std::string describe(const Effect& effect) { return json::serialize(to_value(effect)); }
 
-void Recorder::step(const Policy& policy, const State& state, Instant now, const Event& event) {
+void Recorder::step(const Policy& policy, const core::State& state, Instant now,
+                    const Event& event) {
     if (parts_.empty() || parts_.back().entries.size() >= kKept)
         parts_.push_back({policy, state, {}});
     if (parts_.size() > 2) parts_.pop_front();
@@ -18,7 +19,7 @@ void Recorder::step(const Policy& policy, const State& state, Instant now, const
 }
 
 std::string Recorder::dump() const {
-    json::object header{{"recorder", 2}};
+    json::object header{{"recorder", 3}};
     if (!parts_.empty()) {
         header["policy"] = to_value(parts_.front().policy);
         header["state"] = to_value(parts_.front().state);

@@ -8,26 +8,26 @@
 #include <variant>
 #include <vector>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 
 namespace elector::app {
 
 /// One line of JSON: kind and all fields of the event.
-std::string describe(const core::Event& event);
-std::string describe(const core::Effect& effect);
+std::string describe(const model::Event& event);
+std::string describe(const model::Effect& effect);
 
 class Recorder {
   public:
     static constexpr std::size_t kKept = 2048;  ///< entries at least, and twice as many at most
 
     /// Before each step. Keeps a copy of the state now and then: what follows can be replayed.
-    void step(const core::Policy& policy, const core::State& state, core::Instant now,
-              const core::Event& event);
-    void effect(const core::Effect& effect) { keep({core::Instant{}, effect}); }
-    void policy(const core::Policy& policy) { keep({core::Instant{}, policy}); }
+    void step(const model::Policy& policy, const core::State& state, model::Instant now,
+              const model::Event& event);
+    void effect(const model::Effect& effect) { keep({model::Instant{}, effect}); }
+    void policy(const model::Policy& policy) { keep({model::Instant{}, policy}); }
 
     /// Everything kept, oldest first, one JSON object per line. The first line has the state and
     /// the policy from which the rest follows.
@@ -35,11 +35,11 @@ class Recorder {
 
   private:
     struct Entry {
-        core::Instant now;
-        std::variant<core::Event, core::Effect, core::Policy> what;
+        model::Instant now;
+        std::variant<model::Event, model::Effect, model::Policy> what;
     };
     struct Part {
-        core::Policy policy;
+        model::Policy policy;
         core::State state;
         std::vector<Entry> entries;
     };

@@ -6,9 +6,9 @@
 #include <istream>
 #include <string>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
 
 namespace elector::app {
 
@@ -20,8 +20,8 @@ struct Replayed {
 };
 
 /// `told` hears every step with what it asked for; may be empty.
-using ReplayTold =
-    std::function<void(core::Instant now, const core::Event& event, const core::Effects& effects)>;
+using ReplayTold = std::function<void(model::Instant now, const model::Event& event,
+                                      const model::Effects& effects)>;
 Replayed replay(std::istream& dump, const ReplayTold& told = {});
 
 }  // namespace elector::app

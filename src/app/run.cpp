@@ -166,7 +166,7 @@ class Service {
              {{"reason", reason},
               {"file", path.string()},
               {"result", ok ? "written" : "cannot write it: check state.dir and its owner"},
-              {"role", std::string(core::name(member_.state().role))},
+              {"role", std::string(model::name(member_.state().role))},
               {"term", std::to_string(member_.state().holding.term.value)}});
     }
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::app {
 namespace asio = boost::asio;
@@ -20,20 +20,20 @@ template <class E>
 etcd::CallOptions options_for(milliseconds attempt) {
     etcd::CallOptions options;
     constexpr bool reads =
-        std::is_same_v<E, core::ReadElection> || std::is_same_v<E, core::Confirm>;
+        std::is_same_v<E, model::ReadElection> || std::is_same_v<E, model::Confirm>;
     options.timeout = attempt + kHedge;
     if (reads) options.hedge_after = kHedge;
     return options;
 }
 
-core::StoreOutcome outcome_of(const etcd::Error& error) {
+model::StoreOutcome outcome_of(const etcd::Error& error) {
     using Kind = etcd::ErrorKind;
-    if (error.kind == Kind::kLeaseNotFound) return core::StoreOutcome::kLeaseGone;
-    if (error.outcome_unknown) return core::StoreOutcome::kUnknown;
+    if (error.kind == Kind::kLeaseNotFound) return model::StoreOutcome::kLeaseGone;
+    if (error.outcome_unknown) return model::StoreOutcome::kUnknown;
     const bool definite = error.kind == Kind::kPermissionDenied || error.kind == Kind::kNoSpace ||
                           error.kind == Kind::kInvalid || error.kind == Kind::kUnauthenticated ||
                           error.kind == Kind::kWrongPassword;
-    return definite ? core::StoreOutcome::kRefused : core::StoreOutcome::kUnknown;
+    return definite ? model::StoreOutcome::kRefused : model::StoreOutcome::kUnknown;
 }
 
 etcd::ClientOptions told_to(std::function<void(const etcd::AccessNotice&)> on_access,
@@ -69,7 +69,7 @@ StoreRunner::StoreRunner(asio::io_context& io, etcd::ClientOptions options,
       client_(io,
               told_to([this](const etcd::AccessNotice& n) { on_access(n); }, std::move(options))) {}
 
-void StoreRunner::start(core::Duration silence) {
+void StoreRunner::start(model::Duration silence) {
     etcd::WatchOptions options;
     // One range over "K.d/" and "K/", so that what one transaction changed arrives as one batch.
     options.ranges = {etcd::WatchRange{keys_.data, etcd::prefix_end(keys_.queue)}};
@@ -77,8 +77,8 @@ void StoreRunner::start(core::Duration silence) {
     watch_ = client_.watch(std::move(options), [this](const etcd::WatchNotice& n) { on_watch(n); });
 }
 
-bool StoreRunner::run(const core::Effect& effect, const core::Policy&) {
-    using namespace core;
+bool StoreRunner::run(const model::Effect& effect, const model::Policy&) {
+    using namespace model;
     const auto start = [this]<class E>(const E& e) {
         auto task = txn(e, options_for<E>(attempt_));
         tasks_.spawn("store", std::move(task));
@@ -121,13 +121,13 @@ asio::awaitable<void> StoreRunner::txn(E effect, etcd::CallOptions options) {
     }
 }
 
-asio::awaitable<void> StoreRunner::grant(core::GrantLease effect) {
+asio::awaitable<void> StoreRunner::grant(model::GrantLease effect) {
     const auto ttl = std::chrono::duration_cast<std::chrono::seconds>(effect.ttl).count();
     etcd::CallOptions options;
     options.timeout = attempt_ + kHedge;
     options.idempotent = true;  // we chose the id
     auto reply = co_await client_.lease_grant(effect.lease.value, ttl, options);
-    core::LeaseAnswered event{effect.op, core::StoreOutcome::kDone, effect.ttl};
+    model::LeaseAnswered event{effect.op, model::StoreOutcome::kDone, effect.ttl};
     if (reply) {
         worked();
         event.ttl = std::chrono::seconds(reply->ttl_seconds);
@@ -138,10 +138,10 @@ asio::awaitable<void> StoreRunner::grant(core::GrantLease effect) {
     post_(event);
 }
 
-asio::awaitable<void> StoreRunner::keep_alive(core::KeepLeaseAlive effect) {
+asio::awaitable<void> StoreRunner::keep_alive(model::KeepLeaseAlive effect) {
     const auto timeout = attempt_ + kHedge;
     auto reply = co_await client_.keep_alive(effect.lease.value, timeout);
-    core::LeaseAnswered event{effect.op, core::StoreOutcome::kDone, {}};
+    model::LeaseAnswered event{effect.op, model::StoreOutcome::kDone, {}};
     if (reply) {
         worked();
         event.ttl = std::chrono::seconds(reply->ttl_seconds);
@@ -151,23 +151,23 @@ asio::awaitable<void> StoreRunner::keep_alive(core::KeepLeaseAlive effect) {
     post_(event);
 }
 
-asio::awaitable<void> StoreRunner::revoke(core::RevokeLease effect) {
+asio::awaitable<void> StoreRunner::revoke(model::RevokeLease effect) {
     etcd::CallOptions options;
     options.timeout = attempt_ + kHedge;
     options.idempotent = true;
     auto reply = co_await client_.lease_revoke(effect.lease.value, options);
-    core::LeaseRevoked event{effect.op, core::StoreOutcome::kDone};
+    model::LeaseRevoked event{effect.op, model::StoreOutcome::kDone};
     if (!reply) event.outcome = failed(reply.error(), "lease revoke");
     post_(event);
 }
 
 void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
     std::visit(
-        core::Overloaded{
+        model::Overloaded{
             [&](const etcd::WatchConnected& n) {
                 log_(Level::kInfo, "watch_connected", {{"endpoint", n.endpoint}});
                 // Later connections go on where the last one ended.
-                post_(core::WatchResumed{!std::exchange(watched_, true)});
+                post_(model::WatchResumed{!std::exchange(watched_, true)});
             },
             [&](const etcd::WatchInterrupted& n) {
                 log_(Level::kWarn, "watch_interrupted", {{"error", etcd::to_string(n.error)}});
@@ -175,24 +175,24 @@ void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
             [&](const etcd::WatchBatch& n) {
                 if (n.events.empty()) return;
                 // The last event's revision: the header's may already speak of later ones.
-                const core::Revision up_to{n.events.back().kv.mod_revision};
-                post_(core::StoreChanged{up_to, etcd::to_changes(keys_, n.events)});
+                const model::Revision up_to{n.events.back().kv.mod_revision};
+                post_(model::StoreChanged{up_to, etcd::to_changes(keys_, n.events)});
             },
             [&](const etcd::WatchResync& n) {
                 log_(Level::kWarn, "watch_resync",
                      {{"compact_revision", std::to_string(n.compact_revision)}});
-                post_(core::WatchResumed{true});
+                post_(model::WatchResumed{true});
             },
         },
         notice);
 }
 
-core::StoreOutcome StoreRunner::failed(const etcd::Error& error, const char* what) {
+model::StoreOutcome StoreRunner::failed(const etcd::Error& error, const char* what) {
     using Kind = etcd::ErrorKind;
     const auto outcome = outcome_of(error);
     if (error.kind == Kind::kCancelled) return outcome;      // closing
     if (error.kind == Kind::kWrongPassword) return outcome;  // said by the log-in
-    if (outcome == core::StoreOutcome::kRefused) {
+    if (outcome == model::StoreOutcome::kRefused) {
         // Other calls may well work meanwhile: etcd is neither away nor back.
         if (worth_saying("etcd_refused"))
             log_(Level::kWarn, "etcd_refused",

@@ -9,26 +9,26 @@
 
 #include "app/log.hpp"
 #include "app/tasks.hpp"
-#include "core/effect.hpp"
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "etcd/client.hpp"
 #include "etcd/transactions.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 
 namespace elector::app {
 
 class StoreRunner {
   public:
-    using Post = std::function<void(core::Event)>;
+    using Post = std::function<void(model::Event)>;
 
     StoreRunner(boost::asio::io_context& io, etcd::ClientOptions options, std::string election_key,
                 Tasks& tasks, Log& log, Post post);
 
     /// Begins the watch on the election's keys. `silence`: after that much of it the stream is
     /// probed.
-    void start(core::Duration silence);
+    void start(model::Duration silence);
     /// True when the effect was a store effect and has been started.
-    bool run(const core::Effect& effect, const core::Policy& policy);
+    bool run(const model::Effect& effect, const model::Policy& policy);
     /// Another way to etcd, taken once it is proved. Returns what was wrong, if anything.
     std::string set_access(etcd::Access access);
     boost::asio::awaitable<void> close();
@@ -39,14 +39,14 @@ class StoreRunner {
   private:
     template <class E>
     boost::asio::awaitable<void> txn(E effect, etcd::CallOptions options);
-    boost::asio::awaitable<void> grant(core::GrantLease effect);
-    boost::asio::awaitable<void> keep_alive(core::KeepLeaseAlive effect);
-    boost::asio::awaitable<void> revoke(core::RevokeLease effect);
+    boost::asio::awaitable<void> grant(model::GrantLease effect);
+    boost::asio::awaitable<void> keep_alive(model::KeepLeaseAlive effect);
+    boost::asio::awaitable<void> revoke(model::RevokeLease effect);
     void on_watch(const etcd::WatchNotice& notice);
     void on_access(const etcd::AccessNotice& notice);
     /// False when `event`, which may go on for long, has been said a short while ago already.
     bool worth_saying(std::string_view event);
-    core::StoreOutcome failed(const etcd::Error& error, const char* what);
+    model::StoreOutcome failed(const etcd::Error& error, const char* what);
     void worked();
 
     Tasks& tasks_;

@@ -6,14 +6,14 @@
 #include <optional>
 
 #include "cli/arguments.hpp"
-#include "core/eligibility.hpp"
 #include "etcd/cluster_pin.hpp"
 #include "etcd/records.hpp"
+#include "model/blocker.hpp"
 
 namespace elector::cli {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using core::Blocker;
+using model::Blocker;
 
 namespace {
 
@@ -22,18 +22,18 @@ constexpr const char* kUsage =
 constexpr auto kPatience = 15s;  // a member asks its node and publishes within three
 constexpr auto kCallTtl = 30s;
 
-bool says(const core::MemberRecord& record, Blocker blocker) {
+bool says(const model::MemberRecord& record, Blocker blocker) {
     const auto list = "," + record.blocked_by + ",";
-    return list.find("," + std::string(core::code(blocker)) + ",") != std::string::npos;
+    return list.find("," + std::string(model::code(blocker)) + ",") != std::string::npos;
 }
 
 /// What speaks against this member, whatever it answers.
-std::string objection(const core::MemberRecord& r) {
+std::string objection(const model::MemberRecord& r) {
     if (says(r, Blocker::kOtherCluster))
         return r.name +
                " has pinned another etcd cluster; say bootstrap --accept-cluster on its host and "
                "restart its elector";
-    if (r.activity == core::NodeActivity::kActive)
+    if (r.activity == model::NodeActivity::kActive)
         return "the node of " + r.name +
                " is active; set system.active: false in its configuration, and wait until its "
                "elector has brought it to standby";
@@ -44,14 +44,14 @@ std::string objection(const core::MemberRecord& r) {
     return {};
 }
 
-std::string objection(const core::ElectionView& view, const std::vector<std::string>& members) {
-    if (view.holder.mod != core::Revision{})
+std::string objection(const model::ElectionView& view, const std::vector<std::string>& members) {
+    if (view.holder.mod != model::Revision{})
         return "there is a holder record already; the group has been started, and its members wait "
                "by themselves for what they do not know";
-    if (core::any_foreign(view))
+    if (model::any_foreign(view))
         return "an older elector or etcdctl is in the queue, and its node may sign; stop it first";
     for (const auto& name : members) {
-        const auto* member = core::find_member(view, name);
+        const auto* member = model::find_member(view, name);
         if (!member) return name + " is not registered; start its elector, and look at member.name";
         const auto text = objection(member->record);
         if (!text.empty()) return text;
@@ -64,7 +64,7 @@ std::string objection(const core::ElectionView& view, const std::vector<std::str
 
 }  // namespace
 
-RollCall judge(const etcd::Keys& keys, const core::Policy& p, const core::ElectionView& view,
+RollCall judge(const etcd::Keys& keys, const model::Policy& p, const model::ElectionView& view,
                const std::vector<std::string>& members, const std::string& nonce,
                const std::string& actor) {
     RollCall call;
@@ -74,7 +74,7 @@ RollCall judge(const etcd::Keys& keys, const core::Policy& p, const core::Electi
     auto& compares = call.txn.compares;
     compares.push_back({keys.holder, Compare::Target::kCreate, Compare::Result::kEqual, 0, {}});
     for (const auto& name : members) {
-        const auto* member = core::find_member(view, name);
+        const auto* member = model::find_member(view, name);
         if (member->record.roll_call != nonce)
             call.missing += (call.missing.empty() ? "" : ", ") + name;
         compares.push_back({keys.member(name),
@@ -83,16 +83,16 @@ RollCall judge(const etcd::Keys& keys, const core::Policy& p, const core::Electi
                             member->mod.value,
                             {}});
     }
-    core::HolderRecord first;
-    first.state = core::HolderRecord::State::kDrained;
+    model::HolderRecord first;
+    first.state = model::HolderRecord::State::kDrained;
     first.hold = p.hold;
     first.quiesce = p.quiesce;
-    first.gate = core::Gate{std::nullopt, p.settle};
+    first.gate = model::Gate{std::nullopt, p.settle};
     first.reason = "bootstrap";
-    const core::HistoryEntry history{{}, "", first.reason, {}, {}, {}, actor};
+    const model::HistoryEntry history{{}, "", first.reason, {}, {}, {}, actor};
     call.txn.then_ops.emplace_back(etcd::PutOp{keys.holder, etcd::to_json(first), 0});
     call.txn.then_ops.emplace_back(
-        etcd::PutOp{keys.history_of(core::Term{}), etcd::to_json(history), 0});
+        etcd::PutOp{keys.history_of(model::Term{}), etcd::to_json(history), 0});
     return call;
 }
 

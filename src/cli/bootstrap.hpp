@@ -18,7 +18,7 @@ struct RollCall {
 };
 
 /// `nonce` is what the members were asked with: an answer that names it was given afterwards.
-RollCall judge(const etcd::Keys& keys, const core::Policy& policy, const core::ElectionView& view,
+RollCall judge(const etcd::Keys& keys, const model::Policy& policy, const model::ElectionView& view,
                const std::vector<std::string>& members, const std::string& nonce,
                const std::string& actor);
 

@@ -4,12 +4,12 @@
 #include <cstdio>
 
 #include "cli/arguments.hpp"
-#include "core/takeover.hpp"
 #include "etcd/records.hpp"
+#include "model/waits.hpp"
 
 namespace elector::cli {
 namespace asio = boost::asio;
-using core::HolderRecord;
+using model::HolderRecord;
 
 namespace {
 
@@ -17,7 +17,7 @@ constexpr const char* kUsage =
     "iotex-elector fence --confirmed-dead NAME|key:HEX [--yes] --config FILE";
 constexpr const char* kReason = "confirmed_dead";
 
-std::string seconds(core::Duration d) {
+std::string seconds(model::Duration d) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
     char text[32];
     std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ms) / 1000);
@@ -31,17 +31,17 @@ const char* word(HolderRecord::State state) {
 }
 
 /// The unfenced record becomes a marker, and the key that still guards it goes.
-Vouching end_unfenced(const etcd::Keys& keys, const core::Policy& p, const core::ElectionView& view,
-                      const std::string& actor) {
+Vouching end_unfenced(const etcd::Keys& keys, const model::Policy& p,
+                      const model::ElectionView& view, const std::string& actor) {
     auto record = *view.holder.record;
     record.state = HolderRecord::State::kDrained;
-    record.gate = core::Gate{std::nullopt, p.settle};
+    record.gate = model::Gate{std::nullopt, p.settle};
     record.reason = kReason;
-    core::Drain drain;
+    model::Drain drain;
     drain.found = view.holder;
     drain.record = record;
     drain.history = {record.term, record.member, kReason, {}, {}, {}, actor};
-    if (const auto* key = core::find_created(view, record.term)) drain.key = key->key;
+    if (const auto* key = model::find_created(view, record.term)) drain.key = key->key;
     Vouching v;
     v.effect = "the record of " + record.member + " (term " + std::to_string(record.term.value) +
                ") becomes drained; another member may take over " + seconds(p.settle) + " later";
@@ -49,18 +49,19 @@ Vouching end_unfenced(const etcd::Keys& keys, const core::Policy& p, const core:
     return v;
 }
 
-Vouching end_foreign(const etcd::Keys& keys, const core::Policy& p, const core::ElectionView& view,
-                     const core::ForeignKey& gone, const std::string& actor) {
+Vouching end_foreign(const etcd::Keys& keys, const model::Policy& p,
+                     const model::ElectionView& view, const model::ForeignKey& gone,
+                     const std::string& actor) {
     Vouching v;
-    if (core::find_created(view, gone.create)) {
+    if (model::find_created(view, gone.create)) {
         v.refusal = "its key " + gone.key +
                     " is still in the queue; stop the older elector or etcdctl that owns it, and "
                     "wait until its lease has ended";
         return v;
     }
-    const auto record = core::without_foreign(p, *view.holder.record, gone);
-    const core::HistoryEntry history{gone.create, gone.value, kReason, {}, {}, {}, actor};
-    v.txn = etcd::to_txn(keys, core::ClearForeign{{}, view.holder, gone, record});
+    const auto record = model::without_foreign(p, *view.holder.record, gone);
+    const model::HistoryEntry history{gone.create, gone.value, kReason, {}, {}, {}, actor};
+    v.txn = etcd::to_txn(keys, model::ClearForeign{{}, view.holder, gone, record});
     v.txn.then_ops.emplace_back(
         etcd::PutOp{keys.history_of(gone.create), etcd::to_json(history), 0});
     v.effect = "the foreign key " + gone.key + " (named " + gone.value +
@@ -68,18 +69,18 @@ Vouching end_foreign(const etcd::Keys& keys, const core::Policy& p, const core::
     v.effect +=
         record.state == HolderRecord::State::kUnfenced
             ? " and still has to be vouched for"
-            : ", with the full wait of " + seconds(core::full_wait(p, record)) + " from now";
+            : ", with the full wait of " + seconds(model::full_wait(p, record)) + " from now";
     return v;
 }
 
 }  // namespace
 
-Vouching vouch(const etcd::Keys& keys, const core::Policy& p, const core::ElectionView& view,
+Vouching vouch(const etcd::Keys& keys, const model::Policy& p, const model::ElectionView& view,
                const std::string& whom, const std::string& actor) {
     Vouching v;
     const auto& record = view.holder.record;
     if (!record) {
-        v.refusal = view.holder.mod == core::Revision{}
+        v.refusal = view.holder.mod == model::Revision{}
                         ? "there is no holder record; nothing waits for anybody's word"
                         : "the holder record cannot be read; members wait the longest possible "
                           "holding and then replace it";
@@ -90,7 +91,7 @@ Vouching vouch(const etcd::Keys& keys, const core::Policy& p, const core::Electi
         v = end_unfenced(keys, p, view, actor);
     } else {
         const auto gone = std::find_if(
-            record->foreign.begin(), record->foreign.end(), [&](const core::ForeignKey& f) {
+            record->foreign.begin(), record->foreign.end(), [&](const model::ForeignKey& f) {
                 return by_key ? f.key == keys.queue + whom.substr(4) : f.value == whom;
             });
         if (gone == record->foreign.end()) {
@@ -105,8 +106,8 @@ Vouching vouch(const etcd::Keys& keys, const core::Policy& p, const core::Electi
         }
         v = end_foreign(keys, p, view, *gone, actor);
     }
-    const auto* member = core::find_member(view, whom);
-    if (member && member->record.activity == core::NodeActivity::kActive)
+    const auto* member = model::find_member(view, whom);
+    if (member && member->record.activity == model::NodeActivity::kActive)
         v.doubt = "its elector still reports the node active";
     return v;
 }

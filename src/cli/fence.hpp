@@ -18,7 +18,7 @@ struct Vouching {
 };
 
 /// `whom` is a member's name or "key:" and the last part of a foreign candidate key.
-Vouching vouch(const etcd::Keys& keys, const core::Policy& policy, const core::ElectionView& view,
+Vouching vouch(const etcd::Keys& keys, const model::Policy& policy, const model::ElectionView& view,
                const std::string& whom, const std::string& actor);
 
 /// `fence --confirmed-dead NAME|key:HEX [--yes] --config FILE`. Returns 0, 1 when refused or

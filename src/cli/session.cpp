@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-core::Policy times_of(const config::Config& c) {
-    core::Policy p;
+model::Policy times_of(const config::Config& c) {
+    model::Policy p;
     p.hold = c.election.hold;
     p.quiesce = c.election.quiesce;
     p.settle = c.election.settle;
@@ -40,8 +40,8 @@ Session::Session(const Means& means, const config::Config& config)
       policy(times_of(config)),
       client_(io_, means.etcd_options(config)) {}
 
-asio::awaitable<etcd::Result<core::ElectionView>> Session::look() {
-    const core::ReadElection question{};
+asio::awaitable<etcd::Result<model::ElectionView>> Session::look() {
+    const model::ReadElection question{};
     auto txn = etcd::to_txn(keys, question);
     const auto options = patient();
     auto reply = co_await client_.txn(std::move(txn), options);

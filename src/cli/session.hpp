@@ -10,9 +10,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include "config/config.hpp"
-#include "core/policy.hpp"
 #include "etcd/client.hpp"
 #include "etcd/transactions.hpp"
+#include "model/policy.hpp"
 
 namespace elector::cli {
 
@@ -28,7 +28,7 @@ class Session {
     Session(const Means& means, const config::Config& config);
 
     /// The whole election, read linearizably.
-    boost::asio::awaitable<etcd::Result<core::ElectionView>> look();
+    boost::asio::awaitable<etcd::Result<model::ElectionView>> look();
     boost::asio::awaitable<etcd::Result<etcd::TxnReply>> commit(etcd::Txn txn);
     etcd::Client& client() { return client_; }
     boost::asio::io_context& io() { return io_; }
@@ -39,7 +39,7 @@ class Session {
 
     const etcd::Keys keys;
     /// The part of the policy that writing a record needs.
-    const core::Policy policy;
+    const model::Policy policy;
 
   private:
     boost::asio::awaitable<void> run_and_close(boost::asio::awaitable<int> command, int& code);

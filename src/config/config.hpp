@@ -11,11 +11,11 @@
 
 #include "config/secret.hpp"
 #include "config/url.hpp"
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 
 namespace elector::config {
 
-using core::Duration;
+using model::Duration;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

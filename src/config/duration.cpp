@@ -39,7 +39,7 @@ std::string_view take_digits(std::string_view& text) {
 }
 
 /// whole.fraction x unit, exactly.
-Parsed<core::Duration> combine(std::string_view whole, std::string_view fraction, Unit unit) {
+Parsed<model::Duration> combine(std::string_view whole, std::string_view fraction, Unit unit) {
     whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
     while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
     constexpr std::size_t most_digits = 10;  // 10^10 h in milliseconds still fits 63 bits
@@ -51,12 +51,12 @@ Parsed<core::Duration> combine(std::string_view whole, std::string_view fraction
     if (part % scale != 0) return Bad{"is finer than a millisecond"};
     const std::int64_t total = to_number(whole) * unit.in_milliseconds + part / scale;
     if (total > kLongest) return Bad{"is too long; at most \"1000h\""};
-    return core::Duration{milliseconds{total}};
+    return model::Duration{milliseconds{total}};
 }
 
 }  // namespace
 
-Parsed<core::Duration> parse_duration(std::string_view text) {
+Parsed<model::Duration> parse_duration(std::string_view text) {
     if (text.starts_with('-')) return Bad{"must not be negative"};
     const std::string_view whole = take_digits(text);
     if (whole.empty()) return malformed();
@@ -73,7 +73,7 @@ Parsed<core::Duration> parse_duration(std::string_view text) {
     return malformed();
 }
 
-std::string format_duration(core::Duration span) {
+std::string format_duration(model::Duration span) {
     const std::int64_t total = std::chrono::duration_cast<milliseconds>(span).count();
     if (total < 0) return "-" + format_duration(-span);
     if (total > 0 && total % 3'600'000 == 0) return std::to_string(total / 3'600'000) + "h";

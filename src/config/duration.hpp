@@ -6,15 +6,15 @@
 #include <string_view>
 
 #include "config/parsed.hpp"
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 
 namespace elector::config {
 
 /// One non-negative decimal number and one unit (ms, s, m, h), together a whole number of
 /// milliseconds, at most 1000 h.
-Parsed<core::Duration> parse_duration(std::string_view text);
+Parsed<model::Duration> parse_duration(std::string_view text);
 
 /// The shortest written form that parse_duration reads back. Parts of a millisecond are cut off.
-std::string format_duration(core::Duration span);
+std::string format_duration(model::Duration span);
 
 }  // namespace elector::config

@@ -3,13 +3,14 @@
 
 #include "core/takeover.hpp"
 #include "core/turn.hpp"
+#include "model/waits.hpp"
 
 namespace elector::core {
 namespace {
 
 bool is_head(const State& s) {
     const auto& q = s.known.view.queue;
-    return !q.empty() && q.front().create == s.candidacy.create;
+    return !q.empty() && q.front().create == s.session.create;
 }
 
 bool better(const MemberRecord& other, const MemberRecord& mine) {
@@ -25,7 +26,7 @@ bool outranked(const Turn& t) {
         return false;
     const auto mine = own_record(t);
     for (const auto& c : s.known.view.queue) {
-        if (c.create <= s.candidacy.create) continue;
+        if (c.create <= s.session.create) continue;
         const auto* owner = owner_of(s.known.view, c.key);
         if (owner && owner->record.eligible && better(owner->record, mine)) return true;
     }
@@ -42,14 +43,13 @@ bool in_the_way(const Turn& t) {
         return false;
     const auto* target = find_member(s.known.view, order->to);
     const auto* candidate = target ? find_key(s.known.view, target->record.candidate_key) : nullptr;
-    return candidate && candidate->create > s.candidacy.create;
+    return candidate && candidate->create > s.session.create;
 }
 
 bool taken_for_foreign(const State& s) {
     const auto& record = s.known.view.holder.record;
-    return record &&
-           std::any_of(record->foreign.begin(), record->foreign.end(),
-                       [&](const ForeignKey& f) { return f.create == s.candidacy.create; });
+    return record && std::any_of(record->foreign.begin(), record->foreign.end(),
+                                 [&](const ForeignKey& f) { return f.create == s.session.create; });
 }
 
 std::optional<Cause> leave_because(const Turn& t) {
@@ -62,41 +62,23 @@ std::optional<Cause> leave_because(const Turn& t) {
 
 void leave(Turn& t, Cause cause) {
     auto& s = t.s;
-    if (s.candidacy.releasing || !t.ready(s.session.member_slot)) return;
+    if (s.session.releasing || !t.ready(s.session.member_slot)) return;
     if (cause == Cause::kOutranked) {
         s.candidacy.last_requeue = t.now;
         s.candidacy.requeued_ever = true;
     }
-    s.candidacy.releasing = true;
     s.candidacy.release_cause = cause;
-    auto record = own_record(t);
-    record.candidate_key.clear();
-    s.session.published = record;
-    s.session.published_at = t.now;
-    t.emit(Release{t.start(s.session.member_slot), s.session.lease, s.candidacy.key,
-                   s.candidacy.create, record});
+    session::release(s.session, t, own_record(t));
 }
 
 void join(Turn& t) {
     auto& s = t.s;
     const bool may =
         s.session.registered && !s.session.revoking && !s.session.replace && s.known.read;
-    if (s.candidacy.create != Revision{}) return;
+    if (s.session.create != Revision{}) return;
     if (!may || !unfit_because(t.p, s, t.now).none() || !t.ready(s.session.member_slot)) return;
     if (is_own_leftover(t.p, s)) return;
-    auto record = own_record(t);
-    record.candidate_key = s.candidacy.key;
-    s.session.published = record;
-    s.session.published_at = t.now;
-    s.candidacy.queueing = true;
-    t.emit(Queue{t.start(s.session.member_slot), s.session.lease, record, s.session.member_mod});
-}
-
-/// No judgement of this record can make a head wait longer.
-Duration longest_wait(const Policy& p, const std::optional<HolderRecord>& record) {
-    auto wait = unknown_wait(p);
-    if (!record) return wait;
-    return std::max({wait, stretched(p, full_wait(p, *record)), stretched(p, record->gate.wait)});
+    session::queue(s.session, t, own_record(t));
 }
 
 /// A head that could claim but does not, for longer than any wait it might have to observe.
@@ -106,7 +88,7 @@ void depose_idle_head(Turn& t) {
     if (!k.read || k.view.queue.empty() || k.view.pause || s.candidacy.record_slot.busy()) return;
     const auto& head = k.view.queue.front();
     const auto& record = k.view.holder.record;
-    if (head.create == s.candidacy.create || is_foreign(k.view, head)) return;
+    if (head.create == s.session.create || is_foreign(k.view, head)) return;
     if (record) {
         const bool never =
             record->state == HolderRecord::State::kUnfenced || !record->foreign.empty();
@@ -129,17 +111,14 @@ void relax_when_stranded(Turn& t) {
     const bool anybody = std::any_of(view.members.begin(), view.members.end(),
                                      [](const MemberEntry& m) { return m.record.eligible; });
     const bool stranded = s.known.read && s.session.registered && !held && !anybody;
-    if (!stranded && (held || s.relaxed == 0)) {
-        s.known.nobody_since.reset();
-        s.relaxed = 0;
+    if (!stranded) {
+        // An eligible member may be one only by what was dropped for it.
+        if (held || s.health.relaxing.dropped == 0) health::stop_relaxing(s.health);
         return;
     }
-    if (!s.known.nobody_since) s.known.nobody_since = t.now;
-    const int next = s.relaxed + 1;
-    if (next > 3 || !stranded || !t.due(*s.known.nobody_since + next * t.p.last_standing)) return;
-    s.relaxed = next;
-    static constexpr const char* kDropped[] = {"", "cooling down", "readiness", "lag and tip age"};
-    t.announce(Notice::kRelaxed, kDropped[next]);
+    if (const auto dropped = health::relax(s.health, t.p, t.now))
+        t.announce(Notice::kRelaxed, std::string(*dropped));
+    t.due(health::relaxes_at(s.health, t.p));
 }
 
 void tell_waiting(Turn& t) {
@@ -175,9 +154,9 @@ void clear_foreign(Turn& t, const HolderRecord& record) {
             return f.value == t.p.member && !find_created(view, f.create);
         });
     if (!view.holder.record || gone == record.foreign.end())
-        return s.known.foreign_gone_since.reset();
-    if (!s.known.foreign_gone_since) s.known.foreign_gone_since = t.now;
-    if (!standby_certain(s) || s.node.status_sent <= *s.known.foreign_gone_since) return;
+        return s.candidacy.foreign_gone_since.reset();
+    if (!s.candidacy.foreign_gone_since) s.candidacy.foreign_gone_since = t.now;
+    if (!standby_certain(s) || s.node.status_sent <= *s.candidacy.foreign_gone_since) return;
     if (!t.ready(s.candidacy.record_slot)) return;
     s.candidacy.record_op = RecordOp::kForeign;
     t.announce(Notice::kForeignCleared, gone->key);
@@ -195,9 +174,9 @@ void drive_candidacy(Turn& t) {
     const auto changes = unfit_changes_at(t.p, s, t.now);
     if (changes != kNever) t.due(changes);
     // SAFETY: S16. A key that has claimed never claims again: its lease is being replaced.
-    const bool queued = s.candidacy.create != Revision{} && !s.session.replace;
+    const bool queued = s.session.create != Revision{} && !s.session.replace;
     if (s.role == Role::kFollower && queued) become(t, Role::kCandidate, Cause::kQueued);
-    if (s.role == Role::kCandidate && !queued && !s.candidacy.releasing)
+    if (s.role == Role::kCandidate && !queued && !s.session.releasing)
         become(t, Role::kFollower, Cause::kCandidacyLost);
     if (s.role == Role::kFollower) join(t);
     const bool claiming =
@@ -219,8 +198,8 @@ void drive_foreign(Turn& t) {
         if (!k.read_slot.busy()) t.want_read();
         return;
     }
-    if (any && !k.foreign_announced) t.announce(Notice::kForeignSeen, "in the queue");
-    k.foreign_announced = any;
+    if (any && !s.candidacy.foreign_announced) t.announce(Notice::kForeignSeen, "in the queue");
+    s.candidacy.foreign_announced = any;
     auto& slot = s.candidacy.record_slot;
     if (!k.read || s.role == Role::kLeader || s.role == Role::kDraining || slot.busy()) return;
     const auto& holder = k.view.holder;

@@ -16,15 +16,9 @@ bool cools_down(Cause cause) {
 }
 
 void cool_down(Turn& t) {
-    auto& c = t.s.cooling;
-    if (c.next == Duration{} || t.now - c.healthy_since > t.p.cool_forget) c.next = t.p.cool_first;
-    c.until = t.now + c.next;
-    c.next = std::min(2 * c.next, t.p.cool_max);
-    c.healthy_since = *c.until;
-    t.announce(
-        Notice::kCoolingDown,
-        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*c.until - t.now).count()) +
-            " s");
+    const auto pause = health::cool_down(t.s.health, t.p, t.now);
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(pause);
+    t.announce(Notice::kCoolingDown, std::to_string(whole.count()) + " s");
 }
 
 // SAFETY: S13, S14. No exemption by cause: what is not known exactly makes the gate time only.
@@ -35,7 +29,7 @@ Gate drained_gate(const Turn& t) {
     // A node that was started active may propose once more at the end of its start delay.
     if (s.node.barred_until) gate.wait = std::max(gate.wait, *s.node.barred_until - t.now);
     const bool exact = s.draining.exact && !s.draining.own_record && !s.draining.unfenced_written &&
-                       !s.node.seen_active_alone && s.node.life == s.holding.node_life;
+                       !s.node.seen_active_alone && s.node.process.life == s.holding.node_life;
     if (!exact || !s.draining.tip) return gate;
     gate.tip = std::max(*s.draining.tip, s.holding.gate_tip.value_or(Height{}));
     return gate;
@@ -72,7 +66,7 @@ bool tip_settled(Turn& t) {
     auto& s = t.s;
     auto& d = s.draining;
     const bool wanted = t.p.web3 && !s.standby.dead && !d.own_record && !d.unfenced_written &&
-                        !s.node.seen_active_alone && s.node.life == s.holding.node_life;
+                        !s.node.seen_active_alone && s.node.process.life == s.holding.node_life;
     if (!wanted || d.tip_done) return true;
     // SAFETY: S13: a leftover is for the tip as of at most 100 ms after the confirmation, plus one.
     if (!t.due(*s.standby.confirmed + 200ms)) return false;
@@ -167,7 +161,7 @@ void on_drained(Turn& t, const RecordAnswered& e) {
     if (s.role != Role::kDraining) return;
     if (e.outcome == StoreOutcome::kDone) {
         t.announce(Notice::kMarkerWritten);
-        s.candidacy.create = {};
+        s.session.create = {};
         return end_draining(t, Cause::kDrained);
     }
     if (e.outcome != StoreOutcome::kGuardFailed) return;
@@ -175,11 +169,11 @@ void on_drained(Turn& t, const RecordAnswered& e) {
         if (e.holder.record->state != HolderRecord::State::kDrained) return;  // tried again
         t.announce(Notice::kMarkerWritten);
         // An earlier attempt has written it, or an operator who vouched and left our key.
-        s.session.replace = s.session.replace || s.holding.key == s.candidacy.key;
+        s.session.replace = s.session.replace || s.holding.key == s.session.key;
         return end_draining(t, Cause::kDrained);
     }
     // The record is another's; standby is confirmed. The lease goes, and the old key with it.
-    s.session.replace = s.session.replace || s.holding.key == s.candidacy.key;
+    s.session.replace = s.session.replace || s.holding.key == s.session.key;
     end_draining(t, Cause::kRecordTaken);
 }
 

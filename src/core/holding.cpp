@@ -17,15 +17,15 @@ void begin_holding(Turn& t, const StoredRecord& stored) {
     h = Holding{};
     h.gate_tip = gate_tip;
     h.gate_open_at = gate_open_at;
-    h.term = s.candidacy.create;
+    h.term = s.session.create;
     h.record = stored;
-    h.key = s.candidacy.key;
+    h.key = s.session.key;
     h.hold = s.candidacy.claim.hold;  // of the record, whatever a reload says since
     h.renew = std::min(t.p.renew, h.hold / 3);
     h.claimed_at = t.now;
     h.valid_until = s.candidacy.claim_sent + shrunk(t.p, h.hold);  // SAFETY: S3
     h.next_confirm = s.candidacy.claim_sent + h.renew;
-    h.node_life = s.node.life;
+    h.node_life = s.node.process.life;
     s.candidacy.claim = HolderRecord{};
     s.standby.wanted = false;
     s.staying_told = false;
@@ -53,7 +53,7 @@ void on_claim(Turn& t, const RecordAnswered& e) {
     auto& s = t.s;
     t.want_read();
     const bool still_mine =
-        s.role == Role::kCandidate && s.candidacy.create == s.candidacy.claim.term;
+        s.role == Role::kCandidate && s.session.create == s.candidacy.claim.term;
     if (e.outcome == StoreOutcome::kDone && still_mine) return begin_holding(t, e.holder);
     // Unknown: the record is read back, see drive_own_record.
     if (e.outcome == StoreOutcome::kGuardFailed) s.candidacy.claim = HolderRecord{};
@@ -63,8 +63,9 @@ bool gate_still_open(const Turn& t) {
     const auto& h = t.s.holding;
     const auto& n = t.s.node;
     if (!h.gate_tip || t.now >= h.gate_open_at) return true;
-    return n.tip && n.tip_exact && n.tip_life == h.node_life && n.tip_sent >= h.claimed_at &&
-           *n.tip > *h.gate_tip;
+    const auto& tip = t.s.health.tip;
+    return tip && t.s.health.tip_exact && n.tip_life == h.node_life && n.tip_sent >= h.claimed_at &&
+           *tip > *h.gate_tip;
 }
 
 /// Reads what the activation still needs; true when all of it is there.
@@ -93,14 +94,14 @@ void obey_switchover(Turn& t) {
     const auto& view = s.known.view;
     const auto& order = view.switchover;
     if (!order || order->term != s.holding.term || order->to == t.p.member) return;
-    if (order->mod == s.known.refused_order) return;
+    if (order->mod == s.refused_order) return;
     const auto* next = view.queue.size() > 1 ? owner_of(view, view.queue[1].key) : nullptr;
     const auto* target = order->to.empty() ? next : find_member(view, order->to);
     const bool paused = view.pause.has_value();
     const bool fit = !paused && target && target->record.eligible &&
                      find_key(view, target->record.candidate_key);
     if (!fit) {
-        s.known.refused_order = order->mod;
+        s.refused_order = order->mod;
         const auto whom = order->to.empty() ? std::string("the next member") : order->to;
         return t.announce(Notice::kSwitchoverRefused,
                           paused    ? "the election is paused"
@@ -173,14 +174,15 @@ void judge_leader(Turn& t) {
         return begin_draining(t, Cause::kActivationFailed);
     obey_switchover(t);
     if (s.role != Role::kLeader) return;
-    const bool frozen = !n.moving.good && n.tip && n.last_checked_tip != Height{};
-    const bool bad = !n.ready.good || frozen;
+    const bool ready = s.health.ready.good;
+    const bool frozen = health::frozen(s.health);
+    const bool bad = !ready || frozen;
     if (!bad) {
         s.staying_told = false;
         return;
     }
-    if (moving_rival(t.p, s, t.now))
-        return begin_draining(t, n.ready.good ? Cause::kTipFrozen : Cause::kUnready);
+    if (health::moving_rival(s.health, t.p, s.known.view, t.now))
+        return begin_draining(t, ready ? Cause::kTipFrozen : Cause::kUnready);
     if (s.staying_told) return;
     s.staying_told = true;
     t.announce(Notice::kStayingAlone, frozen ? "tip frozen" : "not ready");
@@ -208,8 +210,8 @@ void drive_own_record(Turn& t) {
     const auto& claim = s.candidacy.claim;
     const bool read_back = claim.nonce != Nonce{} && holder.record->nonce == claim.nonce;
     const bool still_queued = s.role == Role::kCandidate &&
-                              holder.record->term == s.candidacy.create &&
-                              find_created(s.known.view, s.candidacy.create);
+                              holder.record->term == s.session.create &&
+                              find_created(s.known.view, s.session.create);
     const bool in_time = t.now < s.candidacy.claim_sent + shrunk(t.p, claim.hold) - 2 * t.p.margin;
     if (read_back && still_queued && in_time) return begin_holding(t, holder);
     if (!standby_certain(s)) return;
@@ -239,7 +241,7 @@ void drive_activation(Turn& t) {
         return;
     }
     const auto not_after = h.valid_until - 3 * t.p.margin;
-    if (t.now >= not_after || n.life != h.node_life || !t.ready(n.activation)) return;
+    if (t.now >= not_after || n.process.life != h.node_life || !t.ready(n.activation)) return;
     if (!activation_ready(t)) return;
     h.activation = Activation::kSent;
     h.activation_sent = t.now;

@@ -4,9 +4,9 @@
 
 #include <stdexcept>
 
-#include "core/effect.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/policy.hpp"
 
 namespace elector::core {
 

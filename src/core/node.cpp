@@ -5,15 +5,6 @@
 namespace elector::core {
 namespace {
 
-void count(Hysteresis& h, bool ok, int fall, int rise) {
-    if (ok == h.good) {
-        h.streak = 0;
-    } else if (++h.streak >= (h.good ? fall : rise)) {
-        h.good = ok;
-        h.streak = 0;
-    }
-}
-
 void found_active(Turn& t) {
     auto& s = t.s;
     t.announce(Notice::kNodeFoundActive);
@@ -69,9 +60,7 @@ void status_false(Turn& t, Instant sent) {
 
 void node_lost(Turn& t) {
     auto& s = t.s;
-    ++s.node.life;
-    s.node.tip.reset();
-    s.node.ready = s.node.fresh = s.node.near = Hysteresis{};
+    health::forget_node(s.health);
     s.node.activity = NodeActivity::kUnknown;
     s.node.operator_address.clear();
     t.announce(Notice::kNodeLost);
@@ -84,30 +73,12 @@ void node_lost(Turn& t) {
 
 void node_died(Turn& t) {
     auto& s = t.s;
-    s.node.dead = true;
-    ++s.node.life;
     s.node.activity = NodeActivity::kUnknown;
-    s.node.tip.reset();
+    health::forget_tip(s.health);
     t.announce(Notice::kNodeDead);
     if (s.role == Role::kDraining && s.draining.cause == Cause::kNodeLost)
         s.draining.cause = Cause::kNodeDead;
     if (s.role == Role::kLeader) begin_draining(t, Cause::kNodeDead);
-}
-
-void judge_tip(Turn& t) {
-    auto& s = t.s;
-    const auto best = best_known_tip(s);
-    const auto height = s.node.tip.value_or(Height{});
-    s.node.lag = best.value > height.value ? best.value - height.value : 0;
-    const std::uint64_t slack = s.node.tip_exact ? 0 : 4;  // gauges are up to 10 s old
-    count(s.node.near, s.node.lag <= t.p.max_lag + slack, t.p.fall, t.p.rise);
-    if (s.node.lag >= 2 + slack) s.node.lag_bucket = 1;
-    if (s.node.lag == 0) s.node.lag_bucket = 0;
-    bool others_ahead = false;
-    if (const auto* rival = moving_rival(t.p, s, t.now))
-        others_ahead = rival->record.tip && *rival->record.tip > height;
-    count(s.node.moving, !(height == s.node.last_checked_tip && others_ahead), t.p.fall, 1);
-    s.node.last_checked_tip = height;
 }
 
 }  // namespace
@@ -136,8 +107,7 @@ void on_status(Turn& t, const StatusRead& e) {
     n.status_sent = sent;
     n.status_at = t.now;
     n.connection = e.connection;
-    n.dead = false;
-    n.admin.refused_since.reset();
+    health::on_answer(n.process);
     if (e.active) {
         status_true(t);
     } else {
@@ -176,44 +146,18 @@ void on_set(Turn& t, const SetAnswered& e) {
 }
 
 void on_port(Turn& t, const PortChanged& e) {
-    auto& s = t.s;
-    auto& n = s.node;
-    auto& port = e.port == NodePort::kAdmin ? n.admin : n.probe;
-    auto& other = e.port == NodePort::kAdmin ? n.probe : n.admin;
-    switch (e.state) {
-        case PortState::kLost:
-            port.lost = t.now;
-            // Both connections ending together is the end of the process, not of a connection.
-            if (other.lost && t.now - *other.lost < 1s) {
-                port.lost.reset();
-                other.lost.reset();
-                node_lost(t);
-            }
-            n.next_poll = t.now;
-            return;
-        case PortState::kConnected:
-            port.refused_since.reset();
-            return;
-        case PortState::kUnreachable:
-            return;
-        case PortState::kRefused:
-            break;
-    }
-    if (!port.refused_since) port.refused_since = t.now;
-    port.last_refused = t.now;
-    // SAFETY: S12. Refusals of both ports, seen again after the grace.
-    const auto grace = t.p.refused_grace;
-    const bool dead = n.admin.refused_since && n.probe.refused_since &&
-                      n.admin.last_refused >= *n.admin.refused_since + grace &&
-                      n.probe.last_refused >= *n.probe.refused_since + grace;
-    if (dead && !n.dead) node_died(t);
+    auto& n = t.s.node;
+    const auto fate = health::on_port(n.process, t.p, e, t.now);
+    if (fate == health::Fate::kLost) node_lost(t);
+    if (fate == health::Fate::kDied) node_died(t);
+    if (e.state == PortState::kLost) n.next_poll = t.now;
 }
 
 void on_readiness(Turn& t, const ReadinessRead& e) {
     auto& n = t.s.node;
     if (!n.readiness.answers(e.op)) return;
     t.finished(n.readiness);
-    count(n.ready, e.failure == NodeFailure::kNone && e.ready, t.p.fall, t.p.rise);
+    health::learn_ready(t.s.health, t.p, e.failure == NodeFailure::kNone && e.ready);
 }
 
 void on_tip(Turn& t, const TipRead& e) {
@@ -230,18 +174,12 @@ void on_tip(Turn& t, const TipRead& e) {
         if (ok) s.draining.tip = e.height;
     }
     if (!ok) {
-        if (n.tip_slot.failures >= t.p.fall)
-            n.tip_exact = false;  // health comes from /metrics then
+        if (n.tip_slot.failures >= t.p.fall) health::learn_no_tip(s.health);
         return;
     }
-    n.tip = e.height;
-    n.tip_exact = true;
     n.tip_sent = sent;
-    n.tip_at = t.now;
-    n.tip_life = n.life;
-    note_own_tip(t);
-    count(n.fresh, e.age <= t.p.max_tip_age, t.p.fall, t.p.rise);
-    judge_tip(t);
+    n.tip_life = n.process.life;
+    health::learn_tip(s.health, t.p, s.known.view, t.now, e.height, e.age);
 }
 
 void on_metrics(Turn& t, const MetricsRead& e) {
@@ -249,11 +187,7 @@ void on_metrics(Turn& t, const MetricsRead& e) {
     auto& n = s.node;
     if (!n.metrics.answers(e.op)) return;
     t.finished(n.metrics);
-    if (e.failure != NodeFailure::kNone) {
-        if (!n.tip_exact) n.fresh.good = false;
-        return;
-    }
-    n.target = e.target;
+    if (e.failure != NodeFailure::kNone) return health::learn_no_gauges(s.health);
     const bool changed = !n.operator_address.empty() && !e.operator_address.empty() &&
                          n.operator_address != e.operator_address;
     if (!e.operator_address.empty()) n.operator_address = e.operator_address;
@@ -263,13 +197,7 @@ void on_metrics(Turn& t, const MetricsRead& e) {
         !group.empty() && !n.operator_address.empty() && group != n.operator_address;
     if (differs && !n.address_told) t.announce(Notice::kOperatorAddressDiffers, n.operator_address);
     n.address_told = differs;
-    if ((t.p.web3 && n.tip_exact) || !e.height) return;
-    n.tip = e.height;  // no exact tip to be had: health only, never a gate
-    n.tip_exact = false;
-    n.tip_at = t.now;
-    note_own_tip(t);
-    count(n.fresh, !tip_stands(t.p, s, t.now), 1, 1);
-    judge_tip(t);
+    health::learn_gauges(s.health, t.p, s.known.view, t.now, e.height, e.target);
 }
 
 // SAFETY: S10. A deactivation never waits for anything; it goes on a connection of its own.
@@ -278,7 +206,7 @@ void drive_standby(Turn& t) {
     auto& sb = s.standby;
     auto& n = s.node;
     if (!sb.wanted) return;
-    if (n.dead) {
+    if (n.process.dead) {
         if (!sb.confirmed) {
             sb.confirmed = t.now;
             sb.dead = true;
@@ -316,10 +244,11 @@ void drive_polls(Turn& t) {
     if (!t.due(n.next_poll)) return;
     n.next_poll = t.now + t.p.poll_interval;
     t.due(n.next_poll);  // even if nothing is asked now: everything may be in flight
-    const bool stalled = chain_stalled(t.p, t.s, t.now);
+    const bool stalled = health::chain_stalled(t.s.health, t.p, t.now);
     if (stalled && !t.s.stalled_told) t.announce(Notice::kChainStalled);
     t.s.stalled_told = stalled;
-    const bool driven = t.s.standby.wanted && !t.s.standby.confirmed && !n.dead && !t.p.observe;
+    const bool driven =
+        t.s.standby.wanted && !t.s.standby.confirmed && !n.process.dead && !t.p.observe;
     if (!n.query.busy() && !driven) t.emit(QueryStatus{t.start(n.query), false});
     if (!n.readiness.busy() && !n.metrics.busy()) t.emit(ReadReadiness{t.start(n.readiness)});
     if (t.p.web3 && !n.tip_slot.busy()) t.emit(ReadTip{t.start(n.tip_slot)});

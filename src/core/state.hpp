@@ -6,101 +6,24 @@
 #include <string>
 #include <vector>
 
-#include "core/election_view.hpp"
-#include "core/ids.hpp"
-#include "core/transition_table.hpp"
+#include "health/health.hpp"
+#include "health/process.hpp"
+#include "knowledge/knowledge.hpp"
+#include "model/election_view.hpp"
+#include "model/ids.hpp"
+#include "model/means.hpp"
+#include "model/transition_table.hpp"
+#include "session/session.hpp"
 
 namespace elector::core {
 
-/// At most one operation in flight on one resource, with a pause before the next after a failure.
-struct Slot {
-    OpId op;        ///< 0: idle
-    Instant sent;   ///< when the effect left the core; never later than the bytes
-    Instant retry;  ///< not before
-    int failures = 0;
-    bool busy() const { return op.value != 0; }
-    bool answers(OpId completed) const { return busy() && op == completed; }
-};
-
-/// A check that must fail `fall` times running to count as bad, and pass `rise` times to recover.
-struct Hysteresis {
-    bool good = false;
-    int streak = 0;  ///< answers running against `good`
-};
-
-/// Lease and member record.
-struct Session {
-    LeaseId lease;
-    Duration ttl{};    ///< as granted; 0: not granted yet
-    Duration asked{};  ///< as asked for
-    bool registered = false;
-    Revision member_mod;  ///< of our member record
-    Slot lease_slot;      ///< grant, keep-alive, revoke
-    Slot member_slot;     ///< register, publish, queue, release: all write the member record
-    Instant next_keep_alive;
-    std::optional<Instant> name_taken_since;
-    std::optional<MemberRecord> published;
-    Instant published_at;
-    bool revoking = false;
-    bool replace = false;  ///< this lease and its key are spent: revoke, then begin anew
-};
-
-/// When a member's published tip last rose.
-struct TipTrack {
-    std::string name;
-    Height tip;
-    Instant moved;
-};
-
-/// What this process has learned of the store, and when.
-struct Knowledge {
-    ElectionView view;
-    bool read = false;  ///< one whole read at least
-    Slot read_slot;
-    bool read_wanted = true;
-    Revision floor_revision;  ///< highest seen when the read in flight was sent
-    std::uint64_t floor_raft_term = 0;
-    Revision floor_holder_mod;
-    Revision seen_revision;
-    std::uint64_t seen_raft_term = 0;
-    Revision seen_holder_mod;
-    Term seen_term;
-    Instant read_sent;  ///< of the last whole read that arrived
-    // the holder record
-    Instant record_learned;                 ///< when this revision of it was first seen
-    bool record_watched = false;            ///< an older revision, or its absence, was seen before
-    Instant observed_since;                 ///< the store was observed without a step back since
-    std::optional<Instant> key_gone_since;  ///< the holder's candidate key
-    bool set_back = false;                  ///< it was seen to step back, once at least
-    // the head of the queue
-    Revision head;
-    Instant headed_since;  ///< when this head was first seen as the head
-    Instant head_since;    ///< the same, or when what it could claim over changed: for depose
-    bool was_paused = false;
-    // last one standing
-    std::optional<Instant> nobody_since;
-    // moving tips
-    std::vector<TipTrack> tips;  ///< of every member that publishes one, ours included
-    Revision own_writes;         ///< what is older than these says nothing of what is ours
-    Revision read_revision;      ///< of the last whole read
-    Revision record_mod;         ///< the revision that the record fields below speak of
-    bool foreign_announced = false;
-    std::optional<Instant> foreign_gone_since;  ///< the recorded foreign key that names us
-    Revision refused_order;
-    std::string missing;    ///< our key: a whole read lacked it, and the watch has not said why
-    bool gap = false;       ///< the watch has missed something that no whole read made good yet
-    std::string roll_call;  ///< as in the view
-    Instant roll_call_learned;
-};
+// The vocabulary is this folder's own language: `core::Policy` is `model::Policy`.
+using namespace model;
 
 /// What the operation in the record slot is.
 enum class RecordOp : std::uint8_t { kClaim, kDrain, kUnfenced, kForeign, kDepose };
 
 struct Candidacy {
-    std::string key;  ///< full key under the present lease
-    Revision create;  ///< 0: not queued
-    bool queueing = false;
-    bool releasing = false;
     Cause release_cause = Cause::kNotEligible;
     Instant last_requeue;
     bool requeued_ever = false;
@@ -111,6 +34,8 @@ struct Candidacy {
     Revision deposing;
     HolderRecord claim;  ///< what was last claimed with; nonce 0: nothing
     Instant claim_sent;  ///< first time this nonce left
+    bool foreign_announced = false;
+    std::optional<Instant> foreign_gone_since;  ///< the recorded foreign key that names us
 };
 
 enum class Activation : std::uint8_t { kNone, kSent, kAnswered, kVerified };
@@ -164,13 +89,6 @@ struct Draining {
     bool tip_done = false;
     std::optional<Height> tip;
     bool owed_told = false;
-    bool guardian_told = false;
-};
-
-struct Port {
-    std::optional<Instant> refused_since;
-    Instant last_refused;
-    std::optional<Instant> lost;
 };
 
 struct Node {
@@ -188,37 +106,16 @@ struct Node {
     Instant status_at;
     ConnectionId connection;
     int status_failures = 0;
-    // process
-    std::uint32_t life = 0;  ///< counts restarts seen
-    Port admin;
-    Port probe;
-    bool dead = false;
+    health::Process process;
     bool seen_active_alone = false;       ///< sticky: gates are time only from then on
     std::optional<Instant> barred_until;  ///< A5
     std::optional<Instant>
         unanswered_until;  ///< a set of ours without an answer may land until then
-    // health
-    std::optional<Height> tip;
+    // the last exact tip
     Instant tip_sent;
-    Instant tip_at;
-    std::uint32_t tip_life = 0;
-    bool tip_exact = false;
-    Hysteresis ready;
-    Hysteresis fresh;   ///< tip age
-    Hysteresis near;    ///< lag
-    Hysteresis moving;  ///< not frozen while others move
-    Height last_checked_tip;
-    std::optional<Height> target;
+    std::uint32_t tip_life = 0;  ///< the life of the process that told it
     std::string operator_address;
     bool address_told = false;
-    int lag_bucket = 0;
-    std::uint64_t lag = 0;
-};
-
-struct Cooling {
-    std::optional<Instant> until;
-    Duration next{};
-    Instant healthy_since;
 };
 
 struct State {
@@ -230,21 +127,21 @@ struct State {
     Instant wake;  ///< when the next step is due without an event
     Role role = Role::kFollower;
     Instant role_since;
-    Session session;
-    Knowledge known;
+    session::Session session;
+    knowledge::Knowledge known;
     Candidacy candidacy;
     Holding holding;
     Standby standby;
     Draining draining;
     Node node;
-    Cooling cooling;
-    int relaxed = 0;  ///< 0 none, 1 cooling down, 2 readiness too, 3 lag too
+    health::Health health;
     bool shutting_down = false;
     Instant shutdown_at;
     bool exited = false;
     bool guardian_lost = false;
     std::uint64_t told_blockers = 0;  ///< what a waiting head was last told, and when
     Instant told_at;
+    Revision refused_order;  ///< the switchover that was last told to be impossible
     bool staying_told = false;
     bool stalled_told = false;
 };

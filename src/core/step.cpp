@@ -4,9 +4,9 @@
 
 #include "core/eligibility.hpp"
 #include "core/invariants.hpp"
-#include "core/overloaded.hpp"
 #include "core/takeover.hpp"
 #include "core/turn.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::core {
 namespace {
@@ -21,19 +21,9 @@ void record(Turn& t, const Event& event) {
                    },
                    [&](const LeaseAnswered& e) { on_lease(t, e); },
                    [&](const LeaseRevoked& e) { on_revoked(t, e); },
-                   [&](const ElectionRead& e) {
-                       if (!s.known.read_slot.answers(e.op)) return;
-                       const bool ok = e.outcome == StoreOutcome::kDone;
-                       if (ok) learn_read(t, e.view);
-                       ok ? t.finished(s.known.read_slot) : t.failed(s.known.read_slot);
-                       if (!ok) t.want_read();
-                   },
-                   [&](const StoreChanged& e) { learn_changes(t, e); },
-                   [&](const WatchResumed& e) {
-                       if (e.gap) s.known.missing.clear();  // perhaps that was what it missed
-                       s.known.gap = s.known.gap || e.gap;
-                       t.want_read();
-                   },
+                   [&](const ElectionRead& e) { on_read(t, e); },
+                   [&](const StoreChanged& e) { on_changes(t, e); },
+                   [&](const WatchResumed& e) { knowledge::on_resumed(s.known, e); },
                    [&](const TxnAnswered& e) { on_member_txn(t, e); },
                    [&](const RecordAnswered& e) { on_record(t, e); },
                    [&](const StatusRead& e) { on_status(t, e); },
@@ -84,13 +74,13 @@ State initial_state(Instant now, std::uint64_t seed) {
     s.known.observed_since = s.known.record_learned = s.known.head_since = now;
     s.standby.since = now;
     s.node.next_poll = s.node.next_metrics = now;
-    s.cooling.healthy_since = now;
+    s.health.cooling.healthy_since = now;
     return s;
 }
 
 void step(const Policy& policy, State& state, Instant now, const Event& event, Effects& effects) {
     if (state.exited) return;
-    Turn t{policy, state, now, effects};
+    Turn t{{policy, now, effects, state.wake, state.last_op, state.random}, state};
     require(now >= state.now, "time never goes back");
     // An activation that an earlier run sent and never saw answered may still land.
     if (std::exchange(state.first_step, false))
@@ -135,13 +125,11 @@ void drive_exit(Turn& t) {
     const bool revoked = ses.revoking && !ses.lease_slot.busy();
     if (!revoked && ses.lease != LeaseId{} && !t.due(s.shutdown_at + 2s)) {
         if (ses.revoking) return;
-        ses.revoking = true;
-        ses.lease_slot.op = {};
-        t.emit(RevokeLease{t.start(ses.lease_slot), ses.lease});
+        session::revoke_lease(ses, t);
         if (s.role == Role::kCandidate) become(t, Role::kFollower, Cause::kShutdown);
         return;
     }
-    if (standby_certain(s) || s.node.dead) return leave(0);
+    if (standby_certain(s) || s.node.process.dead) return leave(0);
     if (t.due(s.shutdown_at + t.p.quiesce)) leave(3);
 }
 

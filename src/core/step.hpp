@@ -4,10 +4,10 @@
 // Thread rule: pure function; the caller owns the state.
 #pragma once
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 
 namespace elector::core {
 

@@ -1,14 +1,15 @@
 #include "core/takeover.hpp"
 
 #include "core/turn.hpp"
+#include "model/waits.hpp"
 
 namespace elector::core {
 namespace {
 
 /// Our own node's exact tip, read in its present life.
 std::optional<Height> exact_tip(const State& s) {
-    if (!s.node.tip || !s.node.tip_exact || s.node.tip_life != s.node.life) return std::nullopt;
-    return s.node.tip;
+    if (!s.health.tip_exact || s.node.tip_life != s.node.process.life) return std::nullopt;
+    return s.health.tip;
 }
 
 Judgement wait_until(Blocker because, Instant at, Instant now) {
@@ -39,17 +40,6 @@ Judgement judge_drained(const Policy& p, const State& s, const HolderRecord& r, 
 }
 
 }  // namespace
-
-Duration full_wait(const Policy& p, const HolderRecord& r) {
-    return std::max(r.hold, p.hold) + std::max(r.quiesce, p.quiesce) + p.overtime;
-}
-
-HolderRecord without_foreign(const Policy& p, HolderRecord record, const ForeignKey& gone) {
-    std::erase(record.foreign, gone);
-    if (record.state == HolderRecord::State::kDrained)
-        record.gate = Gate{std::nullopt, full_wait(p, record)};
-    return record;
-}
 
 Judgement judge_record(const Policy& p, const State& s, Instant now) {
     const auto& k = s.known;
@@ -92,9 +82,9 @@ Blockers blocked_because(const Policy& p, const State& s, Instant now) {
     auto b = unfit_because(p, s, now);
     if (!s.session.registered) b.add(Blocker::kNotRegistered);
     const auto& queue = s.known.view.queue;
-    if (s.candidacy.create == Revision{}) {
+    if (s.session.create == Revision{}) {
         b.add(Blocker::kNotQueued);
-    } else if (queue.empty() || queue.front().create != s.candidacy.create) {
+    } else if (queue.empty() || queue.front().create != s.session.create) {
         b.add(Blocker::kNotHead);
     }
     if (s.known.view.pause) b.add(Blocker::kPaused);
@@ -108,15 +98,16 @@ namespace {
 /// The last whole read and, for a height gate, the last tip were asked for after `since`.
 bool checked_since(const State& s, Instant since, bool by_height) {
     if (s.known.read_sent < since || s.known.read_slot.busy()) return false;
-    return !by_height || (s.node.tip_sent >= since && s.node.tip_exact);
+    return !by_height || (s.node.tip_sent >= since && s.health.tip_exact);
 }
 
 void send_claim(Turn& t, const Judgement& judgement) {
     auto& c = t.s.candidacy;
+    const auto& ses = t.s.session;
     // A new nonce each time: an earlier attempt of unknown outcome that commits late is then told
     // apart from this one and drained, never adopted with the wrong send time.
     c.claim = HolderRecord{};
-    c.claim.term = c.create;
+    c.claim.term = ses.create;
     c.claim.member = t.p.member;
     c.claim.instance = t.p.instance;
     c.claim.nonce = Nonce{t.random() | 1};
@@ -130,7 +121,7 @@ void send_claim(Turn& t, const Judgement& judgement) {
     h.gate_open_at = judgement.over ? judgement.at : t.now;
     c.checking = false;
     c.record_op = RecordOp::kClaim;
-    t.emit(Claim{t.start(c.record_slot), c.key, c.create, t.s.known.view.holder, c.claim});
+    t.emit(Claim{t.start(c.record_slot), ses.key, ses.create, t.s.known.view.holder, c.claim});
 }
 
 }  // namespace
@@ -151,7 +142,7 @@ void drive_takeover(Turn& t) {
         }
         return;
     }
-    if (s.candidacy.record_slot.busy() || s.candidacy.releasing ||
+    if (s.candidacy.record_slot.busy() || s.session.releasing ||
         !t.due(s.candidacy.record_slot.retry))
         return;
     const bool by_height = judgement.over && t.now < judgement.at;

@@ -6,11 +6,6 @@
 
 namespace elector::core {
 
-/// How long a holder of this record may go on signing after its last proof (not stretched).
-Duration full_wait(const Policy& p, const HolderRecord& record);
-/// What the record says once that foreign key is cleared: as before, but the full wait is due.
-HolderRecord without_foreign(const Policy& p, HolderRecord record, const ForeignKey& gone);
-
 struct Judgement {
     bool open = false;           ///< a claim may be made
     Blocker because{};           ///< when not open

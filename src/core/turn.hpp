@@ -1,65 +1,18 @@
-// Owns the view that the deciders of one step share: policy, state, time, effects. Internal to the
+// Owns the view that the deciders of one step share: the state and the means. Internal to the
 // core.
 // Thread rule: lives within one step.
 #pragma once
 
-#include <algorithm>
-#include <utility>
-
-#include "core/effect.hpp"
-#include "core/event.hpp"
 #include "core/invariants.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/means.hpp"
 
 namespace elector::core {
 
-struct Turn {
-    const Policy& p;
+struct Turn : Means {
     State& s;
-    Instant now;
-    Effects& out;
-
-    /// True once `at` has come; until then asks to be woken there.
-    bool due(Instant at) {
-        if (now >= at) return true;
-        s.wake = std::min(s.wake, at);
-        return false;
-    }
-
-    void emit(Effect effect) { out.push_back(std::move(effect)); }
-    void announce(Notice notice, std::string detail = {}) {
-        emit(Announce{notice, std::move(detail)});
-    }
-
-    std::uint64_t random() {
-        std::uint64_t z = (s.random += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-
-    /// Starts an operation on an idle slot.
-    OpId start(Slot& slot) {
-        slot.op = OpId{++s.last_op};
-        slot.sent = now;
-        return slot.op;
-    }
-    /// The slot may start an operation now; else arranges the wake-up.
-    bool ready(Slot& slot) { return !slot.busy() && due(slot.retry); }
-
-    /// First retry at once, then 50 to 100 ms.
-    void failed(Slot& slot) {
-        slot.op = {};
-        slot.retry = slot.failures++ == 0
-                         ? now
-                         : now + std::chrono::milliseconds(50 + static_cast<int>(random() % 51));
-    }
-    void finished(Slot& slot) {
-        slot.op = {};
-        slot.failures = 0;
-        slot.retry = now;
-    }
 
     void want_read() { s.known.read_wanted = true; }
 };
@@ -68,16 +21,14 @@ struct Turn {
 void become(Turn& t, Role to, Cause cause);
 void begin_draining(Turn& t, Cause cause);
 void want_standby(Turn& t, bool send_false);
-void lose_session(Turn& t);
 
 // --- recorders, one for each event
-void learn_read(Turn& t, const ElectionView& view);
-void learn_changes(Turn& t, const StoreChanged& batch);
+void on_read(Turn& t, const ElectionRead& e);
+void on_changes(Turn& t, const StoreChanged& e);
 /// We wrote at this revision; with it the candidate key of that create revision went, if any.
 void learn_own_write(Turn& t, Revision at, Revision key_gone);
 /// The record as an answer of ours showed it.
 void learn_holder(Turn& t, const StoredRecord& holder);
-void note_own_tip(Turn& t);
 void on_lease(Turn& t, const LeaseAnswered& e);
 void on_revoked(Turn& t, const LeaseRevoked& e);
 void on_member_txn(Turn& t, const TxnAnswered& e);

@@ -4,8 +4,8 @@
 
 namespace elector::demo {
 
-using core::Duration;
-using core::Instant;
+using model::Duration;
+using model::Instant;
 
 std::string_view name(Kind kind) {
     constexpr std::array<std::string_view, 6> kNames{"first start", "planned",      "unhealthy",
@@ -61,20 +61,20 @@ void HandoverMeter::forget_order() {
     if (current_ && !current_->decided && !current_->claimed) current_.reset();
 }
 
-void HandoverMeter::on_effect(const std::string& member, const core::Effect& effect, Instant at) {
-    if (const auto* role = std::get_if<core::RoleChanged>(&effect)) {
+void HandoverMeter::on_effect(const std::string& member, const model::Effect& effect, Instant at) {
+    if (const auto* role = std::get_if<model::RoleChanged>(&effect)) {
         on_role(member, *role->row, at);
-    } else if (const auto* told = std::get_if<core::Announce>(&effect)) {
+    } else if (const auto* told = std::get_if<model::Announce>(&effect)) {
         on_notice(member, told->notice, at);
-    } else if (std::holds_alternative<core::Drain>(effect)) {
+    } else if (std::holds_alternative<model::Drain>(effect)) {
         // A dead node is standby without being asked: then the marker's sending tells the moment.
         if (current_ && current_->from == member && current_->decided && !current_->standby)
             current_->standby = at;
     }
 }
 
-void HandoverMeter::on_role(const std::string& member, const core::Transition& row, Instant at) {
-    if (row.from == core::Role::kLeader) {
+void HandoverMeter::on_role(const std::string& member, const model::Transition& row, Instant at) {
+    if (row.from == model::Role::kLeader) {
         auto& h = current_or(Kind::kUnasked);
         if (h.claimed && h.to == member) {  // the successor gave up before its node was active
             h.to.clear();
@@ -86,23 +86,23 @@ void HandoverMeter::on_role(const std::string& member, const core::Transition& r
         h.from = member;
         h.cause = row.code;
         h.decided = at;
-    } else if (row.to == core::Role::kLeader) {
+    } else if (row.to == model::Role::kLeader) {
         auto& h = current_or(Kind::kFirst);
         h.to = member;
         h.claimed = at;
     }
 }
 
-void HandoverMeter::on_notice(const std::string& member, core::Notice notice, Instant at) {
-    if (notice == core::Notice::kSwitchoverRefused) forget_order();
+void HandoverMeter::on_notice(const std::string& member, model::Notice notice, Instant at) {
+    if (notice == model::Notice::kSwitchoverRefused) forget_order();
     if (!current_) return;
     auto& h = *current_;
     const bool letting_go = h.from == member && h.decided && !h.claimed;
-    if (notice == core::Notice::kStandbyConfirmed && letting_go && !h.standby) h.standby = at;
-    if (notice == core::Notice::kMarkerWritten && letting_go) h.marker = at;
+    if (notice == model::Notice::kStandbyConfirmed && letting_go && !h.standby) h.standby = at;
+    if (notice == model::Notice::kMarkerWritten && letting_go) h.marker = at;
     if (h.to != member || !h.claimed) return;
-    if (notice == core::Notice::kActivationSent) h.activation_sent = at;
-    if (notice != core::Notice::kActive) return;
+    if (notice == model::Notice::kActivationSent) h.activation_sent = at;
+    if (notice != model::Notice::kActive) return;
     h.verified = at;
     if (h.from.empty() && h.kind != Kind::kFirst) h.from = member;
     ended_.push_back(h);

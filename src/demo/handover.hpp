@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/effect.hpp"
+#include "model/effect.hpp"
 #include "simnode/checker/checker.hpp"
 
 namespace elector::demo {
@@ -22,13 +22,13 @@ std::string_view name(Kind kind);
 
 struct Phase {
     std::string_view name;
-    std::optional<core::Duration> span;
+    std::optional<model::Duration> span;
     bool operator==(const Phase&) const = default;
 };
 
 /// One change of the lead. What has not happened, or does not happen in this kind, is not set.
 struct Handover {
-    using Moment = std::optional<core::Instant>;
+    using Moment = std::optional<model::Instant>;
     Kind kind = Kind::kUnasked;
     std::string from;
     std::string to;
@@ -45,8 +45,8 @@ struct Handover {
 
     bool ended() const { return verified.has_value(); }
     /// Nobody's node was active for so long, by the nodes' own logs.
-    std::optional<core::Duration> gap() const;
-    std::optional<core::Duration> total() const;
+    std::optional<model::Duration> gap() const;
+    std::optional<model::Duration> total() const;
     /// decide, standby, marker, claim, activate, verify: each counts from the one before that
     /// happened.
     std::vector<Phase> phases() const;
@@ -56,11 +56,11 @@ struct Handover {
 class HandoverMeter {
   public:
     /// A command is about to be given, or a fault to begin.
-    void order(Kind kind, core::Instant at);
+    void order(Kind kind, model::Instant at);
     /// The command came to nothing, or the fault is mended: what happens next is not its doing.
     void forget_order();
-    void on_effect(const std::string& member, const core::Effect& effect, core::Instant at);
-    void on_entry(const std::string& node, const checker::Entry& entry, core::Instant at);
+    void on_effect(const std::string& member, const model::Effect& effect, model::Instant at);
+    void on_entry(const std::string& node, const checker::Entry& entry, model::Instant at);
 
     /// The one under way.
     const std::optional<Handover>& current() const { return current_; }
@@ -69,8 +69,8 @@ class HandoverMeter {
     const std::set<std::string>& active() const { return active_; }
 
   private:
-    void on_role(const std::string& member, const core::Transition& row, core::Instant at);
-    void on_notice(const std::string& member, core::Notice notice, core::Instant at);
+    void on_role(const std::string& member, const model::Transition& row, model::Instant at);
+    void on_notice(const std::string& member, model::Notice notice, model::Instant at);
     Handover& current_or(Kind kind);
 
     std::optional<Handover> current_;

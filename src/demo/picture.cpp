@@ -7,12 +7,12 @@
 namespace elector::demo {
 namespace {
 
-using core::Blocker;
-using core::Duration;
-using core::Instant;
+using model::Blocker;
+using model::Duration;
+using model::Instant;
 
 /// The view of the store of whoever has read the newest.
-const core::ElectionView& newest_view(const World& world) {
+const model::ElectionView& newest_view(const World& world) {
     const auto* newest = &world.member(0).state().known.view;
     for (std::size_t i = 1; i < World::kMembers; ++i) {
         const auto& view = world.member(i).state().known.view;
@@ -21,7 +21,7 @@ const core::ElectionView& newest_view(const World& world) {
     return *newest;
 }
 
-std::size_t place_of(const core::ElectionView& view, const std::string& key) {
+std::size_t place_of(const model::ElectionView& view, const std::string& key) {
     for (std::size_t i = 0; i < view.queue.size(); ++i) {
         if (view.queue[i].key == key) return i + 1;
     }
@@ -30,7 +30,7 @@ std::size_t place_of(const core::ElectionView& view, const std::string& key) {
 
 /// The one reason, of several, that says most: first what is wrong with the node, then who is
 /// ahead.
-std::optional<Blocker> main_blocker(core::Blockers blocked) {
+std::optional<Blocker> main_blocker(model::Blockers blocked) {
     const auto first_in = [&](Blocker from, Blocker to) -> std::optional<Blocker> {
         for (int b = static_cast<int>(from); b <= static_cast<int>(to); ++b) {
             if (blocked.has(static_cast<Blocker>(b))) return static_cast<Blocker>(b);
@@ -43,20 +43,20 @@ std::optional<Blocker> main_blocker(core::Blockers blocked) {
 }
 
 std::string_view draining_sentence(const core::State& s) {
-    const auto from = s.draining.own_record ? core::Role::kFollower : core::Role::kLeader;
-    const auto* row = core::find_transition(from, core::Role::kDraining, s.draining.cause);
+    const auto from = s.draining.own_record ? model::Role::kFollower : model::Role::kLeader;
+    const auto* row = model::find_transition(from, model::Role::kDraining, s.draining.cause);
     return row != nullptr ? row->sentence : std::string_view{};
 }
 
 void explain(const app::Member& member, Instant now, MemberRow& row) {
     const auto& s = member.state();
     const auto& policy = member.policy();
-    if (s.role == core::Role::kLeader) {
+    if (s.role == model::Role::kLeader) {
         const bool active = s.holding.activation == core::Activation::kVerified;
         row.why = active ? "Leads." : "Activating its node.";
         return;
     }
-    if (s.role == core::Role::kDraining) {
+    if (s.role == model::Role::kDraining) {
         row.why = draining_sentence(s);
         return;
     }
@@ -65,13 +65,14 @@ void explain(const app::Member& member, Instant now, MemberRow& row) {
         row.why = "Claiming the lead.";
         return;
     }
-    row.why = core::sentence(*blocker);
-    auto until = core::kNever;
-    if (*blocker == Blocker::kCoolingDown && s.cooling.until) until = *s.cooling.until;
+    row.why = model::sentence(*blocker);
+    auto until = model::kNever;
+    if (*blocker == Blocker::kCoolingDown && s.health.cooling.until)
+        until = *s.health.cooling.until;
     if (*blocker == Blocker::kBarred && s.node.barred_until) until = *s.node.barred_until;
     const auto judgement = core::judge_record(policy, s, now);
     if (!judgement.open && judgement.because == *blocker) until = judgement.at;
-    if (until != core::kNever) row.wait = std::max(until - now, Duration{});
+    if (until != model::kNever) row.wait = std::max(until - now, Duration{});
 }
 
 std::string fault_of(const World& world, std::size_t i) {
@@ -86,16 +87,16 @@ MemberRow row_of(const World& world, std::size_t i, Instant now) {
     row.name = member_name(i);
     row.role = s.role;
     row.node = s.node.activity;
-    row.node_dead = s.node.dead;
-    if (s.node.activity != core::NodeActivity::kUnknown) row.node_age = now - s.node.status_at;
-    if (s.node.tip) row.tip = s.node.tip->value;
+    row.node_dead = s.node.process.dead;
+    if (s.node.activity != model::NodeActivity::kUnknown) row.node_age = now - s.node.status_at;
+    if (s.health.tip) row.tip = s.health.tip->value;
     if (s.holding.held()) {
         row.term = s.holding.term.value;
-        if (s.role == core::Role::kLeader)
+        if (s.role == model::Role::kLeader)
             row.holding_left = std::max(s.holding.valid_until - now, Duration{});
     }
-    if (s.candidacy.create != core::Revision{})
-        row.queue = place_of(newest_view(world), s.candidacy.key);
+    if (s.session.create != model::Revision{})
+        row.queue = place_of(newest_view(world), s.session.key);
     row.fault = fault_of(world, i);
     explain(world.member(i), now, row);
     return row;

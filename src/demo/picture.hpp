@@ -7,32 +7,32 @@
 #include <string>
 #include <vector>
 
-#include "core/record.hpp"
-#include "core/transition_table.hpp"
 #include "demo/handover.hpp"
 #include "demo/world.hpp"
+#include "model/record.hpp"
+#include "model/transition_table.hpp"
 
 namespace elector::demo {
 
 struct MemberRow {
     std::string name;
-    core::Role role{};
-    core::NodeActivity node{};  ///< as last verified
-    bool node_dead = false;     ///< as the member knows it
-    std::optional<core::Duration> node_age;
+    model::Role role{};
+    model::NodeActivity node{};  ///< as last verified
+    bool node_dead = false;      ///< as the member knows it
+    std::optional<model::Duration> node_age;
     std::optional<std::uint64_t> tip;
     std::int64_t term = 0;  ///< 0: holds nothing
-    std::optional<core::Duration> holding_left;
-    std::size_t queue = 0;               ///< 1 is the head; 0: not queued
-    std::string fault;                   ///< what the onlooker has broken
-    std::string why;                     ///< what it does, or why it does not lead
-    std::optional<core::Duration> wait;  ///< how long at most
+    std::optional<model::Duration> holding_left;
+    std::size_t queue = 0;                ///< 1 is the head; 0: not queued
+    std::string fault;                    ///< what the onlooker has broken
+    std::string why;                      ///< what it does, or why it does not lead
+    std::optional<model::Duration> wait;  ///< how long at most
 };
 
 struct Picture {
     std::string profile;
     std::string etcd;
-    core::Duration running{};
+    model::Duration running{};
     std::vector<MemberRow> members;
     std::optional<Handover> under_way;
     std::optional<Handover> last;
@@ -40,7 +40,7 @@ struct Picture {
     std::uint64_t signatures = 0;
     std::uint64_t double_signatures = 0;
     std::vector<Happening> happenings;  ///< newest last
-    core::Instant began;
+    model::Instant began;
 };
 
 Picture picture_of(const World& world);

@@ -6,7 +6,7 @@
 namespace elector::demo {
 namespace {
 
-using core::Duration;
+using model::Duration;
 using Seconds = std::chrono::duration<double>;
 
 std::string grouped(std::uint64_t number) {
@@ -52,15 +52,15 @@ Line cut(const Line& line, std::size_t width) {
 
 // --- the table
 
-Style style_of(core::Role role) {
+Style style_of(model::Role role) {
     switch (role) {
-        case core::Role::kLeader:
+        case model::Role::kLeader:
             return Style::kGood;
-        case core::Role::kDraining:
+        case model::Role::kDraining:
             return Style::kBusy;
-        case core::Role::kCandidate:
+        case model::Role::kCandidate:
             return Style::kPlain;
-        case core::Role::kFollower:
+        case model::Role::kFollower:
             return Style::kDim;
     }
     return Style::kPlain;
@@ -70,11 +70,11 @@ Span node_span(const MemberRow& row) {
     if (row.node_dead) return {"gone", Style::kBad};
     const std::string age = row.node_age ? " " + seconds_text(*row.node_age) + " ago" : "";
     switch (row.node) {
-        case core::NodeActivity::kActive:
+        case model::NodeActivity::kActive:
             return {"active" + age, Style::kGood};
-        case core::NodeActivity::kStandby:
+        case model::NodeActivity::kStandby:
             return {"standby" + age, Style::kPlain};
-        case core::NodeActivity::kUnknown:
+        case model::NodeActivity::kUnknown:
             break;
     }
     return {"unknown", Style::kBad};
@@ -187,7 +187,7 @@ Line score(const Picture& p) {
              clean ? Style::kGood : Style::kBad}};
 }
 
-Line happening_line(const Happening& h, core::Instant began) {
+Line happening_line(const Happening& h, model::Instant began) {
     const Style style = h.weight == Happening::Weight::kAlarm     ? Style::kBad
                         : h.weight == Happening::Weight::kWarning ? Style::kBusy
                                                                   : Style::kPlain;

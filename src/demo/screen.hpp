@@ -31,8 +31,8 @@ std::string to_text(const Line& line);
 /// What it does or waits for, and for how long at most.
 std::string why_text(const MemberRow& row);
 /// "812 ms", "1 234 ms"; "-" for nothing.
-std::string milliseconds_text(const std::optional<core::Duration>& span);
+std::string milliseconds_text(const std::optional<model::Duration>& span);
 /// "2.3 s"
-std::string seconds_text(core::Duration span);
+std::string seconds_text(model::Duration span);
 
 }  // namespace elector::demo

@@ -8,7 +8,7 @@
 namespace elector::demo {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using core::Duration;
+using model::Duration;
 
 namespace {
 

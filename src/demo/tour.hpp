@@ -17,7 +17,7 @@ namespace elector::demo {
 /// One row of the summary.
 struct Trial {
     Kind kind{};
-    core::Duration expected{};  ///< by the budget
+    model::Duration expected{};  ///< by the budget
     bool ok = false;
     std::string problem;     ///< when not ok
     bool disturbed = false;  ///< another hand-over came first
@@ -45,7 +45,7 @@ class Tour {
     boost::asio::awaitable<void> attempt_undisturbed(Trial& trial);
     boost::asio::awaitable<void> attempt(Trial& trial);
     boost::asio::awaitable<void> recover();
-    boost::asio::awaitable<bool> reached(std::function<bool()> condition, core::Duration limit);
+    boost::asio::awaitable<bool> reached(std::function<bool()> condition, model::Duration limit);
     void inject(Kind kind, std::size_t leader);
     std::string reason() const;
     void tell(const std::string& text);

@@ -16,8 +16,8 @@
 namespace elector::demo {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using core::Duration;
-using core::Instant;
+using model::Duration;
+using model::Instant;
 
 namespace {
 
@@ -41,13 +41,13 @@ std::string local_url(std::uint16_t port) {
     return "\"http://127.0.0.1:" + std::to_string(port) + "\"";
 }
 
-Happening::Weight weight_of(core::Severity severity) {
+Happening::Weight weight_of(model::Severity severity) {
     switch (severity) {
-        case core::Severity::kInfo:
+        case model::Severity::kInfo:
             return Happening::Weight::kInfo;
-        case core::Severity::kWarning:
+        case model::Severity::kWarning:
             return Happening::Weight::kWarning;
-        case core::Severity::kAlarm:
+        case model::Severity::kAlarm:
             return Happening::Weight::kAlarm;
     }
     return Happening::Weight::kAlarm;
@@ -173,7 +173,7 @@ void World::start_member(std::size_t i) {
     };
     members_.push_back(std::make_unique<app::Member>(io_, clock_, config_of(i), logs_[i], seed_ + i,
                                                      std::move(on_exit)));
-    members_.back()->observer = [this, i](const core::Effect& effect) { on_effect(i, effect); };
+    members_.back()->observer = [this, i](const model::Effect& effect) { on_effect(i, effect); };
     members_.back()->start();
 }
 
@@ -209,7 +209,7 @@ asio::awaitable<bool> World::all_standby_in_etcd(Instant since) {
     std::size_t standby = 0;
     for (const auto& kv : answer->kvs) {
         const auto record = etcd::parse_member(kv.key.substr(keys_.members.size()), kv.value);
-        if (record && record->activity == core::NodeActivity::kStandby) ++standby;
+        if (record && record->activity == model::NodeActivity::kStandby) ++standby;
     }
     co_return standby == kMembers;
 }
@@ -229,11 +229,11 @@ asio::awaitable<bool> World::bootstrap() {
         co_await pause(20ms);
     }
     const auto& policy = members_.front()->policy();
-    core::HolderRecord first;
-    first.state = core::HolderRecord::State::kDrained;
+    model::HolderRecord first;
+    first.state = model::HolderRecord::State::kDrained;
     first.hold = policy.hold;
     first.quiesce = policy.quiesce;
-    first.gate = core::Gate{std::nullopt, policy.settle};
+    first.gate = model::Gate{std::nullopt, policy.settle};
     first.reason = "bootstrap";
     etcd::Txn txn;
     txn.compares.push_back(
@@ -304,7 +304,7 @@ void World::order_switchover() {
         return say("demo", "nobody leads: nothing to hand over", Happening::Weight::kWarning);
     std::string to;
     for (const auto& candidate : members_[*from]->state().known.view.queue) {
-        const auto* owner = core::owner_of(members_[*from]->state().known.view, candidate.key);
+        const auto* owner = model::owner_of(members_[*from]->state().known.view, candidate.key);
         if (owner && owner->record.name != member_name(*from) && owner->record.eligible) {
             to = owner->record.name;
             break;
@@ -317,7 +317,7 @@ void World::order_switchover() {
 }
 
 asio::awaitable<void> World::put_switchover(std::size_t from, std::string to) {
-    core::SwitchoverOrder order;
+    model::SwitchoverOrder order;
     order.term = members_[from]->state().holding.term;
     order.to = std::move(to);
     order.who = "demo";
@@ -342,14 +342,14 @@ std::optional<std::size_t> World::leader() const {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const auto& s = members_[i]->state();
-        if (s.node.activity != core::NodeActivity::kActive) continue;
+        if (s.node.activity != model::NodeActivity::kActive) continue;
         if (found) return std::nullopt;
         found = i;
     }
     if (!found) return found;
     const auto& s = members_[*found]->state();
     const bool verified =
-        s.role == core::Role::kLeader && s.holding.activation == core::Activation::kVerified;
+        s.role == model::Role::kLeader && s.holding.activation == core::Activation::kVerified;
     const bool truly = meter_.active() == std::set<std::string>{member_name(*found)};
     return verified && truly ? found : std::nullopt;
 }
@@ -371,7 +371,7 @@ std::size_t World::successors() const {
     std::size_t count = 0;
     for (const auto& entry : view.members) {
         const bool other = entry.record.name != member_name(*lead);
-        const bool queued = core::find_key(view, entry.record.candidate_key) != nullptr;
+        const bool queued = model::find_key(view, entry.record.candidate_key) != nullptr;
         if (other && queued && entry.record.eligible) ++count;
     }
     return count;
@@ -384,18 +384,18 @@ bool World::broken() const {
     return false;
 }
 
-void World::on_effect(std::size_t i, const core::Effect& effect) {
+void World::on_effect(std::size_t i, const model::Effect& effect) {
     meter_.on_effect(member_name(i), effect, now());
-    if (const auto* role = std::get_if<core::RoleChanged>(&effect)) {
+    if (const auto* role = std::get_if<model::RoleChanged>(&effect)) {
         say(member_name(i), std::string(name(role->row->from)) + " -> " +
                                 std::string(name(role->row->to)) + ": " +
                                 std::string(role->row->sentence));
-    } else if (const auto* told = std::get_if<core::Announce>(&effect)) {
-        const auto& row = core::describe(told->notice);
+    } else if (const auto* told = std::get_if<model::Announce>(&effect)) {
+        const auto& row = model::describe(told->notice);
         auto text = std::string(row.sentence);
         if (!told->detail.empty()) text += " (" + told->detail + ")";
         const bool detail =
-            row.severity == core::Severity::kInfo && told->notice != core::Notice::kActive;
+            row.severity == model::Severity::kInfo && told->notice != model::Notice::kActive;
         say(member_name(i), std::move(text), weight_of(row.severity), detail);
     }
 }

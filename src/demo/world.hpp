@@ -26,7 +26,7 @@ namespace elector::demo {
 /// Something worth telling the onlooker.
 struct Happening {
     enum class Weight : std::uint8_t { kInfo, kWarning, kAlarm };
-    core::Instant at;
+    model::Instant at;
     std::string who;  ///< a member, or "demo"
     std::string text;
     Weight weight = Weight::kInfo;
@@ -74,8 +74,8 @@ class World {
     const Ledger& ledger() const { return ledger_; }
     const std::deque<Happening>& happenings() const { return happenings_; }
     const EtcdChild& etcd() const { return *etcd_; }
-    core::Instant now() const { return clock_.now(); }
-    core::Instant began() const { return began_; }
+    model::Instant now() const { return clock_.now(); }
+    model::Instant began() const { return began_; }
     const std::string& profile() const { return options_.profile; }
 
     void say(std::string who, std::string text, Happening::Weight weight = Happening::Weight::kInfo,
@@ -94,19 +94,19 @@ class World {
     void start_member(std::size_t i);
     config::Config config_of(std::size_t i) const;
     boost::asio::awaitable<bool> bootstrap();
-    boost::asio::awaitable<bool> all_standby_in_etcd(core::Instant since);
+    boost::asio::awaitable<bool> all_standby_in_etcd(model::Instant since);
     boost::asio::awaitable<void> put_switchover(std::size_t from, std::string to);
     boost::asio::awaitable<void> watch_etcd();
-    void on_effect(std::size_t i, const core::Effect& effect);
+    void on_effect(std::size_t i, const model::Effect& effect);
     void on_entry(const std::string& node, const checker::Entry& entry);
     void fault(std::size_t i, const char* kind);
-    boost::asio::awaitable<void> pause(core::Duration span);
+    boost::asio::awaitable<void> pause(model::Duration span);
 
     boost::asio::io_context& io_;
     Options options_;
     std::function<void(const std::string&)> on_failure_;
     app::BootClock clock_;
-    core::Instant began_;
+    model::Instant began_;
     std::int64_t began_realtime_ns_ = 0;
     std::uint64_t seed_ = 0;
     app::Tasks tasks_;
@@ -127,6 +127,6 @@ class World {
 std::string member_name(std::size_t i);
 
 /// Waits; wakes early (with an error that is ignored) only when the io_context ends.
-boost::asio::awaitable<void> pause_for(boost::asio::io_context& io, core::Duration span);
+boost::asio::awaitable<void> pause_for(boost::asio::io_context& io, model::Duration span);
 
 }  // namespace elector::demo

@@ -9,7 +9,7 @@
 
 namespace elector::etcd {
 namespace json = boost::json;
-using namespace core;
+using namespace model;
 
 namespace {
 

@@ -8,8 +8,8 @@
 namespace elector::etcd {
 namespace {
 
-using core::Revision;
-using core::StoreOutcome;
+using model::Revision;
+using model::StoreOutcome;
 
 Compare created_at(const std::string& key, Revision create) {
     return Compare{key, Compare::Target::kCreate, Compare::Result::kEqual, create.value, {}};
@@ -21,7 +21,7 @@ Compare modified_at(const std::string& key, Revision mod) {
 /// "The record is still what was judged". A missing key compares by mod = 0 alone: etcd answers
 /// false to any value compare on it.
 void guard_record(const Keys& keys, std::vector<Compare>& compares,
-                  const core::StoredRecord& found) {
+                  const model::StoredRecord& found) {
     compares.push_back(modified_at(keys.holder, found.mod));
     if (found.mod == Revision{}) return;
     compares.push_back(
@@ -33,16 +33,16 @@ Op put(const std::string& key, std::string value, std::int64_t lease = 0) {
     return PutOp{key, std::move(value), lease};
 }
 
-core::StoredRecord stored(const KeyValue& kv) {
-    return core::StoredRecord{Revision{kv.mod_revision}, kv.value, parse_holder(kv.value)};
+model::StoredRecord stored(const KeyValue& kv) {
+    return model::StoredRecord{Revision{kv.mod_revision}, kv.value, parse_holder(kv.value)};
 }
 
-core::StoredRecord stored(const std::vector<KeyValue>& kvs) {
-    return kvs.empty() ? core::StoredRecord{} : stored(kvs.front());
+model::StoredRecord stored(const std::vector<KeyValue>& kvs) {
+    return kvs.empty() ? model::StoredRecord{} : stored(kvs.front());
 }
 
-core::TxnAnswered member_answer(core::OpId op, const TxnReply& reply) {
-    core::TxnAnswered event;
+model::TxnAnswered member_answer(model::OpId op, const TxnReply& reply) {
+    model::TxnAnswered event;
     event.op = op;
     event.outcome = reply.succeeded ? StoreOutcome::kDone : StoreOutcome::kGuardFailed;
     event.revision = Revision{reply.header.revision};
@@ -50,14 +50,14 @@ core::TxnAnswered member_answer(core::OpId op, const TxnReply& reply) {
 }
 
 /// What was written, when it was; else what the first operation of the else branch found.
-core::RecordAnswered record_answer(core::OpId op, const TxnReply& reply,
-                                   const core::HolderRecord& written) {
-    core::RecordAnswered event;
+model::RecordAnswered record_answer(model::OpId op, const TxnReply& reply,
+                                    const model::HolderRecord& written) {
+    model::RecordAnswered event;
     event.op = op;
     if (reply.succeeded) {
         event.outcome = StoreOutcome::kDone;
         event.holder =
-            core::StoredRecord{Revision{reply.header.revision}, to_json(written), written};
+            model::StoredRecord{Revision{reply.header.revision}, to_json(written), written};
     } else {
         event.outcome = StoreOutcome::kGuardFailed;
         if (!reply.replies.empty()) event.holder = stored(reply.replies.front().kvs);
@@ -65,14 +65,14 @@ core::RecordAnswered record_answer(core::OpId op, const TxnReply& reply,
     return event;
 }
 
-std::optional<core::MemberEntry> member_entry(const Keys& keys, const KeyValue& kv) {
+std::optional<model::MemberEntry> member_entry(const Keys& keys, const KeyValue& kv) {
     auto record = parse_member(std::string_view(kv.key).substr(keys.members.size()), kv.value);
     if (!record) return std::nullopt;
-    return core::MemberEntry{Revision{kv.create_revision}, Revision{kv.mod_revision},
-                             std::move(*record)};
+    return model::MemberEntry{Revision{kv.create_revision}, Revision{kv.mod_revision},
+                              std::move(*record)};
 }
 
-std::optional<core::SwitchoverOrder> switchover_order(const KeyValue& kv) {
+std::optional<model::SwitchoverOrder> switchover_order(const KeyValue& kv) {
     auto order = parse_switchover(kv.value);
     if (order) order->mod = Revision{kv.mod_revision};
     return order;
@@ -90,31 +90,31 @@ bool starts_with(const std::string& text, const std::string& prefix) {
     return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-std::optional<core::Change> to_change(const Keys& keys, const WatchEvent& event) {
+std::optional<model::Change> to_change(const Keys& keys, const WatchEvent& event) {
     const auto& kv = event.kv;
     const bool gone = event.kind == WatchEvent::Kind::kDelete;
-    core::Change change{Revision{kv.mod_revision}, core::PauseChanged{}};
+    model::Change change{Revision{kv.mod_revision}, model::PauseChanged{}};
     if (starts_with(kv.key, keys.queue)) {
         if (gone) {
-            change.what = core::CandidateGone{kv.key};
+            change.what = model::CandidateGone{kv.key};
         } else {
-            change.what = core::CandidateCame{{kv.key, Revision{kv.create_revision}, kv.value}};
+            change.what = model::CandidateCame{{kv.key, Revision{kv.create_revision}, kv.value}};
         }
     } else if (starts_with(kv.key, keys.members)) {
         const auto entry = gone ? std::nullopt : member_entry(keys, kv);
         if (entry) {
-            change.what = core::MemberCame{*entry};
+            change.what = model::MemberCame{*entry};
         } else {
-            change.what = core::MemberGone{kv.key.substr(keys.members.size())};
+            change.what = model::MemberGone{kv.key.substr(keys.members.size())};
         }
     } else if (kv.key == keys.holder) {
-        change.what = core::HolderChanged{gone ? core::StoredRecord{} : stored(kv)};
+        change.what = model::HolderChanged{gone ? model::StoredRecord{} : stored(kv)};
     } else if (kv.key == keys.pause) {
-        if (!gone) change.what = core::PauseChanged{parse_pause(kv.value)};
+        if (!gone) change.what = model::PauseChanged{parse_pause(kv.value)};
     } else if (kv.key == keys.bootstrap) {
-        change.what = core::RollCallChanged{gone ? std::string{} : roll_call(kv.value)};
+        change.what = model::RollCallChanged{gone ? std::string{} : roll_call(kv.value)};
     } else if (kv.key == keys.switchover) {
-        change.what = core::SwitchoverChanged{gone ? std::nullopt : switchover_order(kv)};
+        change.what = model::SwitchoverChanged{gone ? std::nullopt : switchover_order(kv)};
     } else {
         return std::nullopt;
     }
@@ -134,13 +134,13 @@ Keys::Keys(std::string election_key)
       bootstrap(control + "bootstrap"),
       history(data + "history/") {}
 
-std::string Keys::history_of(core::Term term) const {
+std::string Keys::history_of(model::Term term) const {
     char digits[17];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(term.value));
     return history + digits;
 }
 
-Txn to_txn(const Keys& keys, const core::ReadElection&) {
+Txn to_txn(const Keys& keys, const model::ReadElection&) {
     return Txn{{},
                {RangeOp{keys.queue, prefix_end(keys.queue), true, 0},
                 RangeOp{keys.members, prefix_end(keys.members), false, 0}, get(keys.holder),
@@ -148,21 +148,21 @@ Txn to_txn(const Keys& keys, const core::ReadElection&) {
                {get(keys.holder)}};
 }
 
-Txn to_txn(const Keys& keys, const core::Register& e) {
+Txn to_txn(const Keys& keys, const model::Register& e) {
     const auto key = keys.member(e.record.name);
     const auto guard = e.expected_mod == Revision{} ? created_at(key, Revision{})
                                                     : modified_at(key, e.expected_mod);
     return Txn{{guard}, {put(key, to_json(e.record), e.lease.value)}, {get(key)}};
 }
 
-Txn to_txn(const Keys& keys, const core::PublishMember& e) {
+Txn to_txn(const Keys& keys, const model::PublishMember& e) {
     const auto key = keys.member(e.record.name);
     return Txn{{modified_at(key, e.expected_mod)},
                {put(key, to_json(e.record), e.lease.value)},
                {get(key)}};
 }
 
-Txn to_txn(const Keys& keys, const core::Queue& e) {
+Txn to_txn(const Keys& keys, const model::Queue& e) {
     const auto member = keys.member(e.record.name);
     const auto& candidate = e.record.candidate_key;
     return Txn{{created_at(candidate, Revision{}), modified_at(member, e.expected_mod)},
@@ -171,20 +171,20 @@ Txn to_txn(const Keys& keys, const core::Queue& e) {
                {get(candidate)}};
 }
 
-Txn to_txn(const Keys& keys, const core::Release& e) {
+Txn to_txn(const Keys& keys, const model::Release& e) {
     const auto member = keys.member(e.record.name);
     return Txn{{created_at(e.key, e.create)},
                {DeleteOp{e.key, {}}, put(member, to_json(e.record), e.lease.value)},
                {get(e.key)}};
 }
 
-Txn to_txn(const Keys& keys, const core::Depose& e) {
+Txn to_txn(const Keys& keys, const model::Depose& e) {
     Txn txn{{created_at(e.key, e.create)}, {DeleteOp{e.key, {}}}, {get(keys.holder)}};
     guard_record(keys, txn.compares, e.holder);
     return txn;
 }
 
-Txn to_txn(const Keys& keys, const core::Claim& e) {
+Txn to_txn(const Keys& keys, const model::Claim& e) {
     Txn txn{{created_at(e.key, e.create), created_at(keys.pause, Revision{})},
             {put(keys.holder, to_json(e.record))},
             {get(keys.holder)}};
@@ -192,13 +192,13 @@ Txn to_txn(const Keys& keys, const core::Claim& e) {
     return txn;
 }
 
-Txn to_txn(const Keys& keys, const core::Confirm& e) {
+Txn to_txn(const Keys& keys, const model::Confirm& e) {
     return Txn{{created_at(e.key, e.create), modified_at(keys.holder, e.holder_mod)},
                {get(e.key)},
                {get(keys.holder), get(e.key)}};
 }
 
-Txn to_txn(const Keys& keys, const core::Drain& e) {
+Txn to_txn(const Keys& keys, const model::Drain& e) {
     Txn txn{{}, {put(keys.holder, to_json(e.record))}, {get(keys.holder)}};
     guard_record(keys, txn.compares, e.found);
     if (!e.key.empty()) txn.then_ops.push_back(DeleteOp{e.key, {}});
@@ -206,13 +206,13 @@ Txn to_txn(const Keys& keys, const core::Drain& e) {
     return txn;
 }
 
-Txn to_txn(const Keys& keys, const core::MarkUnfenced& e) {
+Txn to_txn(const Keys& keys, const model::MarkUnfenced& e) {
     Txn txn{{}, {put(keys.holder, to_json(e.record))}, {get(keys.holder)}};
     guard_record(keys, txn.compares, e.found);
     return txn;
 }
 
-Txn to_txn(const Keys& keys, const core::RecordForeign& e) {
+Txn to_txn(const Keys& keys, const model::RecordForeign& e) {
     Txn txn{{created_at(e.foreign.key, e.foreign.create)},
             {put(keys.holder, to_json(e.record))},
             {get(keys.holder)}};
@@ -220,7 +220,7 @@ Txn to_txn(const Keys& keys, const core::RecordForeign& e) {
     return txn;
 }
 
-Txn to_txn(const Keys& keys, const core::ClearForeign& e) {
+Txn to_txn(const Keys& keys, const model::ClearForeign& e) {
     // Not "the key is gone": its member may have queued again under the same name.
     Txn txn{{Compare{e.gone.key,
                      Compare::Target::kCreate,
@@ -233,8 +233,9 @@ Txn to_txn(const Keys& keys, const core::ClearForeign& e) {
     return txn;
 }
 
-core::ElectionRead to_event(const Keys& keys, const core::ReadElection& e, const TxnReply& reply) {
-    core::ElectionRead event{e.op, StoreOutcome::kUnknown, {}};
+model::ElectionRead to_event(const Keys& keys, const model::ReadElection& e,
+                             const TxnReply& reply) {
+    model::ElectionRead event{e.op, StoreOutcome::kUnknown, {}};
     if (!reply.succeeded || reply.replies.size() != 4) return event;
     event.outcome = StoreOutcome::kDone;
     auto& view = event.view;
@@ -242,7 +243,7 @@ core::ElectionRead to_event(const Keys& keys, const core::ReadElection& e, const
     view.raft_term = reply.header.raft_term;
     view.revision = Revision{reply.header.revision};
     for (const auto& kv : reply.replies[0].kvs)
-        view.queue.push_back(core::Candidate{kv.key, Revision{kv.create_revision}, kv.value});
+        view.queue.push_back(model::Candidate{kv.key, Revision{kv.create_revision}, kv.value});
     for (const auto& kv : reply.replies[1].kvs)
         if (auto entry = member_entry(keys, kv)) view.members.push_back(std::move(*entry));
     view.holder = stored(reply.replies[2].kvs);
@@ -254,45 +255,45 @@ core::ElectionRead to_event(const Keys& keys, const core::ReadElection& e, const
     return event;
 }
 
-core::TxnAnswered to_event(const Keys& keys, const core::Register& e, const TxnReply& reply) {
+model::TxnAnswered to_event(const Keys& keys, const model::Register& e, const TxnReply& reply) {
     auto event = member_answer(e.op, reply);
     if (!reply.succeeded && !reply.replies.empty() && !reply.replies.front().kvs.empty())
         event.member = member_entry(keys, reply.replies.front().kvs.front());
     return event;
 }
-core::TxnAnswered to_event(const Keys&, const core::PublishMember& e, const TxnReply& reply) {
+model::TxnAnswered to_event(const Keys&, const model::PublishMember& e, const TxnReply& reply) {
     return member_answer(e.op, reply);
 }
-core::TxnAnswered to_event(const Keys&, const core::Queue& e, const TxnReply& reply) {
+model::TxnAnswered to_event(const Keys&, const model::Queue& e, const TxnReply& reply) {
     return member_answer(e.op, reply);
 }
-core::TxnAnswered to_event(const Keys&, const core::Release& e, const TxnReply& reply) {
+model::TxnAnswered to_event(const Keys&, const model::Release& e, const TxnReply& reply) {
     return member_answer(e.op, reply);
 }
-core::RecordAnswered to_event(const Keys&, const core::Depose& e, const TxnReply& reply) {
+model::RecordAnswered to_event(const Keys&, const model::Depose& e, const TxnReply& reply) {
     return record_answer(e.op, reply, {});
 }
-core::RecordAnswered to_event(const Keys&, const core::Claim& e, const TxnReply& reply) {
+model::RecordAnswered to_event(const Keys&, const model::Claim& e, const TxnReply& reply) {
     return record_answer(e.op, reply, e.record);
 }
-core::RecordAnswered to_event(const Keys&, const core::Confirm& e, const TxnReply& reply) {
+model::RecordAnswered to_event(const Keys&, const model::Confirm& e, const TxnReply& reply) {
     return record_answer(e.op, reply, {});
 }
-core::RecordAnswered to_event(const Keys&, const core::Drain& e, const TxnReply& reply) {
+model::RecordAnswered to_event(const Keys&, const model::Drain& e, const TxnReply& reply) {
     return record_answer(e.op, reply, e.record);
 }
-core::RecordAnswered to_event(const Keys&, const core::MarkUnfenced& e, const TxnReply& reply) {
+model::RecordAnswered to_event(const Keys&, const model::MarkUnfenced& e, const TxnReply& reply) {
     return record_answer(e.op, reply, e.record);
 }
-core::RecordAnswered to_event(const Keys&, const core::RecordForeign& e, const TxnReply& reply) {
+model::RecordAnswered to_event(const Keys&, const model::RecordForeign& e, const TxnReply& reply) {
     return record_answer(e.op, reply, e.record);
 }
-core::RecordAnswered to_event(const Keys&, const core::ClearForeign& e, const TxnReply& reply) {
+model::RecordAnswered to_event(const Keys&, const model::ClearForeign& e, const TxnReply& reply) {
     return record_answer(e.op, reply, e.record);
 }
 
-std::vector<core::Change> to_changes(const Keys& keys, const std::vector<WatchEvent>& events) {
-    std::vector<core::Change> changes;
+std::vector<model::Change> to_changes(const Keys& keys, const std::vector<WatchEvent>& events) {
+    std::vector<model::Change> changes;
     for (const auto& event : events)
         if (auto change = to_change(keys, event)) changes.push_back(std::move(*change));
     return changes;

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
 #include "etcd/kv.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
 
 namespace elector::etcd {
 
@@ -29,45 +29,47 @@ struct Keys {
 
     std::string member(const std::string& name) const { return members + name; }
     /// 16 hex digits, so that key order is term order.
-    std::string history_of(core::Term term) const;
+    std::string history_of(model::Term term) const;
 };
 
-Txn to_txn(const Keys& keys, const core::ReadElection& e);
-Txn to_txn(const Keys& keys, const core::Register& e);
-Txn to_txn(const Keys& keys, const core::PublishMember& e);
-Txn to_txn(const Keys& keys, const core::Queue& e);
-Txn to_txn(const Keys& keys, const core::Release& e);
-Txn to_txn(const Keys& keys, const core::Depose& e);
-Txn to_txn(const Keys& keys, const core::Claim& e);
-Txn to_txn(const Keys& keys, const core::Confirm& e);
-Txn to_txn(const Keys& keys, const core::Drain& e);
-Txn to_txn(const Keys& keys, const core::MarkUnfenced& e);
-Txn to_txn(const Keys& keys, const core::RecordForeign& e);
-Txn to_txn(const Keys& keys, const core::ClearForeign& e);
+Txn to_txn(const Keys& keys, const model::ReadElection& e);
+Txn to_txn(const Keys& keys, const model::Register& e);
+Txn to_txn(const Keys& keys, const model::PublishMember& e);
+Txn to_txn(const Keys& keys, const model::Queue& e);
+Txn to_txn(const Keys& keys, const model::Release& e);
+Txn to_txn(const Keys& keys, const model::Depose& e);
+Txn to_txn(const Keys& keys, const model::Claim& e);
+Txn to_txn(const Keys& keys, const model::Confirm& e);
+Txn to_txn(const Keys& keys, const model::Drain& e);
+Txn to_txn(const Keys& keys, const model::MarkUnfenced& e);
+Txn to_txn(const Keys& keys, const model::RecordForeign& e);
+Txn to_txn(const Keys& keys, const model::ClearForeign& e);
 
 /// The event for a reply that came; for failures the caller makes one with the same OpId and an
 /// outcome.
-core::ElectionRead to_event(const Keys& keys, const core::ReadElection& e, const TxnReply& reply);
-core::TxnAnswered to_event(const Keys& keys, const core::Register& e, const TxnReply& reply);
-core::TxnAnswered to_event(const Keys& keys, const core::PublishMember& e, const TxnReply& reply);
-core::TxnAnswered to_event(const Keys& keys, const core::Queue& e, const TxnReply& reply);
-core::TxnAnswered to_event(const Keys& keys, const core::Release& e, const TxnReply& reply);
-core::RecordAnswered to_event(const Keys& keys, const core::Depose& e, const TxnReply& reply);
-core::RecordAnswered to_event(const Keys& keys, const core::Claim& e, const TxnReply& reply);
-core::RecordAnswered to_event(const Keys& keys, const core::Confirm& e, const TxnReply& reply);
-core::RecordAnswered to_event(const Keys& keys, const core::Drain& e, const TxnReply& reply);
-core::RecordAnswered to_event(const Keys& keys, const core::MarkUnfenced& e, const TxnReply& reply);
-core::RecordAnswered to_event(const Keys& keys, const core::RecordForeign& e,
-                              const TxnReply& reply);
-core::RecordAnswered to_event(const Keys& keys, const core::ClearForeign& e, const TxnReply& reply);
+model::ElectionRead to_event(const Keys& keys, const model::ReadElection& e, const TxnReply& reply);
+model::TxnAnswered to_event(const Keys& keys, const model::Register& e, const TxnReply& reply);
+model::TxnAnswered to_event(const Keys& keys, const model::PublishMember& e, const TxnReply& reply);
+model::TxnAnswered to_event(const Keys& keys, const model::Queue& e, const TxnReply& reply);
+model::TxnAnswered to_event(const Keys& keys, const model::Release& e, const TxnReply& reply);
+model::RecordAnswered to_event(const Keys& keys, const model::Depose& e, const TxnReply& reply);
+model::RecordAnswered to_event(const Keys& keys, const model::Claim& e, const TxnReply& reply);
+model::RecordAnswered to_event(const Keys& keys, const model::Confirm& e, const TxnReply& reply);
+model::RecordAnswered to_event(const Keys& keys, const model::Drain& e, const TxnReply& reply);
+model::RecordAnswered to_event(const Keys& keys, const model::MarkUnfenced& e,
+                               const TxnReply& reply);
+model::RecordAnswered to_event(const Keys& keys, const model::RecordForeign& e,
+                               const TxnReply& reply);
+model::RecordAnswered to_event(const Keys& keys, const model::ClearForeign& e,
+                               const TxnReply& reply);
 
 /// The watch covers the two prefixes `queue` and `data`. Keys of neither, and history, give no
 /// change.
-std::vector<core::Change> to_changes(const Keys& keys, const std::vector<WatchEvent>& events);
+std::vector<model::Change> to_changes(const Keys& keys, const std::vector<WatchEvent>& events);
 
 /// The failed form of the event that answers `e` (a value of an effect type above).
 template <class E>
-auto failed_event(const E& e, core::StoreOutcome outcome) {
+auto failed_event(const E& e, model::StoreOutcome outcome) {
     using Reply =
         decltype(to_event(std::declval<const Keys&>(), e, std::declval<const TxnReply&>()));
     Reply event{};

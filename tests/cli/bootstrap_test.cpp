@@ -6,7 +6,7 @@
 #include "etcd/records.hpp"
 
 using namespace elector;
-using namespace elector::core;
+using namespace elector::model;
 using namespace std::chrono_literals;
 
 namespace {

@@ -8,7 +8,7 @@
 #include "etcd/records.hpp"
 
 using namespace elector;
-using namespace elector::core;
+using namespace elector::model;
 using namespace std::chrono_literals;
 
 namespace {

@@ -7,7 +7,7 @@
 using elector::config::Bad;
 using elector::config::format_duration;
 using elector::config::parse_duration;
-using elector::core::Duration;
+using elector::model::Duration;
 using namespace std::chrono_literals;
 
 namespace {

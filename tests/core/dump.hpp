@@ -12,7 +12,7 @@
 
 #include <boost/pfr.hpp>
 
-#include "core/clock.hpp"
+#include "core/state.hpp"
 
 namespace elector::core {
 

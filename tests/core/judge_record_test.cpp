@@ -26,8 +26,8 @@ struct Known {
         k.observed_since = at(1s);
         k.record_learned = at(50s);
         k.record_watched = true;
-        state.node.tip = Height{200};
-        state.node.tip_exact = true;
+        state.health.tip = Height{200};
+        state.health.tip_exact = true;
     }
     HolderRecord& record(HolderRecord::State s) {
         auto& holder = state.known.view.holder;
@@ -154,9 +154,9 @@ TEST_CASE("a drained record opens by a tip above its gate or by its stretched wa
         Known known;
         known.record(kDrained).gate.tip = row.gate;
         auto& node = known.state.node;
-        node.tip = row.tip;
-        node.tip_exact = row.exact;
-        node.tip_life = row.same_life ? node.life : node.life + 1;
+        known.state.health.tip = row.tip;
+        known.state.health.tip_exact = row.exact;
+        node.tip_life = row.same_life ? node.process.life : node.process.life + 1;
         expect(known.judge(row.now),
                {row.open, row.gate ? Blocker::kGateHeight : Blocker::kGateTime, by_time, row.gate});
     }
@@ -221,9 +221,9 @@ TEST_CASE("what blocks a claim is told whole") {
           "standby_unconfirmed,unready,stale_tip,lagging,not_registered,not_queued,held");
     s.standby.confirmed = at(2s);
     s.node.activity = NodeActivity::kStandby;
-    s.node.ready.good = s.node.fresh.good = s.node.near.good = true;
+    s.health.ready.good = s.health.fresh.good = s.health.near.good = true;
     s.session.registered = true;
-    s.candidacy.create = Revision{7};
+    s.session.create = Revision{7};
     CHECK(blocked() == "not_head,held");
     s.known.view.queue = {Candidate{"K/b", Revision{6}, "b"}, Candidate{"K/a", Revision{7}, "a"}};
     CHECK(blocked() == "not_head,held");

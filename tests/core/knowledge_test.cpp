@@ -163,7 +163,7 @@ struct Bereft : Reader {
         auto view = view_at(100, 90);
         view.queue = {Candidate{"K/a", Revision{50}, "a"}};
         state.session.lease = LeaseId{7};
-        state.candidacy.key = "K/a";
+        state.session.key = "K/a";
         answer(view);
         tell(WatchResumed{false});
     }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::core {
 

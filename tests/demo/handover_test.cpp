@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 using namespace elector::demo;
-using namespace elector::core;
+using namespace elector::model;
 using namespace std::chrono_literals;
 using elector::checker::Entry;
 

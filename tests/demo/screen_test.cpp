@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 using namespace elector::demo;
-using namespace elector::core;
+using namespace elector::model;
 using namespace std::chrono_literals;
 
 namespace {

@@ -5,10 +5,10 @@
 
 #include <doctest/doctest.h>
 
-#include "core/transition_table.hpp"
+#include "model/transition_table.hpp"
 
 using namespace elector::demo;
-using namespace elector::core;
+using namespace elector::model;
 using namespace std::chrono_literals;
 
 TEST_CASE("the summary has a row for each kind, with what failed below it, and the whole run") {

@@ -16,7 +16,7 @@ def read(path):
 
 def notices():
     """{event name: severity letter} of the core's table."""
-    rows = re.findall(r'NoticeRow\{Notice::\w+, ([IWA]), "(\w+)"', read("src/core/notice.cpp"))
+    rows = re.findall(r'NoticeRow\{Notice::\w+, ([IWA]), "(\w+)"', read("src/model/notice.cpp"))
     return {name: severity for severity, name in rows}
 
 
@@ -69,7 +69,7 @@ class Operations(unittest.TestCase):
 
     def test_events_and_reasons_that_are_mentioned_exist(self):
         known = set(notices()) | set(logged())
-        reasons = set(re.findall(r'"(\w+)"', read("src/core/transition_table.cpp")))
+        reasons = set(re.findall(r'"(\w+)"', read("src/model/transition_table.cpp")))
         text = read("docs/operations.md")
         over = " ".join(re.findall(r"^- \*\*Over when:\*\*(.*?)(?=\n- |\n\n|\Z)", text,
                                    re.M | re.S))

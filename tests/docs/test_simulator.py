@@ -40,8 +40,8 @@ class Simulator(unittest.TestCase):
 
     def test_every_mutant_has_its_row(self):
         code = re.sub(r'"\s*"', "", read("tests/sim/mutants.cpp"))
-        rows = re.findall(r'MutantRow\{Mutant::\w+,\s*"(\w+)",\s*"([^"]+)",\s*Theme::k(\w+),\s*(\d+)',
-                          code)
+        row = r'MutantRow\{Mutant::\w+,\s*"(\w+)",\s*"([^"]+)",\s*Theme::k(\w+),\s*(\d+)'
+        rows = re.findall(row, code)
         self.assertGreater(len(rows), 20)
         told = re.findall(r"^\| `(\w+)` \| (.+?) \| (\w*) ?\| (\w+) \|$",
                           self.section("Unsafe variants"), re.M)

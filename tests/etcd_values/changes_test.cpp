@@ -5,7 +5,7 @@
 #include "etcd/transactions.hpp"
 
 using namespace elector;
-using namespace elector::core;
+using namespace elector::model;
 using namespace elector::etcd;
 
 namespace {

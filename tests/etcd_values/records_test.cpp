@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace elector::core;
+using namespace elector::model;
 using namespace elector::etcd;
 using namespace std::chrono_literals;
 

@@ -9,7 +9,7 @@
 #include "etcd/records.hpp"
 
 using namespace elector;
-using namespace elector::core;
+using namespace elector::model;
 using namespace elector::etcd;
 using namespace std::chrono_literals;
 

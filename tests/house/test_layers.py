@@ -1,7 +1,7 @@
 """Who may include whom."""
 import unittest
 
-from house import judge
+from house import judge, tidy
 
 
 def include(*names):
@@ -9,20 +9,36 @@ def include(*names):
 
 
 class Layers(unittest.TestCase):
-    def test_the_core_includes_itself_and_pure_standard_headers(self):
-        files = {"src/core/a.cpp": include('"core/a.hpp"', "<chrono>", "<variant>")}
-        self.assertEqual(judge("layer", files), [])
+    def test_a_pure_folder_includes_itself_and_pure_standard_headers(self):
+        for layer in tidy.PURE:
+            files = {f"src/{layer}/a.cpp": include(f'"{layer}/a.hpp"', "<chrono>", "<variant>")}
+            self.assertEqual(judge("layer", files), [])
 
-    def test_the_core_includes_nothing_else(self):
-        for name in ("<boost/asio.hpp>", "<unistd.h>", "<thread>", "<random>", "<fstream>",
-                     '"etcd/kv.hpp"', '"support/x.hpp"', '"kv.hpp"', '"../etcd/kv.hpp"'):
-            with self.subTest(name):
-                files = {"src/core/a.hpp": "// Owns a.\n" + include(name)}
-                self.assertEqual(judge("layer", files), [("src/core/a.hpp", 2)])
+    def test_a_pure_folder_includes_nothing_else(self):
+        for layer in tidy.PURE:
+            for name in ("<boost/asio.hpp>", "<unistd.h>", "<thread>", "<random>", "<fstream>",
+                         '"etcd/kv.hpp"', '"support/x.hpp"', '"kv.hpp"', '"../etcd/kv.hpp"'):
+                with self.subTest(f"{layer} includes {name}"):
+                    files = {f"src/{layer}/a.hpp": "// Owns a.\n" + include(name)}
+                    self.assertEqual(judge("layer", files), [(f"src/{layer}/a.hpp", 2)])
 
-    def test_adapters_include_the_core_and_support_but_not_each_other(self):
+    def test_only_the_core_stands_on_all_pure_folders(self):
+        for layer in tidy.PURE:
+            files = {"src/core/a.cpp": include(f'"{layer}/a.hpp"'),
+                     f"src/{layer}/a.cpp": include('"model/a.hpp"', '"core/a.hpp"')}
+            found = [] if layer == "core" else [(f"src/{layer}/a.cpp", 2)]
+            self.assertEqual(judge("layer", files), found)
+
+    def test_adapters_and_commands_include_the_vocabulary_but_not_the_decision(self):
+        for layer in ("etcd", "iotex", "config", "cli"):
+            for other in set(tidy.PURE) - {"model"}:
+                with self.subTest(f"{layer} includes {other}"):
+                    files = {f"src/{layer}/a.cpp": include(f'"{other}/b.hpp"')}
+                    self.assertEqual(judge("layer", files), [(f"src/{layer}/a.cpp", 1)])
+
+    def test_adapters_include_the_vocabulary_and_support_but_not_each_other(self):
         for layer in ("etcd", "iotex", "config"):
-            for other in ("core", "support", layer):
+            for other in ("model", "support", layer):
                 files = {f"src/{layer}/a.cpp": include(f'"{other}/b.hpp"', "<boost/asio.hpp>")}
                 self.assertEqual(judge("layer", files), [])
             for other in ({"etcd", "iotex", "config"} - {layer}) | {"guardian", "app", "cli"}:

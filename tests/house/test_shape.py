@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from house import ROOT, judge, tidy, write
+from house import ROOT, findings, judge, tidy, write
 
 
 def lines(count):
@@ -52,6 +52,15 @@ class Sizes(unittest.TestCase):
         rows = '    Row{"a", f(1)},\n' * 200
         text = f"constexpr std::array kTable = {{\n{rows}}};\nRow rows[] = {{\n{rows}}};\n"
         self.assertEqual(judge("function-length", {"src/core/a.cpp": text}), [])
+
+    def test_the_core_has_1500_lines_of_code_at_most(self):
+        code = "// Why.\n\n/* What\nfor. */\n" + "int a;  // b\n" * 750
+        files = {"src/core/a.cpp": code, "src/core/b.hpp": code, "src/model/c.cpp": code}
+        self.assertEqual(judge("core-size", files), [])
+        files["src/core/b.hpp"] += "int c;\n"
+        (path, _, _, todo), = findings("core-size", files)
+        self.assertEqual(path, "src/core/a.cpp")
+        self.assertIn("1501 lines of code, 1500 at most", todo)
 
     def test_python_functions_are_measured_too(self):
         text = "class A:\n    def f(self):\n" + "        pass\n" * 70

@@ -1,7 +1,7 @@
 """Words that must not occur."""
 import unittest
 
-from house import judge
+from house import judge, tidy
 
 # Spelled so that this file does not break the rules it tests.
 MARKERS = ["TO" "DO", "FIX" "ME", "X" "XX"]
@@ -42,10 +42,11 @@ class BannedWords(unittest.TestCase):
             self.banned("random", word, ["src/core/a.cpp", "src/etcd/a.hpp"], ["src/app/a.cpp"])
         self.assertEqual(judge("random", {"src/core/a.cpp": "operand(1);\n"}), [])
 
-    def test_the_core_reads_no_clock(self):
+    def test_pure_folders_read_no_clock(self):
         for word in ("std::chrono::steady_clock::now()", "system_clock::now()",
                      "clock_gettime(CLOCK_BOOTTIME, &t)", "std::time(nullptr)"):
-            self.banned("clock", word, ["src/core/a.cpp"], ["src/etcd/a.cpp", "tests/core/a.cpp"])
+            self.banned("clock", word, [f"src/{folder}/a.cpp" for folder in tidy.PURE],
+                        ["src/etcd/a.cpp", "tests/core/a.cpp"])
 
     def test_tests_do_not_sleep_outside_the_process_suites(self):
         self.banned("test-sleep", "std::this_thread::sleep_for(1s)",
@@ -78,6 +79,13 @@ class OtherWords(unittest.TestCase):
                                    "using namespace std::literals::string_literals;\n"
                                    "using namespace my::literals;\n"}
         self.assertEqual(judge("using-namespace", files), [("src/core/a.hpp", 3)])
+
+    def test_the_vocabulary_is_the_language_of_the_pure_folders_only(self):
+        text = "using namespace model;\n"
+        files = {f"src/{layer}/a.hpp": text for layer in tidy.PURE} | {"src/etcd/a.hpp": text}
+        self.assertEqual(judge("using-namespace", files), [("src/etcd/a.hpp", 1)])
+        files = {"src/core/a.hpp": "using namespace model::detail;\n"}
+        self.assertEqual(judge("using-namespace", files), [("src/core/a.hpp", 1)])
 
     def test_markers_are_found_in_every_kind_of_file(self):
         for marker in MARKERS:

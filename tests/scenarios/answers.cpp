@@ -1,9 +1,9 @@
 // The words for an answer, where it is worth a line.
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 #include "scenarios/trace.hpp"
 
 namespace elector::scenarios {
-using namespace core;
+using namespace model;
 
 namespace {
 

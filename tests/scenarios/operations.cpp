@@ -1,10 +1,10 @@
 // How the world carries out what the core asks for.
-#include "core/overloaded.hpp"
 #include "etcd/records.hpp"
+#include "model/overloaded.hpp"
 #include "scenarios/world.hpp"
 
 namespace elector::scenarios {
-using namespace core;
+using namespace model;
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <map>
 
 #include "core/takeover.hpp"
-#include "core/transition_table.hpp"
 #include "etcd/records.hpp"
+#include "model/transition_table.hpp"
 #include "scenarios/words.hpp"
 
 namespace elector::scenarios {

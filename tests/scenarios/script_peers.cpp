@@ -1,10 +1,10 @@
 // The commands about other members and about the store itself.
-#include "core/takeover.hpp"
 #include "etcd/records.hpp"
+#include "model/waits.hpp"
 #include "scenarios/words.hpp"
 
 namespace elector::scenarios {
-using namespace core;
+using namespace model;
 
 namespace {
 
@@ -114,7 +114,7 @@ void delete_key(World& w, Words& words) {
     } else if (what == "holder") {
         w.commit({etcd::DeleteOp{w.keys.holder, {}}});
     } else if (what == "ours") {
-        w.commit({etcd::DeleteOp{w.state.candidacy.key, {}}});
+        w.commit({etcd::DeleteOp{w.state.session.key, {}}});
     } else if (what == "member") {
         w.commit({etcd::DeleteOp{w.keys.member(words.take()), {}}});
     } else {
@@ -209,7 +209,7 @@ void run_store(World& w, Words& words) {
     } else if (verb == "calls")
         w.commit({etcd::PutOp{w.keys.bootstrap, words.take(), 0}});
     else if (verb == "loses" && words.is("ours")) {  // as a restore does: the watch never tells
-        w.store.run(etcd::Txn{{}, {etcd::DeleteOp{w.state.candidacy.key, {}}}, {}});
+        w.store.run(etcd::Txn{{}, {etcd::DeleteOp{w.state.session.key, {}}}, {}});
         w.store.take_events();
     } else if (verb == "backup")
         w.backup = w.store;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 
 namespace elector::scenarios {
 
@@ -20,19 +20,19 @@ struct TinyNode {
     bool web3 = true;
     bool frozen = false;  ///< the tip does not follow the chain
     std::uint64_t tip = 100;
-    core::Instant tip_time;
-    core::Instant quiet_at;  ///< a deactivated node finishes its round first
+    model::Instant tip_time;
+    model::Instant quiet_at;  ///< a deactivated node finishes its round first
     std::string operator_address = "io1group";
 
     bool admin_open() const { return running && !admin_refuses; }
     bool probe_open() const { return running && !probe_refuses; }
-    bool active(core::Instant now) const { return flag || ignores_sets || now < quiet_at; }
-    void set(bool activate, core::Instant now) {
+    bool active(model::Instant now) const { return flag || ignores_sets || now < quiet_at; }
+    void set(bool activate, model::Instant now) {
         if (ignores_sets) return;
         if (flag && !activate) quiet_at = now + 700ms;
         flag = activate;
     }
-    void block(std::uint64_t height, core::Instant now) {
+    void block(std::uint64_t height, model::Instant now) {
         if (frozen || !running) return;
         tip = height;
         tip_time = now;

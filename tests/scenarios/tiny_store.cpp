@@ -110,13 +110,13 @@ std::optional<etcd::TxnReply> TinyStore::run(const etcd::Txn& txn) {
     return reply;
 }
 
-void TinyStore::grant(std::int64_t lease, core::Duration ttl, core::Instant now) {
+void TinyStore::grant(std::int64_t lease, model::Duration ttl, model::Instant now) {
     leases_[lease] = Lease{ttl, now + ttl};
 }
 
-core::Duration TinyStore::keep_alive(std::int64_t lease, core::Instant now) {
+model::Duration TinyStore::keep_alive(std::int64_t lease, model::Instant now) {
     const auto it = leases_.find(lease);
-    if (it == leases_.end()) return core::Duration{};
+    if (it == leases_.end()) return model::Duration{};
     it->second.ends = now + it->second.ttl;
     return it->second.ttl;
 }
@@ -132,7 +132,7 @@ bool TinyStore::revoke(std::int64_t lease) {
     return true;
 }
 
-void TinyStore::expire(core::Instant now) {
+void TinyStore::expire(model::Instant now) {
     std::vector<std::int64_t> ended;
     for (const auto& [id, lease] : leases_)
         if (lease.ends <= now) ended.push_back(id);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/clock.hpp"
 #include "etcd/kv.hpp"
+#include "model/clock.hpp"
 
 namespace elector::scenarios {
 
@@ -17,12 +17,12 @@ class TinyStore {
     /// None: a put names a lease that does not exist; nothing was done.
     std::optional<etcd::TxnReply> run(const etcd::Txn& txn);
 
-    void grant(std::int64_t lease, core::Duration ttl, core::Instant now);
+    void grant(std::int64_t lease, model::Duration ttl, model::Instant now);
     /// What is left after the renewal; 0: no such lease.
-    core::Duration keep_alive(std::int64_t lease, core::Instant now);
+    model::Duration keep_alive(std::int64_t lease, model::Instant now);
     bool revoke(std::int64_t lease);
     /// Revokes what has run out.
-    void expire(core::Instant now);
+    void expire(model::Instant now);
 
     /// What happened since the last call, oldest first.
     std::vector<etcd::WatchEvent> take_events();
@@ -33,8 +33,8 @@ class TinyStore {
 
   private:
     struct Lease {
-        core::Duration ttl{};
-        core::Instant ends;
+        model::Duration ttl{};
+        model::Instant ends;
     };
     bool holds(const etcd::Compare& c) const;
     etcd::OpReply apply(const etcd::Op& op);

@@ -3,10 +3,10 @@
 #include <cstdio>
 #include <utility>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::scenarios {
-using namespace core;
+using namespace model;
 
 std::string seconds(Duration d) {
     char text[32];
@@ -220,7 +220,7 @@ Telling tell_rest(Names& n, const Effect& effect) {
                                        std::string(e.row->code) + "]"};
             },
             [](const Announce& e) {
-                const auto& row = core::describe(e.notice);
+                const auto& row = model::describe(e.notice);
                 return Telling{"", severity(row.severity) + std::string(row.name) +
                                        (e.detail.empty() ? "" : ": " + e.detail)};
             },

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 #include "scenarios/script.hpp"
 
 namespace elector::scenarios {
@@ -44,13 +44,13 @@ inline std::int64_t number(const std::string& word) {
     return value;
 }
 
-inline core::Duration duration(const std::string& word) {
+inline model::Duration duration(const std::string& word) {
     char* end = nullptr;
     const double value = std::strtod(word.c_str(), &end);
     const std::string unit = end;
     const double ns = unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit == "min" ? 60e9 : 0;
     if (ns == 0) throw BadCommand("not a duration: " + word);
-    return core::Duration(static_cast<std::int64_t>(value * ns));
+    return model::Duration(static_cast<std::int64_t>(value * ns));
 }
 
 inline bool flag(const std::string& word) {

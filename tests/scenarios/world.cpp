@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "core/overloaded.hpp"
 #include "etcd/records.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::scenarios {
 using namespace core;
@@ -153,7 +153,7 @@ void World::perform(const Effect& effect) {
     }
     seen.insert(telling.name);
     if (const auto* a = std::get_if<Announce>(&effect))
-        seen.insert(std::string(core::describe(a->notice).name));
+        seen.insert(std::string(model::describe(a->notice).name));
     watch_keys(effect);
     carry_out(effect, telling.name, take(telling.name));
 }

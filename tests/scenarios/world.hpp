@@ -34,12 +34,12 @@ struct Verdict {
         kNotSent       ///< nothing left this host (node)
     };
     Fate fate = Fate::kNormal;
-    core::Duration by{};
+    model::Duration by{};
 };
 
 /// Another member, as far as its keys show.
 struct Peer {
-    core::MemberRecord record;
+    model::MemberRecord record;
     std::string key;
     bool follows = false;  ///< publishes the chain's tip with every block
     bool there = false;
@@ -52,10 +52,10 @@ class World {
     // --- the process
     void start();
     void kill();
-    void tell_core(const core::Event& event);
-    void freeze(core::Duration d) { frozen_until_ = now + d; }
+    void tell_core(const model::Event& event);
+    void freeze(model::Duration d) { frozen_until_ = now + d; }
     /// Until `end`, or until `stop` says so. Returns what `stop` said last.
-    bool run_until(core::Instant end, const std::function<bool()>& stop);
+    bool run_until(model::Instant end, const std::function<bool()>& stop);
 
     // --- the world outside
     void commit(std::vector<etcd::Op> ops);
@@ -65,7 +65,7 @@ class World {
     /// Sends the store's news to the core's watch.
     void spread();
 
-    core::Policy policy;
+    model::Policy policy;
     core::State state;
     bool running = false;
     TinyStore store;
@@ -77,17 +77,17 @@ class World {
     std::map<std::string, std::deque<Verdict>> next;
     std::set<std::string> seen;  ///< names of effects and notices since it was last cleared
     bool store_away = false;
-    core::Duration watch_lag = std::chrono::milliseconds(3);
+    model::Duration watch_lag = std::chrono::milliseconds(3);
     bool chain_moves = true;
     std::uint64_t height = 100;
     Trace trace;
     Names names;
-    core::Instant now;
+    model::Instant now;
 
   private:
     using Action = std::function<void()>;
     struct Due {
-        core::Instant at;
+        model::Instant at;
         std::uint64_t order;
         Action action;
         bool operator<(const Due& o) const { return at != o.at ? at > o.at : order > o.order; }
@@ -95,35 +95,35 @@ class World {
     struct Operation {
         std::string name;
         Verdict verdict;
-        core::Duration latency{}, timeout{};
-        std::function<core::Event()> run;
-        core::Event failed, refused;
+        model::Duration latency{}, timeout{};
+        std::function<model::Event()> run;
+        model::Event failed, refused;
     };
 
-    void after(core::Duration d, Action action);
-    void deliver(const core::Event& event, const std::string& name, bool told);
-    void step(const core::Event& event);
-    void perform(const core::Effect& effect);
-    void carry_out(const core::Effect& effect, const std::string& name, const Verdict& verdict);
-    bool lease_operation(const core::Effect& effect, const std::string& name, const Verdict& v);
-    bool node_operation(const core::Effect& effect, const std::string& name, const Verdict& v);
-    bool query_operation(const core::Effect& effect, const std::string& name, const Verdict& v);
+    void after(model::Duration d, Action action);
+    void deliver(const model::Event& event, const std::string& name, bool told);
+    void step(const model::Event& event);
+    void perform(const model::Effect& effect);
+    void carry_out(const model::Effect& effect, const std::string& name, const Verdict& verdict);
+    bool lease_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
+    bool node_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
+    bool query_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
     void launch(Operation op);
-    void watch_keys(const core::Effect& effect);
+    void watch_keys(const model::Effect& effect);
     Verdict take(const std::string& name);
     void tick_chain();
-    void watch_port(core::NodePort port, bool open, bool& connected);
-    void retry_port(core::NodePort port);
+    void watch_port(model::NodePort port, bool open, bool& connected);
+    void retry_port(model::NodePort port);
 
     std::priority_queue<Due> queue_;
     std::uint64_t order_ = 0;
     std::uint64_t life_ = 0;  ///< of the process; answers to an earlier one are dropped
     std::uint64_t connection_ = 1;
-    core::Instant frozen_until_;
+    model::Instant frozen_until_;
     bool watch_loud_ = true;
     bool admin_connected_ = false, probe_connected_ = false;
     std::optional<bool> told_active_;
-    std::set<core::Term> spent_;  ///< candidate keys that have claimed
+    std::set<model::Term> spent_;  ///< candidate keys that have claimed
 };
 
 }  // namespace elector::scenarios

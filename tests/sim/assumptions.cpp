@@ -75,15 +75,15 @@ Assumptions::Reach Assumptions::reach(std::uint8_t node) {
     return {};
 }
 
-void Assumptions::answered(const NodeOp& op, const core::Event& event) {
+void Assumptions::answered(const NodeOp& op, const model::Event& event) {
     auto& n = nodes_[op.member];
-    if (const auto* set = std::get_if<core::SetAnswered>(&event)) {
-        const bool over = set->not_sent || set->failure == core::NodeFailure::kNone;
+    if (const auto* set = std::get_if<model::SetAnswered>(&event)) {
+        const bool over = set->not_sent || set->failure == model::NodeFailure::kNone;
         if (op.ask == NodeAsk::kActivate && op.request != 0 && over) n.pending.reset();
         return;
     }
-    const auto* status = std::get_if<core::StatusRead>(&event);
-    if (!status || status->failure != core::NodeFailure::kNone) return;
+    const auto* status = std::get_if<model::StatusRead>(&event);
+    if (!status || status->failure != model::NodeFailure::kNone) return;
     if (status->active) {
         n.pending.reset();  // it has landed
         return;

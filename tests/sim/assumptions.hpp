@@ -21,7 +21,7 @@ class Assumptions {
     /// A set of ours leaves the host for the node.
     void set_leaves(const NodeOp& op);
     /// The one completion of any question to the node.
-    void answered(const NodeOp& op, const core::Event& event);
+    void answered(const NodeOp& op, const model::Event& event);
     /// The node's flag rose: by a set of ours, or by somebody else.
     void rose(std::uint8_t node);
     void process_ended(std::uint8_t node, Time at);

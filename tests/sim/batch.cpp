@@ -45,11 +45,11 @@ std::string Batch::in_words() const {
 
 std::vector<std::string> rows_never_seen(const Counts& counts) {
     std::vector<std::string> rows;
-    const auto table = core::transition_table();
+    const auto table = model::transition_table();
     for (std::size_t i = 0; i < table.size(); ++i) {
         if (counts.rows[i] > 0) continue;
-        rows.push_back(std::string(core::name(table[i].from)) + " -> " +
-                       std::string(core::name(table[i].to)) + ": " + std::string(table[i].code));
+        rows.push_back(std::string(model::name(table[i].from)) + " -> " +
+                       std::string(model::name(table[i].to)) + ": " + std::string(table[i].code));
     }
     return rows;
 }

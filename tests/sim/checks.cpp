@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::sim {
 namespace {
@@ -30,25 +30,25 @@ Checks::Checks(Hub& hub) : a4(hub), hub_(hub), books_(hub.plan.members) { signed
 void Checks::process_started(std::uint8_t member) {
     auto& book = books_[member];
     book.claims.clear();
-    book.valid_until = core::Instant{};
+    book.valid_until = model::Instant{};
     book.valid_nonce = 0;
 }
 
-void Checks::after_step(std::uint8_t member, const Member& m, const core::Effects& effects) {
+void Checks::after_step(std::uint8_t member, const Member& m, const model::Effects& effects) {
     ++counts_.steps;
     for (const auto& effect : effects) {
-        if (const auto* change = std::get_if<core::RoleChanged>(&effect)) {
+        if (const auto* change = std::get_if<model::RoleChanged>(&effect)) {
             last_role_change_ = hub_.now;
-            const auto row = change->row - core::transition_table().data();
+            const auto row = change->row - model::transition_table().data();
             ++counts_.rows.at(static_cast<std::size_t>(row));
         }
-        if (const auto* claim = std::get_if<core::Claim>(&effect))
+        if (const auto* claim = std::get_if<model::Claim>(&effect))
             books_[member].claims.push_back(
                 Claimed{claim->record.nonce.value, hub_.local(member), claim->record.hold, false});
-        if (const auto* told = std::get_if<core::Announce>(&effect))
-            counts_.unfenced += told->notice == core::Notice::kUnfenced;
+        if (const auto* told = std::get_if<model::Announce>(&effect))
+            counts_.unfenced += told->notice == model::Notice::kUnfenced;
     }
-    if (m.state.role == core::Role::kLeader) check_leader(member, m);
+    if (m.state.role == model::Role::kLeader) check_leader(member, m);
     check_pace(member, m);
 }
 
@@ -60,7 +60,7 @@ void Checks::check_leader(std::uint8_t member, const Member& m) {
                                  [&](const Claimed& c) { return c.nonce == nonce; });
     if (it == book.claims.end()) return hub_.fail("claim", "a leader without a claim of its own");
     if (!it->committed) return hub_.fail("claim", "a leader whose claim the store never took");
-    const auto hold = core::shrunk(m.policy, it->hold);
+    const auto hold = model::shrunk(m.policy, it->hold);
     if (book.valid_nonce != nonce) {
         book.valid_nonce = nonce;
         book.valid_until = it->sent + hold;
@@ -77,10 +77,10 @@ void Checks::check_pace(std::uint8_t member, const Member& m) {
         hub_.fail("pace", member_name(member) + " wants to wake in the past");
 }
 
-void Checks::executed(const StoreOp& op, const core::Event& event) {
-    const auto* answer = std::get_if<core::RecordAnswered>(&event);
-    if (!answer || answer->outcome != core::StoreOutcome::kDone) return;
-    if (const auto* claim = std::get_if<core::Claim>(&op.effect)) {
+void Checks::executed(const StoreOp& op, const model::Event& event) {
+    const auto* answer = std::get_if<model::RecordAnswered>(&event);
+    if (!answer || answer->outcome != model::StoreOutcome::kDone) return;
+    if (const auto* claim = std::get_if<model::Claim>(&op.effect)) {
         ++counts_.claims;
         ++election_writes_;
         if (claim->create.value <= last_term_)
@@ -90,11 +90,11 @@ void Checks::executed(const StoreOp& op, const core::Event& event) {
         for (auto& c : books_[op.member].claims)
             if (c.nonce == claim->record.nonce.value) c.committed = true;
     }
-    if (const auto* drain = std::get_if<core::Drain>(&op.effect)) marker(op, *drain);
+    if (const auto* drain = std::get_if<model::Drain>(&op.effect)) marker(op, *drain);
 }
 
 /// A marker says that the node is standby: flag off and the machine at rest, or no process.
-void Checks::marker(const StoreOp& op, const core::Drain& drain) {
+void Checks::marker(const StoreOp& op, const model::Drain& drain) {
     ++election_writes_;
     auto& book = books_[op.member];
     const auto view = hub_.world->view(op.member, hub_.now);
@@ -113,11 +113,11 @@ void Checks::marker(const StoreOp& op, const core::Drain& drain) {
     book.drained_at = hub_.now;
 }
 
-void Checks::completed(const StoreOp& op, const core::Event& event) {
+void Checks::completed(const StoreOp& op, const model::Event& event) {
     if (op.guardian) return;
-    const auto* answer = std::get_if<core::RecordAnswered>(&event);
-    if (!answer || answer->outcome != core::StoreOutcome::kDone) return;
-    if (!std::holds_alternative<core::Confirm>(op.effect)) return;
+    const auto* answer = std::get_if<model::RecordAnswered>(&event);
+    if (!answer || answer->outcome != model::StoreOutcome::kDone) return;
+    if (!std::holds_alternative<model::Confirm>(op.effect)) return;
     auto& book = books_[op.member];
     for (const auto& c : book.claims)
         if (c.nonce == book.valid_nonce)

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/effect.hpp"
+#include "model/effect.hpp"
 #include "sim/assumptions.hpp"
 #include "sim/guardian.hpp"
 #include "sim/hub.hpp"
@@ -35,9 +35,9 @@ class Checks {
     explicit Checks(Hub& hub);
 
     void process_started(std::uint8_t member);
-    void after_step(std::uint8_t member, const Member& m, const core::Effects& effects);
-    void executed(const StoreOp& op, const core::Event& event);
-    void completed(const StoreOp& op, const core::Event& event);
+    void after_step(std::uint8_t member, const Member& m, const model::Effects& effects);
+    void executed(const StoreOp& op, const model::Event& event);
+    void completed(const StoreOp& op, const model::Event& event);
     void set_leaves(const NodeOp& op, const Member& m, const Guardian& guardian,
                     Time unanswered_set);
     void node_log(const simnode::LogEntry& entry);
@@ -61,13 +61,13 @@ class Checks {
   private:
     struct Claimed {
         std::uint64_t nonce = 0;
-        core::Instant sent;
+        model::Instant sent;
         Duration hold{};
         bool committed = false;
     };
     struct Book {
         std::vector<Claimed> claims;  ///< of this process
-        core::Instant valid_until;    ///< by the send times of what was acknowledged
+        model::Instant valid_until;   ///< by the send times of what was acknowledged
         std::uint64_t valid_nonce = 0;
         bool excused = false;
         bool drained = false;  ///< a marker is written and no activation left since
@@ -81,7 +81,7 @@ class Checks {
 
     void check_leader(std::uint8_t member, const Member& m);
     void check_pace(std::uint8_t member, const Member& m);
-    void marker(const StoreOp& op, const core::Drain& drain);
+    void marker(const StoreOp& op, const model::Drain& drain);
     void signature(const simnode::LogEntry& entry);
 
     Hub& hub_;

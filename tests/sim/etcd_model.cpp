@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::sim {
 
@@ -111,7 +111,7 @@ void EtcdModel::close(Commit& commit) {
 
 etcd::OpReply EtcdModel::run(const etcd::Op& op, Commit& commit) {
     etcd::OpReply reply;
-    std::visit(core::Overloaded{
+    std::visit(model::Overloaded{
                    [&](const etcd::PutOp& o) { put(o, commit); },
                    [&](const etcd::RangeOp& o) { reply = range(o); },
                    [&](const etcd::DeleteOp& o) { reply.deleted = remove(o, commit); },

@@ -13,7 +13,7 @@ int step_of(bool on) { return on ? 1 : -1; }
 
 std::optional<std::uint8_t> Simulation::leader() const {
     for (std::uint8_t m = 0; m < members_.size(); ++m) {
-        const bool leads = members_[m].state.role == core::Role::kLeader;
+        const bool leads = members_[m].state.role == model::Role::kLeader;
         if (members_[m].running && leads) return m;
     }
     return std::nullopt;
@@ -157,7 +157,7 @@ bool Simulation::apply_order(const Fault& f, bool on) {
             return true;
         case FaultKind::kPause:
             if (on) {
-                put(keys.pause, etcd::to_json(core::PauseOrder{"operator", "test"}));
+                put(keys.pause, etcd::to_json(model::PauseOrder{"operator", "test"}));
             } else {
                 remove(keys.pause);
             }
@@ -172,7 +172,7 @@ bool Simulation::apply_order(const Fault& f, bool on) {
             if (!record) return false;
             const auto to = f.number % 3 == 0 ? std::string{} : member_name(f.member);
             put(keys.switchover,
-                etcd::to_json(core::SwitchoverOrder{{}, record->term, to, "operator", "test"}));
+                etcd::to_json(model::SwitchoverOrder{{}, record->term, to, "operator", "test"}));
             return true;
         }
         case FaultKind::kReload: {
@@ -279,7 +279,7 @@ bool Simulation::apply_process_fault(const Fault& f, bool on) {
         case FaultKind::kShutdown:
             member.wanted = !on;
             if (on) {
-                deliver(m, member.incarnation, core::ShutdownRequested{});
+                deliver(m, member.incarnation, model::ShutdownRequested{});
             } else if (!member.running || !guardian.alive()) {
                 hub_.schedule.add(hub_.now + 100ms, Job::kService, m);
             }
@@ -331,9 +331,6 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
     const auto m = f.member;
     auto& node = nodes_[m];
     if (!members_[m].host_up) return false;
-    const auto set_fault = [&](simnode::SetFault kind) {
-        world.set_fault(m, on ? kind : simnode::SetFault::none, f.delay, hub_.now);
-    };
     switch (f.kind) {
         case FaultKind::kNodeCrash:
             if (on) {
@@ -364,29 +361,6 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
                 world.thaw(m, hub_.now);
             }
             return true;
-        case FaultKind::kSlowSet:
-            set_fault(simnode::SetFault::slow);
-            return true;
-        case FaultKind::kLateSet:
-            set_fault(simnode::SetFault::late);
-            return true;
-        case FaultKind::kHungSet:
-            node.deaf += step_of(on);
-            set_fault(simnode::SetFault::hang);
-            if (on) {
-                node.hung_activation = node.hung_activation || checks_.a4.pending(m);
-                return true;
-            }
-            release_sets(m);
-            return true;
-        case FaultKind::kIgnoreSet:
-            node.deaf += step_of(on);
-            set_fault(simnode::SetFault::ignore);
-            return true;
-        case FaultKind::kHangStatus:
-            world.hang_status(m, on, hub_.now);
-            if (!on) release_sets(m);
-            return true;
         case FaultKind::kPortClash:
             // The new process finds its admin port taken, and runs on without.
             world.restart(m, hub_.now);
@@ -398,7 +372,39 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             node_.ports_changed(m);
             return true;
         default:
-            return apply_health_fault(f, on);
+            return apply_set_fault(f, on) || apply_health_fault(f, on);
+    }
+}
+
+bool Simulation::apply_set_fault(const Fault& f, bool on) {
+    const auto m = f.member;
+    auto& node = nodes_[m];
+    const auto set_fault = [&](simnode::SetFault kind) {
+        hub_.world->set_fault(m, on ? kind : simnode::SetFault::none, f.delay, hub_.now);
+    };
+    switch (f.kind) {
+        case FaultKind::kSlowSet:
+            set_fault(simnode::SetFault::slow);
+            return true;
+        case FaultKind::kLateSet:
+            set_fault(simnode::SetFault::late);
+            return true;
+        case FaultKind::kHungSet:
+            node.deaf += step_of(on);
+            set_fault(simnode::SetFault::hang);
+            node.hung_activation = node.hung_activation || (on && checks_.a4.pending(m));
+            if (!on) release_sets(m);
+            return true;
+        case FaultKind::kIgnoreSet:
+            node.deaf += step_of(on);
+            set_fault(simnode::SetFault::ignore);
+            return true;
+        case FaultKind::kHangStatus:
+            hub_.world->hang_status(m, on, hub_.now);
+            if (!on) release_sets(m);
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -424,7 +430,7 @@ void Simulation::foreign(std::uint8_t m) {
     if (node.foreign_lease == 1 || !hub_.etcd.has_lease(node.foreign_lease)) {
         node.foreign_lease = static_cast<std::int64_t>(hub_.rng.next() >> 1) | 2;
         hub_.etcd.grant(node.foreign_lease, 5, hub_.now);
-        put(hub_.keys.queue + core::candidate_suffix({node.foreign_lease}), member_name(m),
+        put(hub_.keys.queue + model::candidate_suffix({node.foreign_lease}), member_name(m),
             node.foreign_lease);
     }
     hub_.etcd.keep_alive(node.foreign_lease, hub_.now);
@@ -439,113 +445,6 @@ void Simulation::foreign(std::uint8_t m) {
     update_excuses();
     checks_.foreign_activates(m);
     hub_.world->begin_set(m, true, hub_.now);
-}
-
-// --- what operators and tools do to the store
-
-/// All members of etcd are stopped, a backup is restored and they start again.
-void Simulation::restore(const Fault& f) {
-    // A residual risk: who has not seen what the backup lost cannot know that it is lost.
-    bool seen = true;
-    for (const auto& member : members_)
-        seen = seen &&
-               (!member.running || member.state.known.seen_revision.value >= hub_.etcd.revision());
-    for (auto& node : nodes_)
-        if (!seen) node.excused_until = std::max(node.excused_until, hub_.now + 45s);
-    update_excuses();
-    hub_.etcd.restore(*hub_.backup);
-    checks_.store_restored();
-    hub_.etcd_serves_from =
-        std::max(hub_.etcd_serves_from, hub_.now + 1s + f.delay * static_cast<int>(f.number % 8));
-    hub_.etcd.change_leader(hub_.etcd_serves_from);
-    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) lose_watch(m);
-}
-
-/// All members of etcd are lost, and an empty cluster is set up in their place.
-void Simulation::replace_store(const Fault& f) {
-    // A record that says "unfenced" is gone: nobody is warned any more.
-    for (auto& node : nodes_)
-        if (node.deaf > 0) node.excused_until = hub_.now + 60s;
-    update_excuses();
-    hub_.etcd.replace();
-    hub_.backup.reset();
-    checks_.store_restored();
-    hub_.etcd_serves_from =
-        std::max(hub_.etcd_serves_from, hub_.now + 1s + f.delay * static_cast<int>(f.number % 8));
-    hub_.etcd.change_leader(hub_.etcd_serves_from);
-    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) lose_watch(m);
-}
-
-/// The operator says `bootstrap --accept-cluster` on every host and restarts the electors.
-void Simulation::accept_store() {
-    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
-        members_[m].policy.cluster = hub_.etcd.header().cluster_id;
-        restart_elector(m);
-    }
-}
-
-/// With what the files of its host say now.
-void Simulation::restart_elector(std::uint8_t m) {
-    deliver(m, members_[m].incarnation, core::ShutdownRequested{});
-}
-
-void Simulation::put(const std::string& key, std::string value, std::int64_t lease) {
-    hub_.etcd.txn(etcd::Txn{{}, {etcd::PutOp{key, std::move(value), lease}}, {}});
-    pump_watches();
-}
-
-void Simulation::remove(const std::string& key, const std::string& end) {
-    hub_.etcd.txn(etcd::Txn{{}, {etcd::DeleteOp{key, end}}, {}});
-    pump_watches();
-}
-
-std::string Simulation::candidate_key(std::uint8_t m) const {
-    for (auto it = hub_.etcd.keys().lower_bound(hub_.keys.queue); it != hub_.etcd.keys().end();
-         ++it) {
-        if (it->first.compare(0, hub_.keys.queue.size(), hub_.keys.queue) != 0) break;
-        if (it->second.value == member_name(m)) return it->first;
-    }
-    return {};
-}
-
-std::int64_t Simulation::lease_id(std::uint8_t m) const {
-    return hub_.etcd.lease_of(hub_.keys.member(member_name(m)));
-}
-
-/// `bootstrap`: every member is registered and standby, and there is no record yet.
-void Simulation::bootstrap() {
-    if (hub_.etcd.get(hub_.keys.holder)) return;
-    bool all = true;
-    for (std::uint8_t m = 0; m < hub_.plan.members; ++m)
-        all = all && hub_.etcd.get(hub_.keys.member(member_name(m))) &&
-              members_[m].state.standby.confirmed;
-    if (!all) {
-        if (!healed_) hub_.schedule.add(hub_.now + 500ms, Job::kBootstrap);
-        return;
-    }
-    core::HolderRecord record;
-    record.state = core::HolderRecord::State::kDrained;
-    record.hold = members_[0].policy.hold;
-    record.quiesce = members_[0].policy.quiesce;
-    record.gate = core::Gate{std::nullopt, members_[0].policy.settle};
-    record.reason = "bootstrap";
-    put(hub_.keys.holder, etcd::to_json(record));
-}
-
-void Simulation::heal() {
-    if (hub_.story.told()) hub_.story.line(hub_.now, "HEAL", "every fault ends");
-    for (std::uint32_t i = 0; i < fault_on_.size(); ++i) end_fault(i);
-    healed_ = true;
-    for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
-        hub_.world->heal(m, hub_.now);
-        hub_.links[m] = Link{};
-        hub_.wall_step[m] = Duration{};
-        node_.set_other_operator(m, false);
-        node_.ports_changed(m);
-        hub_.schedule.add(hub_.now + 2s, Job::kService, m);
-    }
-    remove(hub_.keys.control, etcd::prefix_end(hub_.keys.control));
-    update_excuses();
 }
 
 // --- looking
@@ -567,7 +466,7 @@ void Simulation::update_excuses() {
         const bool nobody = !member.works() && !guardians_[m].works();
         // Whoever had a good connection for long enough has written UNFENCED: no excuse later.
         const auto& told = member.state.standby.first_false;
-        const bool warns = member.works() && member.state.role == core::Role::kDraining && told &&
+        const bool warns = member.works() && member.state.role == model::Role::kDraining && told &&
                            hub_.local(m) >= *told + 5s && link.slow == Duration{};
         nodes_[m].had_time = nodes_[m].deaf > 0 && (nodes_[m].had_time || (warns && !cut_off));
         const bool stuck = nodes_[m].deaf > 0 && !nodes_[m].had_time;
@@ -597,7 +496,7 @@ void Simulation::judge_convergence() {
         ++active;
         on = m;
     }
-    const bool good = active == 1 && members_[on].state.role == core::Role::kLeader;
+    const bool good = active == 1 && members_[on].state.role == model::Role::kLeader;
     const auto& plan = hub_.plan;
     if (plan.calm && converged_since_ != kNoTime) {
         if (!good || on != converged_on_) hub_.fail("calm", "the lead changed without a fault");

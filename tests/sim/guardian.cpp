@@ -48,7 +48,7 @@ Duration Guardian::latency() {
 
 void Guardian::later(Duration d) { look(hub_.now + d + latency()); }
 
-void Guardian::at(core::Instant when) {
+void Guardian::at(model::Instant when) {
     const auto t = hub_.plan.hosts[member_].clock.when(when);
     look(std::max(t, hub_.now) + latency());
 }
@@ -62,7 +62,7 @@ void Guardian::look(Time when) {
 
 // --- what it hears
 
-void Guardian::receive(const core::Effect& message) {
+void Guardian::receive(const model::Effect& message) {
     if (!alive_) return;
     const auto due = hub_.now + latency();
     inbox_.push_back({due, message});
@@ -190,7 +190,7 @@ void Guardian::perform(core::Instant now, const guardian::Actions& actions) {
     if (actions.end) kill();
 }
 
-void Guardian::node_answer(const NodeOp& op, const core::Event& event) {
+void Guardian::node_answer(const NodeOp& op, const model::Event& event) {
     if (op.incarnation != life_ || !alive_) return;
     const auto now = hub_.local(member_);
     const auto answer_of = [](core::NodeFailure failure, guardian::Answer good) {

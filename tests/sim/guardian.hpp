@@ -24,13 +24,13 @@ class GuardianHost {
     virtual void kill_elector(std::uint8_t member) = 0;
     virtual void start_elector(std::uint8_t member) = 0;
     virtual void ask_node(std::uint8_t member, std::uint64_t life, NodeAsk ask) = 0;
-    virtual void ask_store(std::uint8_t member, std::uint64_t life, const core::Effect& e) = 0;
+    virtual void ask_store(std::uint8_t member, std::uint64_t life, const model::Effect& e) = 0;
     virtual std::uint64_t incarnation(std::uint8_t member) const = 0;
 };
 
 class Guardian {
   public:
-    Guardian(Hub& hub, GuardianHost& host, std::uint8_t member, const core::Policy& policy)
+    Guardian(Hub& hub, GuardianHost& host, std::uint8_t member, const model::Policy& policy)
         : hub_(hub), host_(host), member_(member), policy_(policy) {}
 
     void start(bool elector_may_live);
@@ -45,20 +45,20 @@ class Guardian {
     std::optional<core::Instant> armed_until() const;
 
     /// ArmGuardian, TellGuardianDraining, DisarmGuardian from the elector.
-    void receive(const core::Effect& message);
+    void receive(const model::Effect& message);
     /// The adapter tells that an activation was answered.
     void activation_answered();
     void elector_exited(int code);
     void elector_died();
 
     void run();
-    void node_answer(const NodeOp& op, const core::Event& event);
-    void store_answer(const core::Event& event);
+    void node_answer(const NodeOp& op, const model::Event& event);
+    void store_answer(const model::Event& event);
 
   private:
     struct Message {
         Time due{};
-        core::Effect what = core::DisarmGuardian{};
+        model::Effect what = model::DisarmGuardian{};
     };
     /// The child that writes; it lives and is frozen with the guardian here.
     struct Closer {
@@ -70,7 +70,7 @@ class Guardian {
     };
 
     void later(Duration d);
-    void at(core::Instant when);
+    void at(model::Instant when);
     void look(Time when);
     Duration latency();
     void take_messages();
@@ -86,7 +86,7 @@ class Guardian {
     Hub& hub_;
     GuardianHost& host_;
     std::uint8_t member_;
-    const core::Policy& policy_;
+    const model::Policy& policy_;
     bool alive_ = false;
     bool frozen_ = false;
     bool slow_ = false;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/event.hpp"
 #include "etcd/transactions.hpp"
+#include "model/event.hpp"
 #include "sim/etcd_model.hpp"
 #include "sim/mutants.hpp"
 #include "sim/plan.hpp"
@@ -46,7 +46,7 @@ struct Hub {
     void fail(std::string check, std::string text) {
         if (!violation) violation = Violation{std::move(check), std::move(text), now};
     }
-    core::Instant local(std::uint8_t member) const { return plan.hosts[member].clock.at(now); }
+    model::Instant local(std::uint8_t member) const { return plan.hosts[member].clock.at(now); }
     bool etcd_serves() const { return now >= etcd_serves_from; }
 
     const Plan& plan;

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 #include "sim/time.hpp"
 
 namespace elector::sim {
@@ -19,7 +19,7 @@ struct Watch {
 };
 
 struct Member {
-    core::Policy policy;
+    model::Policy policy;
     std::string name;  ///< that the file gives the next process
     core::State state;
     bool running = false;
@@ -30,13 +30,13 @@ struct Member {
     std::uint64_t incarnation = 0;
     Time wake_at = kNoTime;  ///< the earliest wake-up that is scheduled
     bool woke = false;       ///< while frozen
-    std::vector<core::Event> inbox;
+    std::vector<model::Event> inbox;
     Watch watch;
     // pace
     Time second{};
     std::uint32_t steps_in_second = 0;
     // what was written last
-    core::Role role = core::Role::kFollower;
+    model::Role role = model::Role::kFollower;
 
     bool works() const { return running && !frozen; }
 };

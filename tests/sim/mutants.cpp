@@ -59,25 +59,25 @@ constexpr std::array kRows = {
 };
 
 /// Belief counts from the receipt of an answer instead of from the sending of its question.
-void count_from_receipt(core::State& s, core::Instant now, const core::Event& event) {
-    const auto* e = std::get_if<core::RecordAnswered>(&event);
+void count_from_receipt(core::State& s, model::Instant now, const model::Event& event) {
+    const auto* e = std::get_if<model::RecordAnswered>(&event);
     if (!e) return;
     if (e->op == s.holding.confirm.op) s.holding.confirm.sent = now;
     if (e->op == s.candidacy.record_slot.op) s.candidacy.claim_sent = now;
 }
 
 /// The answer to a deactivation counts as confirmed standby.
-void trust_the_set(core::State& s, core::Instant now, const core::Event& event) {
-    const auto* e = std::get_if<core::SetAnswered>(&event);
-    if (!e || e->op != s.node.set.op || e->failure != core::NodeFailure::kNone) return;
+void trust_the_set(core::State& s, model::Instant now, const model::Event& event) {
+    const auto* e = std::get_if<model::SetAnswered>(&event);
+    if (!e || e->op != s.node.set.op || e->failure != model::NodeFailure::kNone) return;
     if (s.standby.wanted && !s.standby.confirmed) s.standby.confirmed = now;
 }
 
 /// An acknowledged keep-alive is taken for a confirmation.
-void prolong(core::State& s, const core::Event& event) {
-    const auto* e = std::get_if<core::LeaseAnswered>(&event);
-    if (!e || e->outcome != core::StoreOutcome::kDone || e->ttl <= core::Duration{}) return;
-    if (s.role != core::Role::kLeader || !s.session.lease_slot.answers(e->op)) return;
+void prolong(core::State& s, const model::Event& event) {
+    const auto* e = std::get_if<model::LeaseAnswered>(&event);
+    if (!e || e->outcome != model::StoreOutcome::kDone || e->ttl <= model::Duration{}) return;
+    if (s.role != model::Role::kLeader || !s.session.lease_slot.answers(e->op)) return;
     auto& h = s.holding;
     h.valid_until = std::max(h.valid_until, s.session.lease_slot.sent + h.hold - h.hold / 100);
     h.next_confirm = h.valid_until;
@@ -94,7 +94,7 @@ void forget_pending(core::State& s) {
     s.standby.hazard_until.reset();
     s.node.unanswered_until.reset();
     // The drive takes it up from here when standby is answered.
-    if (s.role == core::Role::kDraining && s.holding.activation == core::Activation::kSent)
+    if (s.role == model::Role::kDraining && s.holding.activation == core::Activation::kSent)
         s.holding.activation = core::Activation::kAnswered;
 }
 
@@ -106,50 +106,49 @@ void open_the_gate(core::State& s) {
 
 void forget_foreign(core::State& s) {
     auto& view = s.known.view;
-    std::erase_if(view.queue, [&](const core::Candidate& c) { return is_foreign(view, c); });
+    std::erase_if(view.queue, [&](const model::Candidate& c) { return is_foreign(view, c); });
     if (view.holder.record) view.holder.record->foreign.clear();
 }
 
 /// The tip is read as if 200 ms had passed since the confirmation.
-void hurry_the_tip(core::State& s, core::Instant now) {
+void hurry_the_tip(core::State& s, model::Instant now) {
     auto& confirmed = s.standby.confirmed;
-    const bool fresh = s.role == core::Role::kDraining && confirmed && now - *confirmed < 200ms;
+    const bool fresh = s.role == model::Role::kDraining && confirmed && now - *confirmed < 200ms;
     if (!fresh) return;
     confirmed = now - 200ms;
-    s.wake = now + core::Duration{1};
+    s.wake = now + model::Duration{1};
 }
 
-void give_dead_gates_a_tip(const core::State& s, core::Effects& effects) {
+void give_dead_gates_a_tip(const core::State& s, model::Effects& effects) {
     for (auto& effect : effects) {
-        auto* drain = std::get_if<core::Drain>(&effect);
-        if (drain && s.standby.dead) drain->record.gate.tip = best_known_tip(s);
+        auto* drain = std::get_if<model::Drain>(&effect);
+        if (drain && s.standby.dead) drain->record.gate.tip = health::best_known_tip(s.health);
     }
 }
 
-void forget_in_foreign(core::Effects& effects) {
+void forget_in_foreign(model::Effects& effects) {
     for (auto& effect : effects) {
-        auto* write = std::get_if<core::RecordForeign>(&effect);
+        auto* write = std::get_if<model::RecordForeign>(&effect);
         if (!write) continue;
         auto& r = write->record;
-        r.state = core::HolderRecord::State::kDrained;
-        r.gate = core::Gate{std::nullopt, 6500ms};
+        r.state = model::HolderRecord::State::kDrained;
+        r.gate = model::Gate{std::nullopt, 6500ms};
         r.foreign = {write->foreign};
     }
 }
 
 /// Every head that has been one for five seconds goes, whatever the record says.
-void depose_any_head(core::State& s, core::Effects& effects) {
+void depose_any_head(core::State& s, model::Effects& effects) {
     const auto& k = s.known;
-    if (!k.read || k.view.queue.empty() || k.view.queue.front().create == s.candidacy.create)
-        return;
+    if (!k.read || k.view.queue.empty() || k.view.queue.front().create == s.session.create) return;
     if (s.now < k.head_since + 5s || s.candidacy.record_slot.busy()) return;
     const auto& head = k.view.queue.front();
     s.candidacy.record_op = core::RecordOp::kDepose;
     s.candidacy.deposing = head.create;
-    s.candidacy.record_slot.op = core::OpId{++s.last_op};
+    s.candidacy.record_slot.op = model::OpId{++s.last_op};
     s.candidacy.record_slot.sent = s.now;
     effects.emplace_back(
-        core::Depose{s.candidacy.record_slot.op, head.key, head.create, k.view.holder});
+        model::Depose{s.candidacy.record_slot.op, head.key, head.create, k.view.holder});
 }
 
 }  // namespace
@@ -168,7 +167,7 @@ std::optional<Mutant> find_mutant(std::string_view name) {
 
 std::span<const MutantRow> all_mutants() { return kRows; }
 
-void bend(Mutant mutant, core::Policy& p) {
+void bend(Mutant mutant, model::Policy& p) {
     if (mutant == Mutant::kQuiesceWait) p.quiesce = 0s;
     if (mutant == Mutant::kPendingNotInQuiesce) p.quiesce = 3 * p.block_interval;
     if (mutant == Mutant::kOvertime) p.overtime = 0s;
@@ -179,7 +178,7 @@ void bend(Mutant mutant, core::Policy& p) {
     }
 }
 
-void bend(Mutant mutant, core::State& s, core::Instant now, const core::Event& event) {
+void bend(Mutant mutant, core::State& s, model::Instant now, const model::Event& event) {
     switch (mutant) {
         case Mutant::kSendTime:
             return count_from_receipt(s, now, event);
@@ -196,7 +195,7 @@ void bend(Mutant mutant, core::State& s, core::Instant now, const core::Event& e
         case Mutant::kForeignIgnored:
             return forget_foreign(s);
         case Mutant::kArmUnacknowledged:
-            if (s.role == core::Role::kLeader) s.holding.armed_until = s.holding.valid_until;
+            if (s.role == model::Role::kLeader) s.holding.armed_until = s.holding.valid_until;
             return;
         case Mutant::kStaleRead:
             if (s.candidacy.checking) s.known.read_sent = s.candidacy.check_started;
@@ -206,11 +205,11 @@ void bend(Mutant mutant, core::State& s, core::Instant now, const core::Event& e
     }
 }
 
-void bend(Mutant mutant, core::State& s, core::Instant now, core::Effects& effects) {
+void bend(Mutant mutant, core::State& s, model::Instant now, model::Effects& effects) {
     switch (mutant) {
         case Mutant::kOneInFlight:
-            if (s.role == core::Role::kLeader) s.node.set.op = {};
-            if (s.role == core::Role::kLeader) s.node.unanswered_until.reset();
+            if (s.role == model::Role::kLeader) s.node.set.op = {};
+            if (s.role == model::Role::kLeader) s.node.unanswered_until.reset();
             return;
         case Mutant::kTipAtOnce:
             return hurry_the_tip(s, now);

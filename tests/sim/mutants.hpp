@@ -8,10 +8,10 @@
 #include <span>
 #include <string_view>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "core/state.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 #include "sim/plan.hpp"
 
 namespace elector::sim {
@@ -57,10 +57,10 @@ std::span<const MutantRow> all_mutants();
 std::string_view name(Mutant mutant);
 std::optional<Mutant> find_mutant(std::string_view name);
 
-void bend(Mutant mutant, core::Policy& policy);
+void bend(Mutant mutant, model::Policy& policy);
 /// Before the core sees `event`.
-void bend(Mutant mutant, core::State& state, core::Instant now, const core::Event& event);
+void bend(Mutant mutant, core::State& state, model::Instant now, const model::Event& event);
 /// After the core has answered.
-void bend(Mutant mutant, core::State& state, core::Instant now, core::Effects& effects);
+void bend(Mutant mutant, core::State& state, model::Instant now, model::Effects& effects);
 
 }  // namespace elector::sim

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::sim {
 namespace {
 
-using core::NodeFailure;
+using model::NodeFailure;
 
 Duration timeout_of(NodeAsk ask) {
     switch (ask) {
@@ -20,18 +20,18 @@ Duration timeout_of(NodeAsk ask) {
     }
 }
 
-core::Event failed(const NodeOp& op, NodeFailure failure, bool not_sent = false) {
+model::Event failed(const NodeOp& op, NodeFailure failure, bool not_sent = false) {
     switch (op.ask) {
         case NodeAsk::kStatus:
-            return core::StatusRead{op.op, failure, false, {}};
+            return model::StatusRead{op.op, failure, false, {}};
         case NodeAsk::kReadiness:
-            return core::ReadinessRead{op.op, failure, false};
+            return model::ReadinessRead{op.op, failure, false};
         case NodeAsk::kTip:
-            return core::TipRead{op.op, failure, {}, {}};
+            return model::TipRead{op.op, failure, {}, {}};
         case NodeAsk::kMetrics:
-            return core::MetricsRead{op.op, failure, {}, {}, {}};
+            return model::MetricsRead{op.op, failure, {}, {}, {}};
         default:
-            return core::SetAnswered{op.op, failure, not_sent};
+            return model::SetAnswered{op.op, failure, not_sent};
     }
 }
 
@@ -41,42 +41,43 @@ constexpr std::uint64_t kGuardianConnection = 1ULL << 62;
 
 }  // namespace
 
-bool is_node_effect(const core::Effect& e) {
-    return std::holds_alternative<core::QueryStatus>(e) ||
-           std::holds_alternative<core::Deactivate>(e) ||
-           std::holds_alternative<core::Activate>(e) ||
-           std::holds_alternative<core::ReadReadiness>(e) ||
-           std::holds_alternative<core::ReadTip>(e) || std::holds_alternative<core::ReadMetrics>(e);
+bool is_node_effect(const model::Effect& e) {
+    return std::holds_alternative<model::QueryStatus>(e) ||
+           std::holds_alternative<model::Deactivate>(e) ||
+           std::holds_alternative<model::Activate>(e) ||
+           std::holds_alternative<model::ReadReadiness>(e) ||
+           std::holds_alternative<model::ReadTip>(e) ||
+           std::holds_alternative<model::ReadMetrics>(e);
 }
 
 NodeAdapter::NodeAdapter(Hub& hub, NodeObserver& observer)
     : hub_(hub), observer_(observer), held_(hub.plan.members) {}
 
 void NodeAdapter::start(std::uint8_t member, std::uint64_t incarnation,
-                        const core::Effect& effect) {
+                        const model::Effect& effect) {
     NodeOp op;
     op.member = member;
     op.incarnation = incarnation;
-    if (const auto* q = std::get_if<core::QueryStatus>(&effect)) {
+    if (const auto* q = std::get_if<model::QueryStatus>(&effect)) {
         op.ask = NodeAsk::kStatus;
         op.op = q->op;
         op.fresh = q->fresh_connection;
         supersede_status(member);
-    } else if (const auto* d = std::get_if<core::Deactivate>(&effect)) {
+    } else if (const auto* d = std::get_if<model::Deactivate>(&effect)) {
         op.ask = NodeAsk::kDeactivate;
         op.op = d->op;
-    } else if (const auto* a = std::get_if<core::Activate>(&effect)) {
+    } else if (const auto* a = std::get_if<model::Activate>(&effect)) {
         op.ask = NodeAsk::kActivate;
         op.op = a->op;
         op.connection = a->connection;
         op.not_after = a->not_after;
-    } else if (const auto* r = std::get_if<core::ReadReadiness>(&effect)) {
+    } else if (const auto* r = std::get_if<model::ReadReadiness>(&effect)) {
         op.ask = NodeAsk::kReadiness;
         op.op = r->op;
-    } else if (const auto* t = std::get_if<core::ReadTip>(&effect)) {
+    } else if (const auto* t = std::get_if<model::ReadTip>(&effect)) {
         op.ask = NodeAsk::kTip;
         op.op = t->op;
-    } else if (const auto* m = std::get_if<core::ReadMetrics>(&effect)) {
+    } else if (const auto* m = std::get_if<model::ReadMetrics>(&effect)) {
         op.ask = NodeAsk::kMetrics;
         op.op = m->op;
     }
@@ -198,26 +199,26 @@ void NodeAdapter::read(std::uint32_t at) {
     const auto state =
         op.ask == NodeAsk::kTip ? world.web3_port(n, hub_.now) : world.probe_port(n, hub_.now);
     if (state == simnode::PortState::silent) return;
-    core::Event event = failed(op, NodeFailure::kRefused);
+    model::Event event = failed(op, NodeFailure::kRefused);
     if (state == simnode::PortState::open) {
         if (op.ask == NodeAsk::kTip) {
             const auto tip = world.tip(n, hub_.now);
             const auto age =
                 hub_.now + hub_.plan.hosts[n].wall_skew + hub_.wall_step[n] - tip.timestamp;
-            event = core::TipRead{op.op, NodeFailure::kNone, core::Height{tip.height}, age};
+            event = model::TipRead{op.op, NodeFailure::kNone, model::Height{tip.height}, age};
         } else if (op.ask == NodeAsk::kReadiness) {
             const bool ready = world.readiness(n, hub_.now) == simnode::Probe::ok;
-            event = core::ReadinessRead{op.op, NodeFailure::kNone, ready};
+            event = model::ReadinessRead{op.op, NodeFailure::kNone, ready};
         } else {
             const auto gauges = world.gauges(n, hub_.now);
-            core::MetricsRead metrics{op.op,
-                                      NodeFailure::kNone,
-                                      {},
-                                      {},
-                                      held_[n].other_operator ? "io1another" : "io1delegate"};
+            model::MetricsRead metrics{op.op,
+                                       NodeFailure::kNone,
+                                       {},
+                                       {},
+                                       held_[n].other_operator ? "io1another" : "io1delegate"};
             if (gauges.present) {
-                metrics.height = core::Height{gauges.height};
-                metrics.target = core::Height{gauges.target_height};
+                metrics.height = model::Height{gauges.height};
+                metrics.target = model::Height{gauges.target_height};
             }
             event = metrics;
         }
@@ -249,21 +250,21 @@ void NodeAdapter::collect() {
         const auto at = *it;
         live_.erase(it);
         auto& op = ops_[at];
-        core::Event event = failed(op, NodeFailure::kNone);
+        model::Event event = failed(op, NodeFailure::kNone);
         if (answer->outcome != simnode::Outcome::ok) {
             const bool refused = answer->outcome == simnode::Outcome::refused;
             event = failed(op, refused ? NodeFailure::kRefused : NodeFailure::kBroken,
                            refused && op.ask == NodeAsk::kDeactivate);
             if (!op.guardian && op.ask != NodeAsk::kDeactivate) held_[op.member].id = 0;
         } else if (op.ask == NodeAsk::kStatus) {
-            event = core::StatusRead{op.op, NodeFailure::kNone, answer->active, op.connection};
+            event = model::StatusRead{op.op, NodeFailure::kNone, answer->active, op.connection};
         }
         finish(at, event);
         release(at);
     }
 }
 
-void NodeAdapter::finish(std::uint32_t at, const core::Event& event) {
+void NodeAdapter::finish(std::uint32_t at, const model::Event& event) {
     auto& op = ops_[at];
     if (op.done) return;
     op.done = true;
@@ -338,9 +339,9 @@ void NodeAdapter::monitor(const Task& task) {
     const auto may = observer_.may_send(asking);
     if (may == MaySend::kNever) return;
     if (may == MaySend::kLater) return tick(task.member, task.a, hub_.now + 20ms);
-    const auto which = task.a == 0 ? core::NodePort::kAdmin : core::NodePort::kProbe;
-    const auto tell = [&](core::PortState state) {
-        observer_.on_port(task.member, held.incarnation, core::PortChanged{which, state});
+    const auto which = task.a == 0 ? model::NodePort::kAdmin : model::NodePort::kProbe;
+    const auto tell = [&](model::PortState state) {
+        observer_.on_port(task.member, held.incarnation, model::PortChanged{which, state});
     };
     const auto state = state_of(task.member, task.a);
     if (port.up) {
@@ -349,21 +350,21 @@ void NodeAdapter::monitor(const Task& task) {
         if (task.a == 0) held.id = 0;
         port.first = hub_.now;
         tick(task.member, task.a, hub_.now + 100us);
-        return tell(core::PortState::kLost);
+        return tell(model::PortState::kLost);
     }
     port.broken = false;
     if (state == simnode::PortState::open) {
         port.up = true;
         port.first = Time{};
-        return tell(core::PortState::kConnected);
+        return tell(model::PortState::kConnected);
     }
     if (port.first == Time{}) port.first = hub_.now;
     if (state == simnode::PortState::silent) {
         tick(task.member, task.a, hub_.now + 1s);
-        return tell(core::PortState::kUnreachable);
+        return tell(model::PortState::kUnreachable);
     }
     tick(task.member, task.a, hub_.now + (hub_.now - port.first < 1s ? 20ms : 200ms));
-    tell(core::PortState::kRefused);
+    tell(model::PortState::kRefused);
 }
 
 }  // namespace elector::sim

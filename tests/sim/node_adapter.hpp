@@ -6,7 +6,7 @@
 #include <array>
 #include <vector>
 
-#include "core/effect.hpp"
+#include "model/effect.hpp"
 #include "sim/hub.hpp"
 
 namespace elector::sim {
@@ -22,9 +22,9 @@ struct NodeOp {
     bool judged = false;  ///< the last look at the deadline is over; only the write is left
     std::uint32_t pending = 0;
     std::uint64_t incarnation = 0;
-    core::OpId op;
-    core::ConnectionId connection;
-    core::Instant not_after;
+    model::OpId op;
+    model::ConnectionId connection;
+    model::Instant not_after;
     simnode::RequestId request = 0;  ///< 0: no bytes left
     Time sent{};                     ///< when the bytes left
 };
@@ -38,16 +38,16 @@ class NodeObserver {
     virtual MaySend may_send(const NodeOp& op) = 0;
     virtual void on_set_leaves(const NodeOp& op) = 0;
     /// The one completion of `op`.
-    virtual void on_answer(const NodeOp& op, const core::Event& event) = 0;
+    virtual void on_answer(const NodeOp& op, const model::Event& event) = 0;
     virtual void on_port(std::uint8_t member, std::uint64_t incarnation,
-                         const core::PortChanged& event) = 0;
+                         const model::PortChanged& event) = 0;
 };
 
 class NodeAdapter {
   public:
     NodeAdapter(Hub& hub, NodeObserver& observer);
 
-    void start(std::uint8_t member, std::uint64_t incarnation, const core::Effect& effect);
+    void start(std::uint8_t member, std::uint64_t incarnation, const model::Effect& effect);
     void start_for_guardian(std::uint8_t member, std::uint64_t life, NodeAsk ask);
     void run(const Task& task);
     /// Hands on what the nodes have answered.
@@ -84,7 +84,7 @@ class NodeAdapter {
     void send_admin(std::uint32_t at);
     void read(std::uint32_t at);
     void time_out(std::uint32_t at);
-    void finish(std::uint32_t at, const core::Event& event);
+    void finish(std::uint32_t at, const model::Event& event);
     void release(std::uint32_t at);
     void supersede_status(std::uint8_t member);
     void monitor(const Task& task);
@@ -99,6 +99,6 @@ class NodeAdapter {
     std::uint64_t last_connection_ = 0;
 };
 
-bool is_node_effect(const core::Effect& effect);
+bool is_node_effect(const model::Effect& effect);
 
 }  // namespace elector::sim

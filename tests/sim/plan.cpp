@@ -356,14 +356,14 @@ Plan make_plan(const Options& options) {
     if (options.keep) keep_only(plan, *options.keep);
     const auto policy = make_policy(plan, 0);
     // Unknown wait, a lease, everything relaxed, a node's start and its bar, and once more a wait.
-    plan.bound = 2 * core::unknown_wait(policy) + policy.hold + 3 * policy.last_standing +
+    plan.bound = 2 * model::unknown_wait(policy) + policy.hold + 3 * policy.last_standing +
                  plan.node.admin_boot + policy.start_delay + 30s;
     plan.stable = 15s;
     return plan;
 }
 
-core::Policy make_policy(const Plan& plan, std::uint8_t member) {
-    core::Policy p;
+model::Policy make_policy(const Plan& plan, std::uint8_t member) {
+    model::Policy p;
     p.member = member_name(member);
     p.instance = "boot-" + p.member + "/net/127.0.0.1:9009";
     p.queue_prefix = "/iotex-server/";

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/policy.hpp"
+#include "model/policy.hpp"
 #include "sim/time.hpp"
 #include "simnode/model/types.hpp"
 
@@ -147,7 +147,7 @@ struct Plan {
 };
 
 Plan make_plan(const Options& options);
-core::Policy make_policy(const Plan& plan, std::uint8_t member);
+model::Policy make_policy(const Plan& plan, std::uint8_t member);
 std::string member_name(std::uint8_t member);
 
 }  // namespace elector::sim

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/event.hpp"
+#include "model/event.hpp"
 #include "sim/time.hpp"
 
 namespace elector::sim {
@@ -98,6 +98,6 @@ class Pool {
     std::vector<std::uint32_t> free_;
 };
 
-using EventPool = Pool<core::Event>;
+using EventPool = Pool<model::Event>;
 
 }  // namespace elector::sim

@@ -131,7 +131,7 @@ void Simulation::dispatch(const Task& task) {
             break;
         case Job::kGuardianGone: {
             const bool gone = guardians_[m].life() != task.b || !guardians_[m].works();
-            if (gone) deliver(m, members_[m].incarnation, core::GuardianLost{});
+            if (gone) deliver(m, members_[m].incarnation, model::GuardianLost{});
             break;
         }
         case Job::kService:
@@ -188,7 +188,7 @@ void Simulation::stop_member(std::uint8_t m) {
     member.inbox.clear();
 }
 
-void Simulation::deliver(std::uint8_t m, std::uint64_t incarnation, const core::Event& event) {
+void Simulation::deliver(std::uint8_t m, std::uint64_t incarnation, const model::Event& event) {
     auto& member = members_[m];
     if (!member.running || member.incarnation != incarnation) return;
     if (member.frozen) {
@@ -198,7 +198,7 @@ void Simulation::deliver(std::uint8_t m, std::uint64_t incarnation, const core::
     }
 }
 
-void Simulation::step(std::uint8_t m, const core::Event& event) {
+void Simulation::step(std::uint8_t m, const model::Event& event) {
     auto& member = members_[m];
     const auto now = hub_.local(m);
     if (hub_.now - member.second >= 1s) {
@@ -228,20 +228,20 @@ void Simulation::carry_out(std::uint8_t m) {
     if (members_[m].running) schedule_wake(m);
 }
 
-void Simulation::carry_out(std::uint8_t m, const core::Effect& effect) {
+void Simulation::carry_out(std::uint8_t m, const model::Effect& effect) {
     auto& member = members_[m];
     if (is_store_effect(effect)) {
         store_.start(m, false, member.incarnation, effect, member.policy.renew);
     } else if (is_node_effect(effect)) {
-        if (std::holds_alternative<core::Activate>(effect)) happened(Trigger::kDeciding, m);
+        if (std::holds_alternative<model::Activate>(effect)) happened(Trigger::kDeciding, m);
         node_.start(m, member.incarnation, effect);
-    } else if (std::holds_alternative<core::ArmGuardian>(effect) ||
-               std::holds_alternative<core::TellGuardianDraining>(effect) ||
-               std::holds_alternative<core::DisarmGuardian>(effect)) {
+    } else if (std::holds_alternative<model::ArmGuardian>(effect) ||
+               std::holds_alternative<model::TellGuardianDraining>(effect) ||
+               std::holds_alternative<model::DisarmGuardian>(effect)) {
         guardians_[m].receive(effect);
-    } else if (const auto* pin = std::get_if<core::PinCluster>(&effect)) {
+    } else if (const auto* pin = std::get_if<model::PinCluster>(&effect)) {
         member.policy.cluster = pin->cluster;
-    } else if (const auto* exit = std::get_if<core::Exit>(&effect)) {
+    } else if (const auto* exit = std::get_if<model::Exit>(&effect)) {
         exited(m, exit->code);
     }
 }
@@ -249,7 +249,7 @@ void Simulation::carry_out(std::uint8_t m, const core::Effect& effect) {
 void Simulation::schedule_wake(std::uint8_t m) {
     auto& member = members_[m];
     const auto wanted = core::wake_at(member.state);
-    if (wanted == core::kNever) return;
+    if (wanted == model::kNever) return;
     const auto at = std::max(hub_.plan.hosts[m].clock.when(wanted), hub_.now + Duration{1});
     if (member.wake_at > hub_.now && member.wake_at <= at) return;
     member.wake_at = at;
@@ -263,7 +263,7 @@ void Simulation::wake(std::uint8_t m) {
     if (member.frozen) {
         member.woke = true;
     } else if (hub_.local(m) >= core::wake_at(member.state)) {
-        step(m, core::Woke{});
+        step(m, model::Woke{});
     } else {
         schedule_wake(m);
     }
@@ -281,7 +281,7 @@ void Simulation::thaw_member(std::uint8_t m) {
     // A timer and the sockets are ready at the same time; either may come first.
     const bool timer_first = hub_.rng.chance(500);
     const auto timer = [&] {
-        if (member.woke && member.incarnation == incarnation) step(m, core::Woke{});
+        if (member.woke && member.incarnation == incarnation) step(m, model::Woke{});
         member.woke = false;
     };
     if (timer_first) timer();
@@ -339,7 +339,7 @@ void Simulation::connect_watch(std::uint8_t m, Duration after) {
     member.watch.up = true;
     if (member.watch.next == 0) member.watch.next = hub_.etcd.history().size();
     const auto incarnation = member.incarnation;
-    deliver(m, incarnation, core::WatchResumed{});
+    deliver(m, incarnation, model::WatchResumed{});
     pump_watches();
 }
 
@@ -367,27 +367,27 @@ void Simulation::watch_delivery(std::uint8_t m) {
     watch.scheduled = false;
     if (!watch.up) return;
     const auto& history = hub_.etcd.history();
-    std::vector<core::Change> changes;
-    core::Revision revision;
+    std::vector<model::Change> changes;
+    model::Revision revision;
     // What waits for a thaw stays in the socket and comes as one batch.
     if (member.frozen) return;
     for (; watch.next < history.size(); ++watch.next) {
-        revision = core::Revision{history[watch.next].revision};
+        revision = model::Revision{history[watch.next].revision};
         auto more = etcd::to_changes(hub_.keys, history[watch.next].events);
         std::move(more.begin(), more.end(), std::back_inserter(changes));
     }
-    if (revision == core::Revision{}) return;
-    deliver(m, member.incarnation, core::StoreChanged{revision, std::move(changes)});
+    if (revision == model::Revision{}) return;
+    deliver(m, member.incarnation, model::StoreChanged{revision, std::move(changes)});
 }
 
 // --- observers
 
-void Simulation::on_executed(const StoreOp& op, const core::Event& event) {
+void Simulation::on_executed(const StoreOp& op, const model::Event& event) {
     checks_.executed(op, event);
-    if (const auto* answer = std::get_if<core::RecordAnswered>(&event);
-        answer && answer->outcome == core::StoreOutcome::kDone) {
-        if (std::holds_alternative<core::Claim>(op.effect)) happened(Trigger::kClaimed, op.member);
-        if (std::holds_alternative<core::Drain>(op.effect)) happened(Trigger::kMarked, op.member);
+    if (const auto* answer = std::get_if<model::RecordAnswered>(&event);
+        answer && answer->outcome == model::StoreOutcome::kDone) {
+        if (std::holds_alternative<model::Claim>(op.effect)) happened(Trigger::kClaimed, op.member);
+        if (std::holds_alternative<model::Drain>(op.effect)) happened(Trigger::kMarked, op.member);
     }
     if (!hub_.story.told() || op.repeatable) return;
     hub_.story.line(hub_.now, "etcd",
@@ -395,7 +395,7 @@ void Simulation::on_executed(const StoreOp& op, const core::Event& event) {
                         in_words(op.effect) + " -> " + in_words(event));
 }
 
-void Simulation::on_completed(const StoreOp& op, core::Event event) {
+void Simulation::on_completed(const StoreOp& op, model::Event event) {
     if (op.guardian) {
         if (op.incarnation == guardians_[op.member].life())
             guardians_[op.member].store_answer(event);
@@ -428,14 +428,14 @@ void Simulation::on_set_leaves(const NodeOp& op) {
                        node_.last_unanswered_set(op.member, &op));
 }
 
-void Simulation::on_answer(const NodeOp& op, const core::Event& event) {
+void Simulation::on_answer(const NodeOp& op, const model::Event& event) {
     checks_.a4.answered(op, event);
     if (op.guardian) {
         guardians_[op.member].node_answer(op, event);
         return;
     }
     const auto& member = members_[op.member];
-    const auto* set = std::get_if<core::SetAnswered>(&event);
+    const auto* set = std::get_if<model::SetAnswered>(&event);
     const bool alive = member.works() && member.incarnation == op.incarnation;
     // Not one that was not sent: it may be sent again in the same holding.
     if (set && alive && op.ask == NodeAsk::kActivate && !set->not_sent &&
@@ -445,7 +445,7 @@ void Simulation::on_answer(const NodeOp& op, const core::Event& event) {
 }
 
 void Simulation::on_port(std::uint8_t m, std::uint64_t incarnation,
-                         const core::PortChanged& event) {
+                         const model::PortChanged& event) {
     deliver(m, incarnation, event);
 }
 
@@ -453,7 +453,7 @@ void Simulation::ask_node(std::uint8_t m, std::uint64_t life, NodeAsk ask) {
     node_.start_for_guardian(m, life, ask);
 }
 
-void Simulation::ask_store(std::uint8_t m, std::uint64_t life, const core::Effect& effect) {
+void Simulation::ask_store(std::uint8_t m, std::uint64_t life, const model::Effect& effect) {
     store_.start(m, true, life, effect, members_[m].policy.renew);
 }
 

@@ -36,10 +36,10 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     // electors
     void start_member(std::uint8_t m);
     void stop_member(std::uint8_t m);
-    void deliver(std::uint8_t m, std::uint64_t incarnation, const core::Event& event);
-    void step(std::uint8_t m, const core::Event& event);
+    void deliver(std::uint8_t m, std::uint64_t incarnation, const model::Event& event);
+    void step(std::uint8_t m, const model::Event& event);
     void carry_out(std::uint8_t m);
-    void carry_out(std::uint8_t m, const core::Effect& effect);
+    void carry_out(std::uint8_t m, const model::Effect& effect);
     void schedule_wake(std::uint8_t m);
     void wake(std::uint8_t m);
     void freeze_member(std::uint8_t m);
@@ -62,6 +62,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     bool apply_process_fault(const Fault& f, bool on);
     bool apply_host_fault(const Fault& f, bool on);
     bool apply_node_fault(const Fault& f, bool on);
+    bool apply_set_fault(const Fault& f, bool on);
     bool apply_health_fault(const Fault& f, bool on);
     void put(const std::string& key, std::string value, std::int64_t lease = 0);
     void remove(const std::string& key, const std::string& end = {});
@@ -80,22 +81,22 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void judge_convergence();
 
     // StoreObserver
-    void on_executed(const StoreOp& op, const core::Event& event) override;
-    void on_completed(const StoreOp& op, core::Event event) override;
+    void on_executed(const StoreOp& op, const model::Event& event) override;
+    void on_completed(const StoreOp& op, model::Event event) override;
     void on_store_changed() override { pump_watches(); }
     // NodeObserver
     MaySend may_send(const NodeOp& op) override;
     void on_set_leaves(const NodeOp& op) override;
-    void on_answer(const NodeOp& op, const core::Event& event) override;
+    void on_answer(const NodeOp& op, const model::Event& event) override;
     void on_port(std::uint8_t member, std::uint64_t incarnation,
-                 const core::PortChanged& event) override;
+                 const model::PortChanged& event) override;
     // GuardianHost
     bool elector_runs(std::uint8_t m) const override { return members_[m].running; }
     bool elector_wanted(std::uint8_t m) const override { return members_[m].wanted; }
     void kill_elector(std::uint8_t m) override { stop_member(m); }
     void start_elector(std::uint8_t m) override { start_member(m); }
     void ask_node(std::uint8_t m, std::uint64_t life, NodeAsk ask) override;
-    void ask_store(std::uint8_t m, std::uint64_t life, const core::Effect& effect) override;
+    void ask_store(std::uint8_t m, std::uint64_t life, const model::Effect& effect) override;
     std::uint64_t incarnation(std::uint8_t m) const override { return members_[m].incarnation; }
 
     struct NodeFaults {
@@ -120,7 +121,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     std::vector<bool> fault_on_;
     StoreAdapter store_;
     NodeAdapter node_;
-    core::Effects effects_;
+    model::Effects effects_;
     std::size_t log_read_ = 0;
     bool healed_ = false;
     bool finished_ = false;

@@ -4,12 +4,12 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::sim {
 namespace {
 
-using core::StoreOutcome;
+using model::StoreOutcome;
 
 template <class E>
 concept Transaction = requires(const etcd::Keys& keys, const E& e) {
@@ -18,53 +18,53 @@ concept Transaction = requires(const etcd::Keys& keys, const E& e) {
 
 template <class E>
 concept LeaseQuestion =
-    std::is_same_v<E, core::GrantLease> || std::is_same_v<E, core::KeepLeaseAlive>;
+    std::is_same_v<E, model::GrantLease> || std::is_same_v<E, model::KeepLeaseAlive>;
 
-bool is_repeatable(const core::Effect& effect) {
-    return std::holds_alternative<core::ReadElection>(effect) ||
-           std::holds_alternative<core::Confirm>(effect) ||
-           std::holds_alternative<core::GrantLease>(effect) ||
-           std::holds_alternative<core::RevokeLease>(effect);
+bool is_repeatable(const model::Effect& effect) {
+    return std::holds_alternative<model::ReadElection>(effect) ||
+           std::holds_alternative<model::Confirm>(effect) ||
+           std::holds_alternative<model::GrantLease>(effect) ||
+           std::holds_alternative<model::RevokeLease>(effect);
 }
 
-bool writes(const core::Effect& effect) {
-    return !std::holds_alternative<core::ReadElection>(effect) &&
-           !std::holds_alternative<core::Confirm>(effect) &&
-           !std::holds_alternative<core::KeepLeaseAlive>(effect);
+bool writes(const model::Effect& effect) {
+    return !std::holds_alternative<model::ReadElection>(effect) &&
+           !std::holds_alternative<model::Confirm>(effect) &&
+           !std::holds_alternative<model::KeepLeaseAlive>(effect);
 }
 
 std::int64_t whole_seconds(Duration d) { return (d + 999ms) / 1s; }
 
 }  // namespace
 
-bool is_store_effect(const core::Effect& effect) {
+bool is_store_effect(const model::Effect& effect) {
     return std::visit(
         [](const auto& e) {
             using E = std::decay_t<decltype(e)>;
-            return Transaction<E> || LeaseQuestion<E> || std::is_same_v<E, core::RevokeLease>;
+            return Transaction<E> || LeaseQuestion<E> || std::is_same_v<E, model::RevokeLease>;
         },
         effect);
 }
 
-core::Event failed_completion(const core::Effect& effect, StoreOutcome outcome) {
+model::Event failed_completion(const model::Effect& effect, StoreOutcome outcome) {
     return std::visit(
-        [&](const auto& e) -> core::Event {
+        [&](const auto& e) -> model::Event {
             using E = std::decay_t<decltype(e)>;
             if constexpr (Transaction<E>) {
                 return etcd::failed_event(e, outcome);
             } else if constexpr (LeaseQuestion<E>) {
-                return core::LeaseAnswered{e.op, outcome, Duration{}};
-            } else if constexpr (std::is_same_v<E, core::RevokeLease>) {
-                return core::LeaseRevoked{e.op, outcome};
+                return model::LeaseAnswered{e.op, outcome, Duration{}};
+            } else if constexpr (std::is_same_v<E, model::RevokeLease>) {
+                return model::LeaseRevoked{e.op, outcome};
             } else {
-                return core::Woke{};
+                return model::Woke{};
             }
         },
         effect);
 }
 
 void StoreAdapter::start(std::uint8_t member, bool guardian, std::uint64_t incarnation,
-                         const core::Effect& effect, Duration renew) {
+                         const model::Effect& effect, Duration renew) {
     StoreOp op;
     op.member = member;
     op.guardian = guardian;
@@ -148,7 +148,7 @@ void StoreAdapter::unavailable(std::uint32_t at) {
 
 void StoreAdapter::serve(std::uint32_t at) {
     auto& op = ops_[at];
-    if (const auto* alive = std::get_if<core::KeepLeaseAlive>(&op.effect)) {
+    if (const auto* alive = std::get_if<model::KeepLeaseAlive>(&op.effect)) {
         // An expired lease answers only when it is revoked.
         const auto id = alive->lease.value;
         const bool stale = hub_.links[op.member].stale_lease == id;
@@ -158,7 +158,7 @@ void StoreAdapter::serve(std::uint32_t at) {
         }
     }
     const bool withheld = hub_.mutant == Mutant::kUnfencedLate &&
-                          std::holds_alternative<core::MarkUnfenced>(op.effect) &&
+                          std::holds_alternative<model::MarkUnfenced>(op.effect) &&
                           withhold_unfenced(op);
     if (withheld || (hub_.links[op.member].refuses && writes(op.effect)))
         return reply(at, failed_completion(op.effect, StoreOutcome::kRefused));
@@ -168,7 +168,7 @@ void StoreAdapter::serve(std::uint32_t at) {
     reply(at, std::move(event));
 }
 
-void StoreAdapter::reply(std::uint32_t at, core::Event event) {
+void StoreAdapter::reply(std::uint32_t at, model::Event event) {
     const auto& op = ops_[at];
     const auto& link = hub_.links[op.member];
     if (op.done || link.replies_lost > 0 || hub_.rng.chance(link.loss_permille)) return;
@@ -176,7 +176,7 @@ void StoreAdapter::reply(std::uint32_t at, core::Event event) {
     later(hub_.now + way(link), Job::kStoreReply, at, slot);
 }
 
-void StoreAdapter::complete(StoreOp& op, core::Event event) {
+void StoreAdapter::complete(StoreOp& op, model::Event event) {
     if (op.done) return;
     op.done = true;
     observer_.on_completed(op, std::move(event));
@@ -184,23 +184,24 @@ void StoreAdapter::complete(StoreOp& op, core::Event event) {
 
 /// UNFENCED as it would be after a fence that takes twenty seconds.
 bool StoreAdapter::withhold_unfenced(const StoreOp& op) {
-    const auto& nonce = std::get<core::MarkUnfenced>(op.effect).record.nonce;
+    const auto& nonce = std::get<model::MarkUnfenced>(op.effect).record.nonce;
     auto& since = unfenced_since_[nonce.value];
     if (since == Time{}) since = hub_.now;
     return hub_.now < since + 20s;
 }
 
 /// DRAIN as it would be without its guard: over whatever the record says.
-void StoreAdapter::drop_guard(core::Drain& drain) const {
+void StoreAdapter::drop_guard(model::Drain& drain) const {
     const auto* kv = hub_.etcd.get(hub_.keys.holder);
-    drain.found = kv ? core::StoredRecord{{kv->mod_revision}, kv->value, {}} : core::StoredRecord{};
+    drain.found =
+        kv ? model::StoredRecord{{kv->mod_revision}, kv->value, {}} : model::StoredRecord{};
 }
 
-core::Event StoreAdapter::execute(StoreOp& op) {
-    auto* drain = std::get_if<core::Drain>(&op.effect);
+model::Event StoreAdapter::execute(StoreOp& op) {
+    auto* drain = std::get_if<model::Drain>(&op.effect);
     if (drain && hub_.mutant == Mutant::kDrainGuard) drop_guard(*drain);
     return std::visit(
-        [&](const auto& e) -> core::Event {
+        [&](const auto& e) -> model::Event {
             using E = std::decay_t<decltype(e)>;
             if constexpr (Transaction<E>) {
                 const auto answer = hub_.etcd.txn(etcd::to_txn(hub_.keys, e));
@@ -211,23 +212,23 @@ core::Event StoreAdapter::execute(StoreOp& op) {
                     return etcd::failed_event(e, StoreOutcome::kRefused);
                 }
                 return etcd::to_event(hub_.keys, e, answer.reply);
-            } else if constexpr (std::is_same_v<E, core::GrantLease>) {
+            } else if constexpr (std::is_same_v<E, model::GrantLease>) {
                 const auto seconds = whole_seconds(e.ttl);
                 const auto granted = hub_.etcd.grant(e.lease.value, seconds, hub_.now);
                 const auto ttl = granted.error == StoreError::kLeaseExists
                                      ? std::max(seconds, EtcdModel::kMinTtlSeconds)
                                      : granted.ttl_seconds;
-                return core::LeaseAnswered{e.op, StoreOutcome::kDone, std::chrono::seconds{ttl}};
-            } else if constexpr (std::is_same_v<E, core::KeepLeaseAlive>) {
+                return model::LeaseAnswered{e.op, StoreOutcome::kDone, std::chrono::seconds{ttl}};
+            } else if constexpr (std::is_same_v<E, model::KeepLeaseAlive>) {
                 auto ttl = hub_.etcd.keep_alive(e.lease.value, hub_.now);
                 if (hub_.links[op.member].stale_lease == e.lease.value) ttl = 5;
-                return core::LeaseAnswered{e.op, StoreOutcome::kDone, std::chrono::seconds{ttl}};
-            } else if constexpr (std::is_same_v<E, core::RevokeLease>) {
+                return model::LeaseAnswered{e.op, StoreOutcome::kDone, std::chrono::seconds{ttl}};
+            } else if constexpr (std::is_same_v<E, model::RevokeLease>) {
                 const bool gone = hub_.etcd.revoke(e.lease.value) != StoreError::kNone;
-                return core::LeaseRevoked{e.op,
-                                          gone ? StoreOutcome::kLeaseGone : StoreOutcome::kDone};
+                return model::LeaseRevoked{e.op,
+                                           gone ? StoreOutcome::kLeaseGone : StoreOutcome::kDone};
             } else {
-                return core::Woke{};
+                return model::Woke{};
             }
         },
         op.effect);

@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "core/effect.hpp"
+#include "model/effect.hpp"
 #include "sim/hub.hpp"
 
 namespace elector::sim {
@@ -18,9 +18,9 @@ struct StoreOp {
     std::uint8_t attempts = 0;
     std::uint32_t pending = 0;  ///< jobs that still name this operation
     std::uint64_t incarnation = 0;
-    core::Instant sent;  ///< by the member's clock
+    model::Instant sent;  ///< by the member's clock
     Time deadline{};
-    core::Effect effect = core::DisarmGuardian{};
+    model::Effect effect = model::DisarmGuardian{};
 };
 
 /// Who wants to know what the store did.
@@ -28,9 +28,9 @@ class StoreObserver {
   public:
     virtual ~StoreObserver() = default;
     /// The store has executed `op`; `event` says with what result. The reply may never arrive.
-    virtual void on_executed(const StoreOp& op, const core::Event& event) = 0;
+    virtual void on_executed(const StoreOp& op, const model::Event& event) = 0;
     /// The one completion of `op`.
-    virtual void on_completed(const StoreOp& op, core::Event event) = 0;
+    virtual void on_completed(const StoreOp& op, model::Event event) = 0;
     /// The store's history may have grown.
     virtual void on_store_changed() = 0;
 };
@@ -40,20 +40,20 @@ class StoreAdapter {
     StoreAdapter(Hub& hub, StoreObserver& observer) : hub_(hub), observer_(observer) {}
 
     void start(std::uint8_t member, bool guardian, std::uint64_t incarnation,
-               const core::Effect& effect, Duration renew);
+               const model::Effect& effect, Duration renew);
     void run(const Task& task);
 
   private:
     void launch(std::uint32_t at);
     void arrive(std::uint32_t at);
     void serve(std::uint32_t at);
-    void reply(std::uint32_t at, core::Event event);
-    void complete(StoreOp& op, core::Event event);
+    void reply(std::uint32_t at, model::Event event);
+    void complete(StoreOp& op, model::Event event);
     void later(Time when, Job job, std::uint32_t at, std::uint64_t b = 0);
     void unavailable(std::uint32_t at);
     Duration way(const Link& link);
-    core::Event execute(StoreOp& op);
-    void drop_guard(core::Drain& drain) const;
+    model::Event execute(StoreOp& op);
+    void drop_guard(model::Drain& drain) const;
     bool withhold_unfenced(const StoreOp& op);
 
     std::map<std::uint64_t, Time> unfenced_since_;  ///< by nonce, for a variant
@@ -63,7 +63,7 @@ class StoreAdapter {
 };
 
 /// The completion of an operation whose outcome nobody knows, or that was refused.
-core::Event failed_completion(const core::Effect& effect, core::StoreOutcome outcome);
-bool is_store_effect(const core::Effect& effect);
+model::Event failed_completion(const model::Effect& effect, model::StoreOutcome outcome);
+bool is_store_effect(const model::Effect& effect);
 
 }  // namespace elector::sim

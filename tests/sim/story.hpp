@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
 #include "sim/time.hpp"
 
 namespace elector::sim {
@@ -23,8 +23,8 @@ class Story {
 
     /// One line; `who` is a member's letter or a part of the world.
     void line(Time at, std::string_view who, const std::string& text);
-    void event(Time at, std::uint8_t member, const core::Event& event);
-    void effect(Time at, std::uint8_t member, const core::Effect& effect);
+    void event(Time at, std::uint8_t member, const model::Event& event);
+    void effect(Time at, std::uint8_t member, const model::Effect& effect);
 
     void set_origin(Time start) { start_ = start; }
 
@@ -34,7 +34,7 @@ class Story {
     bool told_ = false;
 };
 
-std::string in_words(const core::Event& event);
-std::string in_words(const core::Effect& effect);
+std::string in_words(const model::Event& event);
+std::string in_words(const model::Effect& effect);
 
 }  // namespace elector::sim

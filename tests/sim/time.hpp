@@ -5,13 +5,13 @@
 #include <chrono>
 #include <cstdint>
 
-#include "core/clock.hpp"
+#include "model/clock.hpp"
 
 namespace elector::sim {
 
 using namespace std::chrono_literals;
 
-using Duration = core::Duration;
+using Duration = model::Duration;
 /// True time, as nobody inside can see it: nanoseconds since the chain's epoch.
 using Time = std::chrono::nanoseconds;
 inline constexpr Time kNoTime = Time::max();
@@ -45,11 +45,11 @@ struct HostClock {
     Duration offset{};
     std::int64_t ppm = 0;
 
-    core::Instant at(Time t) const {
-        return core::Instant{offset + t + Duration{t.count() * ppm / 1'000'000}};
+    model::Instant at(Time t) const {
+        return model::Instant{offset + t + Duration{t.count() * ppm / 1'000'000}};
     }
     /// The first true time at which this clock shows `i` or later.
-    Time when(core::Instant i) const {
+    Time when(model::Instant i) const {
         const auto local = i.time_since_epoch() - offset;
         if (local.count() <= 0) return Time{0};
         if (local > std::chrono::hours{1}) return kNoTime;

@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "elector-replay: cannot read %s\n", argv[argc - 1]);
         return 2;
     }
-    const auto print = [](core::Instant now, const core::Event& event, const core::Effects& all) {
+    const auto print = [](model::Instant now, const model::Event& event,
+                          const model::Effects& all) {
         const std::chrono::duration<double> at = now.time_since_epoch();
         std::printf("%14.6f < %s\n", at.count(), app::describe(event).c_str());
         for (const auto& effect : all)

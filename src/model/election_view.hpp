@@ -1,0 +1,89 @@
+// Owns what this member knows of the store: queue, members, holder record, orders, as of a
+// revision. Fed by linearizable reads (whole) and by watch batches (changes); older observations
+// are dropped. Must never decide anything. Thread rule: values only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/record.hpp"
+
+namespace elector::model {
+
+/// One key of the queue `K/…`.
+struct Candidate {
+    std::string key;
+    Revision create;
+    std::string value;  ///< the candidate's name
+    bool operator==(const Candidate&) const = default;
+};
+
+struct MemberEntry {
+    Revision create;
+    Revision mod;
+    MemberRecord record;
+    bool operator==(const MemberEntry&) const = default;
+};
+
+/// All that is stored for one election, as of `revision`.
+struct ElectionView {
+    std::uint64_t cluster_id = 0;
+    std::uint64_t raft_term = 0;
+    Revision revision;
+    std::vector<Candidate> queue;  ///< ascending create revision
+    std::vector<MemberEntry> members;
+    StoredRecord holder;
+    std::optional<PauseOrder> pause;
+    std::optional<SwitchoverOrder> switchover;
+    std::string roll_call;  ///< a bootstrap asks every member for a new status; empty: none does
+    bool operator==(const ElectionView&) const = default;
+};
+
+/// One key changed, as the watch tells it. Removal: the matching `…Gone`.
+struct CandidateCame {
+    Candidate candidate;
+};
+struct CandidateGone {
+    std::string key;
+};
+struct MemberCame {
+    MemberEntry entry;
+};
+struct MemberGone {
+    std::string name;
+};
+struct HolderChanged {
+    StoredRecord holder;
+};
+struct PauseChanged {
+    std::optional<PauseOrder> pause;
+};
+struct SwitchoverChanged {
+    std::optional<SwitchoverOrder> order;
+};
+struct RollCallChanged {
+    std::string roll_call;
+};
+
+struct Change {
+    Revision at;  ///< the revision of the change
+    std::variant<CandidateCame, CandidateGone, MemberCame, MemberGone, HolderChanged, PauseChanged,
+                 SwitchoverChanged, RollCallChanged>
+        what;
+};
+
+/// Applies the changes that are newer than the view, in order. Returns true if any was.
+bool apply(ElectionView& view, const std::vector<Change>& changes, Revision up_to);
+
+const Candidate* find_key(const ElectionView& view, const std::string& key);
+const Candidate* find_created(const ElectionView& view, Revision create);
+const MemberEntry* find_member(const ElectionView& view, const std::string& name);
+/// The member whose record names this key as its candidacy.
+const MemberEntry* owner_of(const ElectionView& view, const std::string& key);
+/// Neither the record's term nor named by a member record: an older elector or etcdctl.
+bool is_foreign(const ElectionView& view, const Candidate& candidate);
+bool any_foreign(const ElectionView& view);
+
+}  // namespace elector::model
