@@ -44,7 +44,7 @@ LAYERS = PURE | {
     "iotex": {"support", "model"},
     "config": {"support", "model"},
     "cli": {"support", "model", "etcd", "iotex", "config", "guardian"},
-    "guardian": {"support", "model", "core", "etcd", "iotex"},
+    "guardian": {"support", "model"},
     "admin": LOWER,
     "app": LOWER | {"admin", "cli"},
     "demo": LOWER | {"app", "simnode", "netproxy"},

@@ -12,16 +12,16 @@
 
 namespace elector::app {
 namespace asio = boost::asio;
-using core::HolderRecord;
 using guardian::GateKind;
 using guardian::Order;
+using model::HolderRecord;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr const char* kReason = "guardian";
 /// SAFETY: S13. A leftover is for the tip as of at most 100 ms after the confirmation, plus one.
-constexpr core::Duration kTipAfter = 200ms;
+constexpr model::Duration kTipAfter = 200ms;
 constexpr int kTries = 5;
 
 /// The connection on which the node answered standby is still there: so is its process.
@@ -40,9 +40,9 @@ class Closer {
     asio::awaitable<int> run();
 
   private:
-    asio::awaitable<void> reach(core::Instant at);
-    asio::awaitable<void> outwait_foreign(const core::ElectionView& view);
-    asio::awaitable<core::Gate> gate();
+    asio::awaitable<void> reach(model::Instant at);
+    asio::awaitable<void> outwait_foreign(const model::ElectionView& view);
+    asio::awaitable<model::Gate> gate();
     asio::awaitable<void> revoke();
     int owed(const etcd::Error& error);
 
@@ -85,29 +85,29 @@ asio::awaitable<int> Closer::run() {
     co_return 1;
 }
 
-asio::awaitable<void> Closer::reach(core::Instant at) {
+asio::awaitable<void> Closer::reach(model::Instant at) {
     for (;;) {
         const auto left = at - clock_.now();
-        if (left <= core::Duration{}) break;
+        if (left <= model::Duration{}) break;
         const auto span = std::chrono::ceil<std::chrono::milliseconds>(left);
         co_await session_.pause(span);
     }
 }
 
 /// An older elector becomes head the moment our key goes, and activates at once.
-asio::awaitable<void> Closer::outwait_foreign(const core::ElectionView& view) {
-    if (!core::any_foreign(view) || !core::find_created(view, order_.term)) co_return;
+asio::awaitable<void> Closer::outwait_foreign(const model::ElectionView& view) {
+    if (!model::any_foreign(view) || !model::find_created(view, order_.term)) co_return;
     const auto until = order_.confirmed + config_.election.settle;
     while (clock_.now() < until) {
         auto kept = co_await session_.client().keep_alive(order_.lease.value, 500ms);
         static_cast<void>(kept);
-        const auto next = std::min(until, clock_.now() + core::Duration(500ms));
+        const auto next = std::min(until, clock_.now() + model::Duration(500ms));
         auto waiting = reach(next);
         co_await std::move(waiting);
     }
 }
 
-asio::awaitable<core::Gate> Closer::gate() {
+asio::awaitable<model::Gate> Closer::gate() {
     if (order_.gate != GateKind::kTip || config_.node.web3_mode == config::Web3Mode::kOff)
         co_return gate_of(config_, order_.gate, std::nullopt);
     auto waiting = reach(order_.confirmed + kTipAfter);
@@ -116,7 +116,7 @@ asio::awaitable<core::Gate> Closer::gate() {
     if (!tip) co_return gate_of(config_, GateKind::kTime, std::nullopt);
     const bool same = same_process();
     const auto kind = same ? GateKind::kTip : GateKind::kRestarted;
-    co_return gate_of(config_, kind, core::Height{*tip});
+    co_return gate_of(config_, kind, model::Height{*tip});
 }
 
 /// Frees the member's name at once; if it fails, the lease ends by itself.
@@ -144,7 +144,7 @@ asio::awaitable<int> run_and_close(Closer& closer, iotex::NodeClient& node) {
 
 }  // namespace
 
-core::Gate gate_of(const config::Config& c, GateKind kind, std::optional<core::Height> tip) {
+model::Gate gate_of(const config::Config& c, GateKind kind, std::optional<model::Height> tip) {
     switch (kind) {
         case GateKind::kTip:
             return {tip, c.election.settle};
@@ -153,24 +153,24 @@ core::Gate gate_of(const config::Config& c, GateKind kind, std::optional<core::H
         case GateKind::kRestarted:
             // SAFETY: S14. Started active it may propose once more at the end of its start delay.
             return {std::nullopt,
-                    std::max<core::Duration>(c.election.settle,
-                                             c.node.start_delay + 2 * c.node.block_interval + 2s)};
+                    std::max<model::Duration>(c.election.settle,
+                                              c.node.start_delay + 2 * c.node.block_interval + 2s)};
         case GateKind::kTime:
             break;
     }
     return {std::nullopt, c.election.settle};
 }
 
-Closure closure_of(const etcd::Keys& keys, const core::ElectionView& view, const Order& order,
-                   const core::Gate& gate) {
+Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view, const Order& order,
+                   const model::Gate& gate) {
     using State = HolderRecord::State;
     const auto& found = view.holder.record;
-    const auto* key = core::find_created(view, order.term);
+    const auto* key = model::find_created(view, order.term);
     const bool ours = found && found->term == order.term && found->nonce == order.nonce;
     if (!ours) {
         // Another's, or lost with a store that was set back: only the key is ours to take away.
         if (order.unfenced || !key) return {};
-        const core::Depose gone{{}, key->key, order.term, view.holder};
+        const model::Depose gone{{}, key->key, order.term, view.holder};
         return {etcd::to_txn(keys, gone), "candidate key deleted; the record is not ours"};
     }
     const auto wanted = order.unfenced ? State::kUnfenced : State::kDrained;
@@ -179,11 +179,11 @@ Closure closure_of(const etcd::Keys& keys, const core::ElectionView& view, const
     record.state = wanted;
     record.reason = kReason;
     if (order.unfenced) {
-        const core::MarkUnfenced mark{{}, view.holder, record};
+        const model::MarkUnfenced mark{{}, view.holder, record};
         return {etcd::to_txn(keys, mark), "unfenced"};
     }
     record.gate = gate;
-    core::Drain drain;
+    model::Drain drain;
     drain.found = view.holder;
     drain.record = record;
     if (key) drain.key = key->key;

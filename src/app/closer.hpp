@@ -8,8 +8,8 @@
 
 #include "cli/session.hpp"
 #include "config/config.hpp"
-#include "core/election_view.hpp"
 #include "guardian/process.hpp"
+#include "model/election_view.hpp"
 
 namespace elector::app {
 
@@ -19,11 +19,11 @@ struct Closure {
     const char* what = "";         ///< for the log, once that is done
     bool operator==(const Closure&) const = default;
 };
-Closure closure_of(const etcd::Keys& keys, const core::ElectionView& view,
-                   const guardian::Order& order, const core::Gate& gate);
+Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view,
+                   const guardian::Order& order, const model::Gate& gate);
 /// The gate for that order. `tip`: of the same process life that was confirmed standby.
-core::Gate gate_of(const config::Config& config, guardian::GateKind kind,
-                   std::optional<core::Height> tip);
+model::Gate gate_of(const config::Config& config, guardian::GateKind kind,
+                    std::optional<model::Height> tip);
 
 /// 0: done, or nothing was left to do; 1: has to be tried again.
 int close_holding(const guardian::Order& order, const config::Config& config,

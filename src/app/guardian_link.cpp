@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 namespace elector::app {
 namespace asio = boost::asio;
@@ -24,8 +24,8 @@ constexpr milliseconds kSilence{1000};
 
 }  // namespace
 
-guardian::Bounds bounds_of(const core::Policy& p) {
-    return {p.margin, p.quiesce, core::late_set(p), core::unconfirmed_after(p), p.refused_grace};
+guardian::Bounds bounds_of(const model::Policy& p) {
+    return {p.margin, p.quiesce, model::late_set(p), model::unconfirmed_after(p), p.refused_grace};
 }
 
 guardian::Address address_of(const config::Url& url) {
@@ -53,10 +53,10 @@ GuardianLink::GuardianLink(asio::io_context& io, int fd, Log& log, Post post)
     wait_ping();
 }
 
-bool GuardianLink::run(const core::Effect& effect, const core::Policy& policy,
+bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
                        const config::Url& probe) {
-    return std::visit(core::Overloaded{
-                          [&](const core::ArmGuardian& e) {
+    return std::visit(model::Overloaded{
+                          [&](const model::ArmGuardian& e) {
                               guardian::Arm arm;
                               arm.op = e.op;
                               arm.valid_until = e.valid_until;
@@ -71,11 +71,11 @@ bool GuardianLink::run(const core::Effect& effect, const core::Policy& policy,
                               if (key) send(arm);  // else never armed, and so never active
                               return true;
                           },
-                          [&](const core::TellGuardianDraining& e) {
+                          [&](const model::TellGuardianDraining& e) {
                               send(guardian::Draining{e.deadline});
                               return true;
                           },
-                          [&](const core::DisarmGuardian&) {
+                          [&](const model::DisarmGuardian&) {
                               send(guardian::Disarm{});
                               return true;
                           },
@@ -113,7 +113,7 @@ void GuardianLink::read_all() {
         const auto message = guardian::decode({bytes.data(), static_cast<std::size_t>(n)});
         if (!message) return lost("it says what no guardian says");
         if (const auto* armed = std::get_if<guardian::Armed>(&*message))
-            post_(core::GuardianArmed{armed->op});
+            post_(model::GuardianArmed{armed->op});
         if (const auto* pong = std::get_if<guardian::Pong>(&*message)) {
             const bool last = pong->number == pings_;
             unanswered_since_.reset();
@@ -152,7 +152,7 @@ void GuardianLink::lost(const char* why) {
           {"next",
            "the elector lets go of the lead, if it has it, and ends; the service manager "
            "starts both again"}});
-    post_(core::GuardianLost{});
+    post_(model::GuardianLost{});
 }
 
 void GuardianLink::close() {

@@ -12,15 +12,15 @@
 
 #include "app/log.hpp"
 #include "config/config.hpp"
-#include "core/effect.hpp"
-#include "core/event.hpp"
-#include "core/policy.hpp"
 #include "guardian/message.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 
 namespace elector::app {
 
 /// The bounds that a guardian has to know of a holding under this policy.
-guardian::Bounds bounds_of(const core::Policy& policy);
+guardian::Bounds bounds_of(const model::Policy& policy);
 /// A port of the node, which the configuration allows on loopback only.
 guardian::Address address_of(const config::Url& url);
 
@@ -30,14 +30,14 @@ bool adopt_link(int fd, int lock_fd);
 
 class GuardianLink {
   public:
-    using Post = std::function<void(core::Event)>;
+    using Post = std::function<void(model::Event)>;
 
     /// Takes over `fd`, one end of a SOCK_SEQPACKET pair. `post` hears GuardianArmed, and
     /// GuardianLost once.
     GuardianLink(boost::asio::io_context& io, int fd, Log& log, Post post);
 
     /// True when the effect was the guardian's.
-    bool run(const core::Effect& effect, const core::Policy& policy, const config::Url& probe);
+    bool run(const model::Effect& effect, const model::Policy& policy, const config::Url& probe);
     /// An activation was answered, for certain.
     void activation_answered();
     void close();

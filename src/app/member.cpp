@@ -47,23 +47,23 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       store_(io, client_options(seed), config_.election.key, tasks_, log,
              [this](model::Event e) { reactor_.post(std::move(e)); }),
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
-            [this](core::Event e) {
+            [this](model::Event e) {
                 note_activation(e);
                 reactor_.post(std::move(e));
             }),
       guarded_(guardian.has_value()),
       reactor_(
-          io, clock, make_policy(), seed, [this](const core::Effect& e) { run(e); },
+          io, clock, make_policy(), seed, [this](const model::Effect& e) { run(e); },
           [this](const std::string& what) { broken(what); }) {
     if (guardian)
         guardian_.emplace(io, *guardian, log,
-                          [this](core::Event e) { reactor_.post(std::move(e)); });
+                          [this](model::Event e) { reactor_.post(std::move(e)); });
 }
 
 model::Policy Member::make_policy() const {
     auto policy = policy_of(config_, instance_);
     policy.guardian = guarded_;
-    policy.cluster = pinned_.problem.empty() ? pinned_.cluster : core::kNoCluster;
+    policy.cluster = pinned_.problem.empty() ? pinned_.cluster : model::kNoCluster;
     return policy;
 }
 
@@ -134,14 +134,14 @@ void Member::run(const model::Effect& effect) {
         if (!only_looks(effect)) return broken("an observer was about to act");
         tell_observation();
     }
-    if (const auto* activate = std::get_if<core::Activate>(&effect)) activation_ = activate->op;
+    if (const auto* activate = std::get_if<model::Activate>(&effect)) activation_ = activate->op;
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
     if (guardian_ && guardian_->run(effect, reactor_.policy(), config_.node.probe)) return;
-    std::visit(core::Overloaded{
-                   [&](const core::RoleChanged& e) { tell(e); },
-                   [&](const core::Announce& e) { tell(e); },
-                   [&](const core::PinCluster& e) { pin(e); },
-                   [&](const core::Exit& e) { on_exit_(e.code); },
+    std::visit(model::Overloaded{
+                   [&](const model::RoleChanged& e) { tell(e); },
+                   [&](const model::Announce& e) { tell(e); },
+                   [&](const model::PinCluster& e) { pin(e); },
+                   [&](const model::Exit& e) { on_exit_(e.code); },
                    [](const auto&) {},
                },
                effect);
@@ -166,10 +166,10 @@ void Member::pin(const model::PinCluster& e) {
 
 // SAFETY: S24. Only an answer ends the guardian's assumption that an activation is on its way; one
 // that was not sent may be sent again.
-void Member::note_activation(const core::Event& e) {
-    const auto* set = std::get_if<core::SetAnswered>(&e);
+void Member::note_activation(const model::Event& e) {
+    const auto* set = std::get_if<model::SetAnswered>(&e);
     if (!guardian_ || !set || set->op != activation_) return;
-    if (set->failure == core::NodeFailure::kNone && !set->not_sent)
+    if (set->failure == model::NodeFailure::kNone && !set->not_sent)
         guardian_->activation_answered();
 }
 

@@ -57,9 +57,9 @@ class Member {
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
     void tell_observation();
-    void tell(const core::RoleChanged& e);
-    void tell(const core::Announce& e);
-    void note_activation(const core::Event& e);
+    void tell(const model::RoleChanged& e);
+    void tell(const model::Announce& e);
+    void note_activation(const model::Event& e);
     void broken(const std::string& what);
     boost::asio::awaitable<void> end_broken();
 
@@ -76,7 +76,7 @@ class Member {
     StoreRunner store_;
     NodeRunner node_;
     bool guarded_;
-    core::OpId activation_;  ///< the last one that was sent
+    model::OpId activation_;  ///< the last one that was sent
     Reactor reactor_;
     std::optional<GuardianLink> guardian_;
     Observation observed_;

@@ -44,7 +44,7 @@ class AdminRequest {
     int fd() const { return fd_; }
     short events() const;
     bool busy() const { return busy_; }
-    Instant deadline() const { return busy_ ? deadline_ : core::kNever; }
+    Instant deadline() const { return busy_ ? deadline_ : model::kNever; }
     /// Goes on as far as it can. The answer, once.
     std::optional<Answer> proceed(Instant now);
     /// The idle connection has ended, or says what nobody asked for. Closes it.

@@ -18,7 +18,7 @@ class Knock {
 
     void begin(const Address& admin, const Address& probe, Instant deadline);
     int fd(std::size_t port) const { return doors_[port].fd; }
-    Instant deadline() const { return busy_ ? deadline_ : core::kNever; }
+    Instant deadline() const { return busy_ ? deadline_ : model::kNever; }
     /// Once both are known, or it takes too long: whether both refuse.
     std::optional<bool> proceed(Instant now);
 

@@ -177,7 +177,7 @@ void Machine::closed(Instant now, bool done) {
 
 Actions Machine::decide(Instant now) {
     Actions out;
-    wake_ = core::kNever;
+    wake_ = model::kNever;
     if (phase_ == Phase::kWatching) watch(now, out);
     if (phase_ != Phase::kWatching) act(now, out);
     return out;

@@ -10,8 +10,8 @@
 
 namespace elector::guardian {
 
-using core::Duration;
-using core::Instant;
+using model::Duration;
+using model::Instant;
 
 /// What one request to the admin port came to.
 enum class Answer : std::uint8_t {

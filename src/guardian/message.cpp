@@ -7,8 +7,8 @@ namespace elector::guardian {
 namespace {
 
 using namespace std::chrono_literals;
-using core::Duration;
-using core::Instant;
+using model::Duration;
+using model::Instant;
 
 constexpr std::array<std::byte, 4> kMagic{std::byte{'I'}, std::byte{'E'}, std::byte{'G'},
                                           std::byte{'L'}};
@@ -86,7 +86,7 @@ void write(Writer& w, const Armed& m) { w.number(m.op.value); }
 void write(Writer& w, const Pong& m) { w.number(m.number); }
 
 bool sane(Duration d) { return d > Duration{} && d <= kLongest; }
-bool sane(Instant t) { return t > Instant{} && t < core::kNever; }
+bool sane(Instant t) { return t > Instant{} && t < model::kNever; }
 
 bool sane(const Bounds& b) {
     return sane(b.margin) && sane(b.quiesce) && sane(b.late_set) && sane(b.unconfirmed) &&
@@ -141,7 +141,7 @@ std::optional<Message> read(std::size_t kind, Reader& r) {
         case 4:
             return Ping{r.number<std::uint64_t>()};
         case 5:
-            return Armed{core::OpId{r.number<std::uint64_t>()}};
+            return Armed{model::OpId{r.number<std::uint64_t>()}};
         case 6:
             return Pong{r.number<std::uint64_t>()};
         default:

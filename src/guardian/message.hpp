@@ -11,8 +11,8 @@
 #include <string_view>
 #include <variant>
 
-#include "core/clock.hpp"
-#include "core/ids.hpp"
+#include "model/clock.hpp"
+#include "model/ids.hpp"
 
 namespace elector::guardian {
 
@@ -44,23 +44,23 @@ struct Address {
 
 /// The bounds of a holding, of the policy that it was claimed under.
 struct Bounds {
-    core::Duration margin{};         ///< A3: the guardian gets to run within this of a deadline
-    core::Duration quiesce{};        ///< first `false` to certain silence
-    core::Duration late_set{};       ///< how long an unanswered set may still take effect
-    core::Duration unconfirmed{};    ///< a standby that takes longer counts as failed
-    core::Duration refused_grace{};  ///< both ports refuse for so long: the process is dead
+    model::Duration margin{};         ///< A3: the guardian gets to run within this of a deadline
+    model::Duration quiesce{};        ///< first `false` to certain silence
+    model::Duration late_set{};       ///< how long an unanswered set may still take effect
+    model::Duration unconfirmed{};    ///< a standby that takes longer counts as failed
+    model::Duration refused_grace{};  ///< both ports refuse for so long: the process is dead
     bool operator==(const Bounds&) const = default;
 };
 
 // --- from the elector
 /// "Guard this holding until then." Each one replaces the one before.
 struct Arm {
-    core::OpId op;
-    core::Instant valid_until;
-    core::Term term;
-    core::Nonce nonce;
-    core::LeaseId lease;
-    core::Revision holder_mod;
+    model::OpId op;
+    model::Instant valid_until;
+    model::Term term;
+    model::Nonce nonce;
+    model::LeaseId lease;
+    model::Revision holder_mod;
     KeyText key;
     Bounds bounds;
     Address probe;
@@ -68,7 +68,7 @@ struct Arm {
 };
 /// It lets go by itself and needs no killing before `deadline`.
 struct Draining {
-    core::Instant deadline;
+    model::Instant deadline;
     bool operator==(const Draining&) const = default;
 };
 /// The marker is written.
@@ -85,7 +85,7 @@ struct Ping {
 };
 // --- from the guardian
 struct Armed {
-    core::OpId op;
+    model::OpId op;
     bool operator==(const Armed&) const = default;
 };
 struct Pong {

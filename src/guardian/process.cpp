@@ -100,8 +100,8 @@ class Process {
     bool status_failed_ = false;
     Knock knock_;
     Instant next_warm_;
-    Instant closer_until_ = core::kNever;
-    Instant next_lock_ = core::kNever;
+    Instant closer_until_ = model::kNever;
+    Instant next_lock_ = model::kNever;
     std::optional<int> exit_code_;
     // said already
     bool told_acting_ = false, told_standby_ = false, told_garbage_ = false;
@@ -172,7 +172,7 @@ bool Process::turn() {
 void Process::wait() {
     const auto at = next_wake();
     itimerspec spec{};
-    if (at != core::kNever) {
+    if (at != model::kNever) {
         const auto left = std::max(at - boot_now(), Duration(1));
         const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
         spec.it_value.tv_sec = whole.count();
@@ -293,11 +293,11 @@ void Process::take_children(Instant now) {
         machine_.elector_gone(now, ending->code);
     }
     if (children_.closer.running() && now >= closer_until_) {
-        closer_until_ = core::kNever;
+        closer_until_ = model::kNever;
         children_.closer.signal(SIGKILL);
     }
     if (const auto ending = children_.closer.ended()) {
-        closer_until_ = core::kNever;
+        closer_until_ = model::kNever;
         machine_.closed(now, ending->code == 0);
     }
 }
@@ -356,7 +356,7 @@ void Process::take_lock(Instant now) {
         return end(1);
     }
     if (!lock_.try_again()) return;
-    next_lock_ = core::kNever;
+    next_lock_ = model::kNever;
     machine_.locked();
 }
 
@@ -404,7 +404,7 @@ void Process::start_closer(Instant now, const Closing& closing) {
     const auto* arm = machine_.guarded();
     closer_until_ = now + kCloserTakes;
     if (arm && children_.start_closer(closing, *arm)) return;
-    closer_until_ = core::kNever;
+    closer_until_ = model::kNever;
     log_(Level::kError, "closer_not_started",
          {{"error", std::strerror(errno)}, {"next", "it is tried again"}});
     machine_.closed(now, false);

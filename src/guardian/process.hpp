@@ -34,9 +34,9 @@ struct Options {
 struct Order {
     bool unfenced = false;
     GateKind gate = GateKind::kTime;
-    core::Term term;
-    core::Nonce nonce;
-    core::LeaseId lease;
+    model::Term term;
+    model::Nonce nonce;
+    model::LeaseId lease;
     Instant confirmed;
     std::string key;
     bool operator==(const Order&) const = default;

@@ -7,7 +7,7 @@
 
 using namespace elector;
 using namespace elector::app;
-using namespace elector::core;
+using namespace elector::model;
 using guardian::GateKind;
 using guardian::Order;
 using guardian::parse_order;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "app/guardian_link.hpp"
-#include "core/overloaded.hpp"
+#include "model/overloaded.hpp"
 
 using namespace elector;
 using namespace std::chrono_literals;
@@ -19,10 +19,10 @@ struct Pair {
         std::array<int, 2> fds{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds.data()) == 0);
         mine = fds[0];
-        link.emplace(io, fds[1], log, [this](const core::Event& e) {
-            if (const auto* armed = std::get_if<core::GuardianArmed>(&e))
+        link.emplace(io, fds[1], log, [this](const model::Event& e) {
+            if (const auto* armed = std::get_if<model::GuardianArmed>(&e))
                 armed_ops.push_back(armed->op.value);
-            lost += std::holds_alternative<core::GuardianLost>(e);
+            lost += std::holds_alternative<model::GuardianLost>(e);
         });
     }
     ~Pair() {
@@ -59,18 +59,18 @@ struct Pair {
     bool pongs = true;
 };
 
-core::Policy policy() {
-    core::Policy p;
+model::Policy policy() {
+    model::Policy p;
     p.margin = 300ms;
     return p;
 }
 
 const config::Url kProbe{false, "127.0.0.9", 8081};
 
-core::ArmGuardian arm() {
-    core::ArmGuardian e;
+model::ArmGuardian arm() {
+    model::ArmGuardian e;
     e.op = {5};
-    e.valid_until = core::Instant(77s);
+    e.valid_until = model::Instant(77s);
     e.term = {42};
     e.nonce = {7};
     e.lease = {0xcafe};
@@ -86,7 +86,7 @@ TEST_CASE("arming carries the holding, its bounds and where the node's other por
     CHECK(pair.link->run(arm(), policy(), kProbe));
     guardian::Arm expected;
     expected.op = {5};
-    expected.valid_until = core::Instant(77s);
+    expected.valid_until = model::Instant(77s);
     expected.term = {42};
     expected.nonce = {7};
     expected.lease = {0xcafe};
@@ -107,11 +107,11 @@ TEST_CASE("a key too long for the link is never armed") {
 
 TEST_CASE("what concerns the guardian is sent, nothing else is taken") {
     Pair pair;
-    CHECK(pair.link->run(core::TellGuardianDraining{core::Instant(9s)}, policy(), kProbe));
-    CHECK(pair.link->run(core::DisarmGuardian{}, policy(), kProbe));
+    CHECK(pair.link->run(model::TellGuardianDraining{model::Instant(9s)}, policy(), kProbe));
+    CHECK(pair.link->run(model::DisarmGuardian{}, policy(), kProbe));
     pair.link->activation_answered();
-    CHECK(!pair.link->run(core::Exit{0}, policy(), kProbe));
-    CHECK(pair.next() == guardian::Message(guardian::Draining{core::Instant(9s)}));
+    CHECK(!pair.link->run(model::Exit{0}, policy(), kProbe));
+    CHECK(pair.next() == guardian::Message(guardian::Draining{model::Instant(9s)}));
     CHECK(pair.next() == guardian::Message(guardian::Disarm{}));
     CHECK(pair.next() == guardian::Message(guardian::ActivationAnswered{}));
     CHECK(!pair.next());
@@ -143,7 +143,7 @@ TEST_CASE("a silent guardian is lost after a second, and still told what it must
     pair.pongs = false;
     pair.run_until([&] { return pair.lost > 0; });
     CHECK(pair.lost == 1);
-    pair.link->run(core::DisarmGuardian{}, policy(), kProbe);
+    pair.link->run(model::DisarmGuardian{}, policy(), kProbe);
     CHECK(pair.next() == guardian::Message(guardian::Disarm{}));
 }
 

@@ -14,7 +14,7 @@ namespace {
 Arm arm() {
     Arm m;
     m.op = {7};
-    m.valid_until = core::Instant(123456789s);
+    m.valid_until = model::Instant(123456789s);
     m.term = {42};
     m.nonce = {0xfedcba9876543210ULL};
     m.lease = {0x123456789abcdef};
@@ -45,7 +45,7 @@ TEST_CASE("every message comes back as it was sent") {
     auto six = arm();
     six.probe = {true, {127, 0, 0, 1}, 1};
     for (const Message& m :
-         {Message(arm()), Message(six), Message(Draining{core::Instant(5s)}), Message(Disarm{}),
+         {Message(arm()), Message(six), Message(Draining{model::Instant(5s)}), Message(Disarm{}),
           Message(ActivationAnswered{}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1})}) {
         CAPTURE(m.index());
         CHECK(decode(encode(m)) == m);
@@ -91,7 +91,7 @@ TEST_CASE("an arm message that no elector sends is refused") {
     CHECK(arm_with([](Arm&) {}));
     CHECK(!arm_with([](Arm& m) { m.op = {}; }));
     CHECK(!arm_with([](Arm& m) { m.valid_until = {}; }));
-    CHECK(!arm_with([](Arm& m) { m.valid_until = core::kNever; }));
+    CHECK(!arm_with([](Arm& m) { m.valid_until = model::kNever; }));
     CHECK(!arm_with([](Arm& m) { m.term = {0}; }));
     CHECK(!arm_with([](Arm& m) { m.term = {-1}; }));
     CHECK(!arm_with([](Arm& m) { m.nonce = {}; }));

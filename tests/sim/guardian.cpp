@@ -6,8 +6,8 @@
 namespace elector::sim {
 namespace {
 
-guardian::Bounds bounds_of(const core::Policy& p) {
-    return {p.margin, p.quiesce, core::late_set(p), core::unconfirmed_after(p), p.refused_grace};
+guardian::Bounds bounds_of(const model::Policy& p) {
+    return {p.margin, p.quiesce, model::late_set(p), model::unconfirmed_after(p), p.refused_grace};
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ void Guardian::thaw() {
     later(Duration{0});
 }
 
-std::optional<core::Instant> Guardian::armed_until() const {
+std::optional<model::Instant> Guardian::armed_until() const {
     const auto* arm = machine_ ? machine_->guarded() : nullptr;
     return arm ? std::optional(arm->valid_until) : std::nullopt;
 }
@@ -75,9 +75,9 @@ void Guardian::take_messages() {
     inbox_.erase(inbox_.begin(), inbox_.begin() + static_cast<std::ptrdiff_t>(n));
 }
 
-void Guardian::take(const core::Effect& message) {
+void Guardian::take(const model::Effect& message) {
     const auto now = hub_.local(member_);
-    if (const auto* told = std::get_if<core::ArmGuardian>(&message)) {
+    if (const auto* told = std::get_if<model::ArmGuardian>(&message)) {
         guardian::Arm arm;
         arm.op = told->op;
         arm.valid_until = told->valid_until;
@@ -90,12 +90,12 @@ void Guardian::take(const core::Effect& message) {
         if (!machine_->arm(now, arm)) return;
         if (anew) node_life_ = node_life();
         armed_ = *told;
-        const auto slot = hub_.events.put(core::GuardianArmed{told->op});
+        const auto slot = hub_.events.put(model::GuardianArmed{told->op});
         hub_.schedule.add(hub_.now + hub_.rng.between(Duration{20us}, Duration{200us}),
                           Job::kGuardianBack, member_, slot, host_.incarnation(member_));
-    } else if (const auto* draining = std::get_if<core::TellGuardianDraining>(&message)) {
+    } else if (const auto* draining = std::get_if<model::TellGuardianDraining>(&message)) {
         machine_->draining({draining->deadline});
-    } else if (std::holds_alternative<core::DisarmGuardian>(message)) {
+    } else if (std::holds_alternative<model::DisarmGuardian>(message)) {
         machine_->disarm();
         if (!machine_->armed()) armed_.reset();
     }
@@ -126,7 +126,7 @@ std::uint64_t Guardian::node_life() { return hub_.world->view(member_, hub_.now)
 
 /// What the loop around the machine sees by itself: its child, its connection to the node, the
 /// lock.
-void Guardian::take_world(core::Instant now) {
+void Guardian::take_world(model::Instant now) {
     if (machine_->elector_runs() && !host_.elector_runs(member_)) {
         // Its last words came before its end.
         for (const auto& message : std::exchange(inbox_, {})) take(message.what);
@@ -157,11 +157,11 @@ void Guardian::run() {
         if (!alive_) return;
     }
     if (!machine_->armed()) armed_.reset();
-    if (machine_->wake() != core::kNever) at(machine_->wake());
+    if (machine_->wake() != model::kNever) at(machine_->wake());
     if (machine_->waiting_for_lock()) later(100ms);
 }
 
-void Guardian::perform(core::Instant now, const guardian::Actions& actions) {
+void Guardian::perform(model::Instant now, const guardian::Actions& actions) {
     if (actions.kill && hub_.mutant != Mutant::kGuardianSpares) {
         host_.kill_elector(member_);
         take_world(now);
@@ -193,22 +193,22 @@ void Guardian::perform(core::Instant now, const guardian::Actions& actions) {
 void Guardian::node_answer(const NodeOp& op, const model::Event& event) {
     if (op.incarnation != life_ || !alive_) return;
     const auto now = hub_.local(member_);
-    const auto answer_of = [](core::NodeFailure failure, guardian::Answer good) {
-        if (failure == core::NodeFailure::kNone) return good;
-        return failure == core::NodeFailure::kRefused ? guardian::Answer::kRefused
-                                                      : guardian::Answer::kFailed;
+    const auto answer_of = [](model::NodeFailure failure, guardian::Answer good) {
+        if (failure == model::NodeFailure::kNone) return good;
+        return failure == model::NodeFailure::kRefused ? guardian::Answer::kRefused
+                                                       : guardian::Answer::kFailed;
     };
-    if (const auto* set = std::get_if<core::SetAnswered>(&event)) {
+    if (const auto* set = std::get_if<model::SetAnswered>(&event)) {
         if (--sets_ == 0)
             machine_->set_answered(now, answer_of(set->failure, guardian::Answer::kDone));
-    } else if (const auto* status = std::get_if<core::StatusRead>(&event)) {
+    } else if (const auto* status = std::get_if<model::StatusRead>(&event)) {
         const auto good = status->active ? guardian::Answer::kActive : guardian::Answer::kStandby;
         if (--queries_ == 0) machine_->status_read(now, answer_of(status->failure, good));
-    } else if (const auto* tip = std::get_if<core::TipRead>(&event)) {
+    } else if (const auto* tip = std::get_if<model::TipRead>(&event)) {
         if (closer_.step != Closer::Step::kTipAsked) return;
         const bool same = node_life() == node_life_;
         if (!same) closer_.order.gate = guardian::GateKind::kRestarted;
-        if (tip->failure == core::NodeFailure::kNone && same) closer_.tip = tip->height;
+        if (tip->failure == model::NodeFailure::kNone && same) closer_.tip = tip->height;
         closer_.step = Closer::Step::kWrite;
     }
     later(Duration{0});
@@ -216,22 +216,22 @@ void Guardian::node_answer(const NodeOp& op, const model::Event& event) {
 
 // --- the closer
 
-core::HolderRecord Guardian::closing_record() const {
+model::HolderRecord Guardian::closing_record() const {
     using Kind = guardian::GateKind;
     auto record = *armed_->holder.record;
     record.reason = "guardian";
-    record.state = closer_.order.unfenced ? core::HolderRecord::State::kUnfenced
-                                          : core::HolderRecord::State::kDrained;
+    record.state = closer_.order.unfenced ? model::HolderRecord::State::kUnfenced
+                                          : model::HolderRecord::State::kDrained;
     if (closer_.order.unfenced) return record;
     const auto barred = policy_.start_delay + 2 * policy_.block_interval + 2s;
-    record.gate = core::Gate{closer_.tip, policy_.settle};
-    if (closer_.order.gate == Kind::kDead) record.gate = core::Gate{{}, policy_.overtime};
+    record.gate = model::Gate{closer_.tip, policy_.settle};
+    if (closer_.order.gate == Kind::kDead) record.gate = model::Gate{{}, policy_.overtime};
     if (closer_.order.gate == Kind::kRestarted)
-        record.gate = core::Gate{{}, std::max(policy_.settle, barred)};
+        record.gate = model::Gate{{}, std::max(policy_.settle, barred)};
     return record;
 }
 
-void Guardian::go_on_closing(core::Instant now) {
+void Guardian::go_on_closing(model::Instant now) {
     using Step = Closer::Step;
     if (closer_.step == Step::kTip) {
         const auto ready = closer_.order.confirmed + 200ms;
@@ -243,29 +243,29 @@ void Guardian::go_on_closing(core::Instant now) {
     closer_.step = Step::kWriting;
     if (closer_.order.unfenced)
         return host_.ask_store(member_, life_,
-                               core::MarkUnfenced{{1}, armed_->holder, closing_record()});
-    core::HistoryEntry history{armed_->term, policy_.member, "guardian", {}, {}, {}};
+                               model::MarkUnfenced{{1}, armed_->holder, closing_record()});
+    model::HistoryEntry history{armed_->term, policy_.member, "guardian", {}, {}, {}};
     host_.ask_store(
         member_, life_,
-        core::Drain{{1}, armed_->holder, closing_record(), armed_->key, std::move(history)});
+        model::Drain{{1}, armed_->holder, closing_record(), armed_->key, std::move(history)});
 }
 
 void Guardian::close_with(bool done) {
     if (done && !closer_.order.unfenced && closer_.step != Closer::Step::kRevoking) {
         closer_.step = Closer::Step::kRevoking;
-        return host_.ask_store(member_, life_, core::RevokeLease{{1}, armed_->lease});
+        return host_.ask_store(member_, life_, model::RevokeLease{{1}, armed_->lease});
     }
     closer_.step = Closer::Step::kIdle;
     machine_->closed(hub_.local(member_), done);
     later(Duration{0});
 }
 
-void Guardian::store_answer(const core::Event& event) {
+void Guardian::store_answer(const model::Event& event) {
     if (!alive_ || closer_.step == Closer::Step::kIdle || !armed_) return;
-    if (std::holds_alternative<core::LeaseRevoked>(event)) return close_with(true);
-    const auto* answer = std::get_if<core::RecordAnswered>(&event);
+    if (std::holds_alternative<model::LeaseRevoked>(event)) return close_with(true);
+    const auto* answer = std::get_if<model::RecordAnswered>(&event);
     if (!answer || closer_.step != Closer::Step::kWriting) return;
-    using core::StoreOutcome;
+    using model::StoreOutcome;
     const auto& found = answer->holder.record;
     const bool mine = found && found->term == armed_->term && found->nonce == armed_->nonce;
     if (answer->outcome == StoreOutcome::kDone) {
@@ -275,7 +275,7 @@ void Guardian::store_answer(const core::Event& event) {
     if (answer->outcome != StoreOutcome::kGuardFailed) return close_with(false);
     if (!mine) return close_with(true);  // another's by now: nothing to write
     armed_->holder = answer->holder;
-    using State = core::HolderRecord::State;
+    using State = model::HolderRecord::State;
     const bool there = found->state == State::kDrained ||
                        (closer_.order.unfenced && found->state == State::kUnfenced);
     if (there) return close_with(true);

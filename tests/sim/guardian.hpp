@@ -6,9 +6,9 @@
 #include <optional>
 #include <vector>
 
-#include "core/effect.hpp"
-#include "core/event.hpp"
 #include "guardian/machine.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
 #include "sim/hub.hpp"
 #include "sim/node_adapter.hpp"
 #include "sim/store_adapter.hpp"
@@ -42,7 +42,7 @@ class Guardian {
     bool alive() const { return alive_; }
     std::uint64_t life() const { return life_; }
     /// The last deadline that it acknowledged; none: disarmed.
-    std::optional<core::Instant> armed_until() const;
+    std::optional<model::Instant> armed_until() const;
 
     /// ArmGuardian, TellGuardianDraining, DisarmGuardian from the elector.
     void receive(const model::Effect& message);
@@ -65,7 +65,7 @@ class Guardian {
         guardian::Closing order;
         enum class Step : std::uint8_t { kIdle, kTip, kTipAsked, kWrite, kWriting, kRevoking };
         Step step = Step::kIdle;
-        std::optional<core::Height> tip;
+        std::optional<model::Height> tip;
         int tries = 0;
     };
 
@@ -74,14 +74,14 @@ class Guardian {
     void look(Time when);
     Duration latency();
     void take_messages();
-    void take(const core::Effect& message);
-    void take_world(core::Instant now);
-    void perform(core::Instant now, const guardian::Actions& actions);
-    void go_on_closing(core::Instant now);
+    void take(const model::Effect& message);
+    void take_world(model::Instant now);
+    void perform(model::Instant now, const guardian::Actions& actions);
+    void go_on_closing(model::Instant now);
     void close_with(bool done);
     bool ports_refuse();
     std::uint64_t node_life();
-    core::HolderRecord closing_record() const;
+    model::HolderRecord closing_record() const;
 
     Hub& hub_;
     GuardianHost& host_;
@@ -94,7 +94,7 @@ class Guardian {
     std::uint64_t life_ = 0;
     std::optional<guardian::Machine> machine_;
     std::vector<Message> inbox_;
-    std::optional<core::ArmGuardian> armed_;
+    std::optional<model::ArmGuardian> armed_;
     std::optional<int> exit_code_;  ///< of the elector, told by the system
     std::uint64_t node_life_ = 0;   ///< of the node, when the holding was armed
     int sets_ = 0, queries_ = 0;    ///< under way; a newer one makes an older one's answer void

@@ -439,7 +439,7 @@ void Simulation::on_answer(const NodeOp& op, const model::Event& event) {
     const bool alive = member.works() && member.incarnation == op.incarnation;
     // Not one that was not sent: it may be sent again in the same holding.
     if (set && alive && op.ask == NodeAsk::kActivate && !set->not_sent &&
-        set->failure == core::NodeFailure::kNone)
+        set->failure == model::NodeFailure::kNone)
         guardians_[op.member].activation_answered();
     deliver(op.member, op.incarnation, event);
 }
