@@ -42,7 +42,7 @@ constexpr std::array kRows = {
               "standby counts only after an unanswered activation can have landed", Theme::kSwarm,
               2000},
     MutantRow{Mutant::kGuardianSpares, "guardian_spares",
-              "the guardian kills the elector before it demotes", Theme::kCutOff, 4000},
+              "the guardian kills the elector before it demotes", Theme::kCutOff, 50},
     MutantRow{Mutant::kArmUnacknowledged, "arm_unacknowledged",
               "no activation before the guardian has acknowledged the arm message", Theme::kSwarm,
               50},
