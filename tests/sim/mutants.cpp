@@ -35,7 +35,7 @@ constexpr std::array kRows = {
     MutantRow{Mutant::kConfirmedDrain, "confirmed_drain",
               "standby is confirmed by a status query of its own", Theme::kSwarm, 50},
     MutantRow{Mutant::kDrainGuard, "drain_guard", "DRAIN is guarded by the record's revision",
-              Theme::kSwarm, 200},
+              Theme::kSwarm, 2000},
     MutantRow{Mutant::kAbsentIsFree, "absent_is_free", "an absent record is unknown, not free",
               Theme::kSwarm, 200},
     MutantRow{Mutant::kPendingIgnored, "pending_ignored",
