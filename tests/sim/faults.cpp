@@ -220,6 +220,7 @@ bool Simulation::apply_host_fault(const Fault& f, bool on) {
             }
             // A frozen host signs when it wakes, before anybody there can act.
             if (f.lasts > 500ms) nodes_[m].excused_until = hub_.now + 12s;
+            update_excuses();
             if (!nodes_[m].frozen) hub_.world->thaw(m, hub_.now);
             if (guardian.alive()) guardian.thaw();
             thaw_member(m);

@@ -1,6 +1,7 @@
 #include "sim/node_adapter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/overloaded.hpp"
 
@@ -135,16 +136,25 @@ void NodeAdapter::release(std::uint32_t at) {
 
 // --- sending
 
+/// What was frozen between the look at the deadline and the write is written before all else.
+void NodeAdapter::thawed(std::uint8_t member) {
+    const auto at = std::exchange(held_[member].judged, kNone);
+    if (at != kNone && ops_[at].member == member && ops_[at].judged) send(at);
+}
+
 void NodeAdapter::send(std::uint32_t at) {
     auto& op = ops_[at];
-    if (op.done) return;
+    if (op.done || op.request != 0) return;
     switch (observer_.may_send(op)) {
         case MaySend::kNever:
             op.done = true;
             return;
         case MaySend::kLater:
             // A freeze between the look at the deadline and the write: nobody looks again.
-            if (op.ask == NodeAsk::kActivate && hub_.rng.chance(300)) op.judged = true;
+            if (op.ask == NodeAsk::kActivate && hub_.rng.chance(300)) {
+                op.judged = true;
+                held_[op.member].judged = at;
+            }
             return later(hub_.now + 5ms, Job::kNodeSend, at);
         case MaySend::kYes:
             break;
@@ -232,6 +242,7 @@ void NodeAdapter::read(std::uint32_t at) {
 void NodeAdapter::time_out(std::uint32_t at) {
     auto& op = ops_[at];
     if (op.done) return;
+    if (op.judged && op.request == 0) return;  // its process stands still
     if (op.request != 0) {
         hub_.world->abandon(op.member, op.request);
         std::erase(live_, at);

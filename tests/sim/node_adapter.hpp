@@ -53,6 +53,7 @@ class NodeAdapter {
     /// Hands on what the nodes have answered.
     void collect();
 
+    void thawed(std::uint8_t member);
     void elector_started(std::uint8_t member, std::uint64_t incarnation);
     /// The node's process ended, or a port of it closed.
     void process_ended(std::uint8_t member);
@@ -75,6 +76,7 @@ class NodeAdapter {
         std::uint64_t incarnation = 0;
         bool other_operator = false;   ///< the node runs with another operator key
         std::uint32_t status = kNone;  ///< the elector's status query that is under way
+        std::uint32_t judged = kNone;  ///< an activation of which only the write is left
     };
     static constexpr std::uint32_t kNone = 0xffffffff;
 

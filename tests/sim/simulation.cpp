@@ -277,6 +277,7 @@ void Simulation::thaw_member(std::uint8_t m) {
     auto& member = members_[m];
     if (!member.running || !member.frozen) return;
     member.frozen = false;
+    node_.thawed(m);
     const auto incarnation = member.incarnation;
     // A timer and the sockets are ready at the same time; either may come first.
     const bool timer_first = hub_.rng.chance(500);
