@@ -185,10 +185,16 @@ void Guardian::judge_ports(model::Instant now) {
 }
 
 void Guardian::seek_standby(model::Instant now) {
+    // The activation may have landed after the deactivation.
+    if (pending_ && d_.last_false && *d_.last_false < *pending_ + kLateSet) {
+        const auto lands = *pending_ + kLateSet;
+        now >= lands ? void(d_.send_false = true) : at(lands);
+    }
     if (d_.send_false && !d_.set_busy) {
         d_.send_false = false;
         d_.set_busy = true;
         if (!d_.first_false) d_.first_false = now;
+        d_.last_false = now;
         host_.ask_node(member_, life_, NodeAsk::kDeactivate);
     }
     if (!d_.status_busy && now >= d_.next_status && !d_.send_false) {

@@ -68,6 +68,7 @@ class Guardian {
         bool set_busy = false, status_busy = false, tip_busy = false, store_busy = false;
         bool send_false = true;
         std::optional<model::Instant> first_false;
+        std::optional<model::Instant> last_false;
         model::Instant set_answered;
         model::Instant status_sent;
         model::Instant next_status;
