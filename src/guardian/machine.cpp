@@ -240,9 +240,14 @@ void Machine::seek_standby(Instant now, Actions& out) {
         }
         return;
     }
+    // SAFETY: S11. The activation may have landed after the deactivation, and no query tell.
+    const auto lands = late_until();
+    const bool undone = lands && d_.first_false && d_.last_false < *lands && due(now, *lands);
+    if (undone) d_.send_false = true;
     if (!d_.confirmed && d_.send_false && !d_.set_busy && due(now, d_.next_set)) {
         d_.send_false = false;
         d_.set_busy = out.deactivate = true;
+        d_.last_false = now;
         if (!d_.first_false) d_.first_false = now;
     }
     if (d_.status_busy || !d_.first_false) return;

@@ -105,6 +105,7 @@ class Machine {
         bool set_failed = false;
         Instant next_set;
         std::optional<Instant> first_false;
+        Instant last_false;
         Instant set_answered;
         bool seen_false = false;  ///< standby was answered, though it could not count yet
         Instant status_sent;
