@@ -34,7 +34,8 @@ PURE = {
     "health": {"model"},
     "knowledge": {"model"},
     "session": {"model"},
-    "core": {"model", "health", "knowledge", "session"},
+    "fencing": {"model"},
+    "core": {"model", "health", "knowledge", "session", "fencing"},
 }
 # Which folders of src/ a folder may include besides itself.
 LOWER = {"support", "etcd", "iotex", "config", "guardian"} | set(PURE)
@@ -44,7 +45,7 @@ LAYERS = PURE | {
     "iotex": {"support", "model"},
     "config": {"support", "model"},
     "cli": {"support", "model", "etcd", "iotex", "config", "guardian"},
-    "guardian": {"support", "model"},
+    "guardian": {"support", "model", "fencing"},
     "admin": LOWER,
     "app": LOWER | {"admin", "cli"},
     "demo": LOWER | {"app", "simnode", "netproxy"},

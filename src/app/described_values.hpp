@@ -62,6 +62,7 @@ BOOST_DESCRIBE_STRUCT(MetricsRead, (), (op, failure, height, target, operator_ad
 BOOST_DESCRIBE_STRUCT(PortChanged, (), (port, state))
 BOOST_DESCRIBE_STRUCT(GuardianArmed, (), (op))
 BOOST_DESCRIBE_STRUCT(GuardianLost, (), ())
+BOOST_DESCRIBE_STRUCT(FenceAnswered, (), (op, success))
 
 BOOST_DESCRIBE_STRUCT(GrantLease, (), (op, lease, ttl))
 BOOST_DESCRIBE_STRUCT(KeepLeaseAlive, (), (op, lease))
@@ -87,16 +88,17 @@ BOOST_DESCRIBE_STRUCT(ReadMetrics, (), (op))
 BOOST_DESCRIBE_STRUCT(ArmGuardian, (), (op, valid_until, term, nonce, lease, key, holder))
 BOOST_DESCRIBE_STRUCT(TellGuardianDraining, (), (deadline))
 BOOST_DESCRIBE_STRUCT(DisarmGuardian, (), ())
+BOOST_DESCRIBE_STRUCT(RunFence, (), (op, term, reason))
 BOOST_DESCRIBE_STRUCT(PinCluster, (), (cluster))
 BOOST_DESCRIBE_STRUCT(Announce, (), (notice, detail))
 BOOST_DESCRIBE_STRUCT(Exit, (), (code))
 BOOST_DESCRIBE_STRUCT(Policy, (),
                       (member, instance, queue_prefix, version, api_url, priority, nofailover,
-                       guardian, observe, cluster, hold, renew, margin, max_hold, drift_ppm,
-                       block_interval, quiesce, settle, overtime, start_delay, poll_interval,
-                       refused_grace, web3, fall, rise, max_lag, max_tip_age, rank_settle,
-                       cool_first, cool_max, cool_forget, last_standing, publish_interval,
-                       metrics_interval))
+                       guardian, fence, fence_missing, observe, cluster, hold, renew, margin,
+                       max_hold, drift_ppm, block_interval, quiesce, settle, overtime, start_delay,
+                       poll_interval, refused_grace, web3, fall, rise, max_lag, max_tip_age,
+                       rank_settle, cool_first, cool_max, cool_forget, last_standing,
+                       publish_interval, metrics_interval))
 BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
 }  // namespace elector::model
 
@@ -128,6 +130,10 @@ BOOST_DESCRIBE_STRUCT(Session, (),
                        replace, key, create, queueing, releasing))
 }  // namespace elector::session
 
+namespace elector::fencing {
+BOOST_DESCRIBE_STRUCT(Ladder, (), (next, running, vouched, back_off, slot))
+}  // namespace elector::fencing
+
 namespace elector::core {
 BOOST_DESCRIBE_STRUCT(Candidacy, (),
                       (release_cause, last_requeue, requeued_ever, checking, check_started,
@@ -141,8 +147,8 @@ BOOST_DESCRIBE_STRUCT(Standby, (),
                       (wanted, since, send_false, first_false, last_false, false_answered,
                        confirmed, hazard_until, dead, explained, seen_false, ignored))
 BOOST_DESCRIBE_STRUCT(Draining, (),
-                      (cause, since, own_record, exact, unfenced_written, unfenced_told, tip_asked,
-                       tip_done, tip, owed_told))
+                      (cause, since, own_record, exact, unfenced_written, unfenced_told, fence,
+                       tip_asked, tip_done, tip, owed_told))
 BOOST_DESCRIBE_STRUCT(Node, (),
                       (query, set, activation, readiness, tip_slot, metrics, next_poll,
                        next_metrics, activity, status_sent, status_at, connection, status_failures,

@@ -79,9 +79,24 @@ bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
                               send(guardian::Disarm{});
                               return true;
                           },
+                          [&](const model::RunFence& e) { return order(e); },
                           [](const auto&) { return false; },
                       },
                       effect);
+}
+
+void GuardianLink::tell_fence(const guardian::FenceWords& words) { send(words); }
+
+/// Without a guardian somebody else has to run it.
+bool GuardianLink::order(const model::RunFence& e) {
+    if (closed_ || lost_) return false;
+    guardian::FenceOrder order;
+    order.op = e.op;
+    order.term = e.term;
+    e.reason.copy(order.reason.data(), guardian::kMaxReason);
+    ordered_ = e.op;
+    send(order);
+    return true;
 }
 
 void GuardianLink::activation_answered() { send(guardian::ActivationAnswered{}); }
@@ -114,6 +129,10 @@ void GuardianLink::read_all() {
         if (!message) return lost("it says what no guardian says");
         if (const auto* armed = std::get_if<guardian::Armed>(&*message))
             post_(model::GuardianArmed{armed->op});
+        if (const auto* done = std::get_if<guardian::FenceDone>(&*message)) {
+            ordered_ = {};
+            post_(model::FenceAnswered{done->op, done->success});
+        }
         if (const auto* pong = std::get_if<guardian::Pong>(&*message)) {
             const bool last = pong->number == pings_;
             unanswered_since_.reset();
@@ -152,6 +171,8 @@ void GuardianLink::lost(const char* why) {
           {"next",
            "the elector lets go of the lead, if it has it, and ends; the service manager "
            "starts both again"}});
+    const auto ordered = std::exchange(ordered_, model::OpId{});
+    if (ordered != model::OpId{}) post_(model::FenceAnswered{ordered, false});
     post_(model::GuardianLost{});
 }
 

@@ -38,6 +38,8 @@ class GuardianLink {
 
     /// True when the effect was the guardian's.
     bool run(const model::Effect& effect, const model::Policy& policy, const config::Url& probe);
+    /// What the guardian runs as fence command, from now on.
+    void tell_fence(const guardian::FenceWords& words);
     /// An activation was answered, for certain.
     void activation_answered();
     void close();
@@ -47,6 +49,7 @@ class GuardianLink {
     void wait_ping();
     void read_all();
     void ping();
+    bool order(const model::RunFence& e);
     void send(const guardian::Message& message);
     void lost(const char* why);
 
@@ -56,6 +59,7 @@ class GuardianLink {
     Post post_;
     std::uint64_t pings_ = 0;
     std::optional<std::chrono::steady_clock::time_point> unanswered_since_;
+    model::OpId ordered_;  ///< a run of the fence command without an answer
     bool lost_ = false;
     bool closed_ = false;
 };

@@ -10,6 +10,7 @@
 #include "app/guardian_link.hpp"
 #include "app/policy_of.hpp"
 #include "app/run.hpp"
+#include "app/run_guardian.hpp"
 #include "cli/bootstrap.hpp"
 #include "cli/check.hpp"
 #include "cli/fence.hpp"
@@ -30,6 +31,8 @@ constexpr const char* kUsage =
     "  bootstrap --members a,b,c [--accept-cluster] [--yes] --config FILE\n"
     "                        first start of a group without the waiting\n"
     "  bootstrap --accept-cluster --config FILE   lets this host use a replaced etcd\n"
+    "  fence [--force] --config FILE\n"
+    "                        brings the node of this host to standby, and says whether it is\n"
     "  fence --confirmed-dead NAME|key:HEX [--yes] --config FILE\n"
     "                        vouches that a node whose standby nobody could confirm cannot sign\n"
     "  demo                  three members on an embedded etcd and simulated nodes\n"
@@ -130,7 +133,7 @@ int run_elector(const Arguments& rest) {
 cli::Means means() {
     std::random_device device;
     const auto seed = (static_cast<std::uint64_t>(device()) << 32) ^ device();
-    return cli::Means{app::etcd_options_of, seed};
+    return cli::Means{app::etcd_options_of, app::fence_node, seed};
 }
 
 /// The guardian's other child, that records in etcd what the guardian did.

@@ -51,6 +51,7 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
                 note_activation(e);
                 reactor_.post(std::move(e));
             }),
+      fence_(io, clock, config_, [this](model::Event e) { reactor_.post(std::move(e)); }),
       guarded_(guardian.has_value()),
       reactor_(
           io, clock, make_policy(), seed, [this](const model::Effect& e) { run(e); },
@@ -58,11 +59,32 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
     if (guardian)
         guardian_.emplace(io, *guardian, log,
                           [this](model::Event e) { reactor_.post(std::move(e)); });
+    tell_fence();
+}
+
+void Member::tell_fence() {
+    fence_.set(config_);
+    if (guardian_) guardian_->tell_fence(fence_words_of(config_));
+}
+
+// SAFETY: S27. A member that could not fence its node does not lead, where that is required.
+void Member::look_for_fence() {
+    const bool missing = fence_missing(config_, environment_);
+    if (missing == policy().fence_missing) return;
+    if (missing)
+        log_(Level::kError, "fence_missing",
+             {{"alarm", "true"},
+              {"command", config_.fence.command.front()},
+              {"why",
+               "fence.policy is require, and the command is not a program that this user may run; "
+               "this member does not queue until it is."}});
+    reactor_.set_policy(make_policy());
 }
 
 model::Policy Member::make_policy() const {
     auto policy = policy_of(config_, instance_);
     policy.guardian = guarded_;
+    policy.fence_missing = fence_missing(config_, environment_);
     policy.cluster = pinned_.problem.empty() ? pinned_.cluster : model::kNoCluster;
     return policy;
 }
@@ -117,12 +139,14 @@ void Member::reload(const config::Config& loaded) {
     if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
         before.node.request_timeout != loaded.node.request_timeout)
         node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
+    tell_fence();
     reactor_.set_policy(make_policy());
 }
 
 boost::asio::awaitable<void> Member::close() {
     reactor_.close();
     node_.close();
+    fence_.close();
     if (guardian_) guardian_->close();
     certificates_.close();
     co_await store_.close();
@@ -135,9 +159,11 @@ void Member::run(const model::Effect& effect) {
         tell_observation();
     }
     if (const auto* activate = std::get_if<model::Activate>(&effect)) activation_ = activate->op;
+    if (std::holds_alternative<model::PublishMember>(effect)) look_for_fence();
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
     if (guardian_ && guardian_->run(effect, reactor_.policy(), config_.node.probe)) return;
     std::visit(model::Overloaded{
+                   [&](const model::RunFence& e) { fence_.run(e); },
                    [&](const model::RoleChanged& e) { tell(e); },
                    [&](const model::Announce& e) { tell(e); },
                    [&](const model::PinCluster& e) { pin(e); },

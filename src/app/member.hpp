@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/certificate_watch.hpp"
+#include "app/fence_runner.hpp"
 #include "app/guardian_link.hpp"
 #include "app/log.hpp"
 #include "app/node_runner.hpp"
@@ -54,6 +55,8 @@ class Member {
     etcd::ClientOptions client_options(std::uint64_t seed);
     std::string etcd_password();
     void set_access();
+    void tell_fence();
+    void look_for_fence();
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
     void tell_observation();
@@ -75,6 +78,7 @@ class Member {
     CertificateWatch certificates_;
     StoreRunner store_;
     NodeRunner node_;
+    FenceRunner fence_;
     bool guarded_;
     model::OpId activation_;  ///< the last one that was sent
     Reactor reactor_;

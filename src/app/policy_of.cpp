@@ -40,6 +40,7 @@ model::Policy policy_of(const config::Config& c, const std::string& instance) {
     p.nofailover = c.member.nofailover;
     p.observe = c.member.mode == config::Mode::kObserve;
     p.guardian = false;  // not built yet; run says so at start
+    p.fence = c.fence.policy != config::FencePolicy::kNone;
     p.hold = c.election.hold;
     p.renew = c.election.renew;
     p.margin = c.election.margin;

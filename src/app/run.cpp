@@ -102,11 +102,6 @@ class Service {
                  {{"why",
                    "guardian.enabled is false: if this elector itself dies or freezes, its node "
                    "stays as it is."}});
-        if (c.fence.policy != config::FencePolicy::kNone)
-            log_(Level::kWarn, "no_fence_command",
-                 {{"why",
-                   "This build does not run fence.command; an unconfirmed standby is recorded as "
-                   "unfenced."}});
     }
 
     void wait_signal() {

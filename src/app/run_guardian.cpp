@@ -1,43 +1,15 @@
 #include "app/run_guardian.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <stdexcept>
+#include <cstdio>
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include "app/fence_runner.hpp"
 #include "app/guardian_link.hpp"
+#include "app/plain_log.hpp"
 #include "app/policy_of.hpp"
 #include "guardian/process.hpp"
 
 namespace elector::app {
 namespace {
-
-guardian::Level to_guardian(config::LogLevel level) {
-    switch (level) {
-        case config::LogLevel::kTrace:
-        case config::LogLevel::kDebug:
-            return guardian::Level::kDebug;
-        case config::LogLevel::kInfo:
-            return guardian::Level::kInfo;
-        case config::LogLevel::kWarn:
-            return guardian::Level::kWarn;
-        case config::LogLevel::kError:
-            return guardian::Level::kError;
-    }
-    return guardian::Level::kInfo;
-}
-
-/// Where the log goes, for one who writes without a library.
-int log_descriptor(const config::Log& log) {
-    if (log.file.empty()) return STDERR_FILENO;
-    const int fd = ::open(log.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd < 0)
-        throw std::runtime_error("cannot open the log file " + log.file + ": " +
-                                 std::strerror(errno));
-    return fd;
-}
 
 guardian::Options options_of(const RunOptions& run) {
     const auto& c = run.config;
@@ -46,12 +18,45 @@ guardian::Options options_of(const RunOptions& run) {
     options.probe = address_of(c.node.probe);
     options.bounds = bounds_of(policy_of(c, {}));
     options.set_timeout = c.node.request_timeout;
+    options.fence_identity = fence_identity_of(c);
+    options.fence = fence_words_of(c);
     // The node that is guarded is named, so that a restarted elector cannot lead another.
     options.elector = {"iotex-elector", "elector", c.node.admin.text()};
     options.elector.insert(options.elector.end(), run.arguments.begin(), run.arguments.end());
     options.closer_tail = run.arguments;
     options.version = std::string(version());
     return options;
+}
+
+std::string_view said(guardian::Answer answer) {
+    switch (answer) {
+        case guardian::Answer::kActive:
+            return "it answers that it is active";
+        case guardian::Answer::kStandby:
+            return "it answers that it is standby, but has not for long enough";
+        case guardian::Answer::kRefused:
+            return "its admin port refuses, but not both of its ports";
+        case guardian::Answer::kDone:
+        case guardian::Answer::kFailed:
+            break;
+    }
+    return "its admin port does not answer";
+}
+
+int tell_fenced(const std::string& node, const guardian::Fenced& fenced) {
+    const double seconds = std::chrono::duration<double>(fenced.took).count();
+    if (fenced.certain) {
+        std::printf("fenced: the node of %s %s (%.1f s)\n", node.c_str(),
+                    fenced.dead ? "is dead: both its ports refuse" : "is confirmed standby",
+                    seconds);
+        return 0;
+    }
+    std::fprintf(
+        stderr,
+        "iotex-elector: cannot confirm that the node of %s is standby: %s; after %.1f s it "
+        "may still be signing; end its process\n",
+        node.c_str(), std::string(said(fenced.last)).c_str(), seconds);
+    return 1;
 }
 
 }  // namespace
@@ -74,9 +79,38 @@ int run_guardian(const RunOptions& options) {
         tell_locked(Log(c.log, {}, "guardian"), c, why);
         return 1;
     }
-    const guardian::Log log(log_descriptor(c.log), c.log.format == config::LogFormat::kJson,
-                            to_guardian(c.log.level));
-    return guardian::guard(options_of(options), lock, holder == NodeLock::Holder::kUs, log);
+    const PlainLog log(c.log, "guardian");
+    return guardian::guard(options_of(options), lock, holder == NodeLock::Holder::kUs, log.log);
+}
+
+int fence_node(const config::Config& config, bool force) {
+    using guardian::NodeLock;
+    const auto node = config.node.admin.text();
+    // SAFETY: S22. The node is another elector's business.
+    if (config.member.mode == config::Mode::kObserve && !force) {
+        std::fprintf(stderr,
+                     "iotex-elector: cannot fence %s: member.mode is observe; nothing was done; "
+                     "say --force if it is meant\n",
+                     node.c_str());
+        return 1;
+    }
+    NodeLock lock;
+    std::string why;
+    // While it is ours a service that starts waits, and keeps the node standby.
+    const auto holder = lock.acquire(node, true, why);
+    if (holder == NodeLock::Holder::kAnother && !force) {
+        std::fprintf(
+            stderr,
+            "iotex-elector: cannot fence %s: %s; nothing was done; stop that service, which "
+            "hands over, or say --force to deactivate the node under it\n",
+            node.c_str(), why.c_str());
+        return 1;
+    }
+    config::Log plain = config.log;
+    plain.file.clear();  // to whoever has called
+    const PlainLog log(plain, "fence");
+    const RunOptions options{config, {}, {}, {}};
+    return tell_fenced(node, guardian::fence_node(options_of(options), lock, log.log));
 }
 
 }  // namespace elector::app

@@ -10,6 +10,10 @@ namespace elector::app {
 /// Runs the guardian and, under it, the elector. The exit code of the service.
 int run_guardian(const RunOptions& options);
 
+/// Brings the node of this host to standby, without etcd; says what it saw. 0: certain; 1: not, or
+/// refused because a service that works has the node. `force` does it all the same.
+int fence_node(const config::Config& config, bool force);
+
 /// What is said when another elector has the node.
 void tell_locked(const Log& log, const config::Config& config, const std::string& why);
 

@@ -14,7 +14,8 @@ using model::HolderRecord;
 namespace {
 
 constexpr const char* kUsage =
-    "iotex-elector fence --confirmed-dead NAME|key:HEX [--yes] --config FILE";
+    "iotex-elector fence [--force] --config FILE\n"
+    "       iotex-elector fence --confirmed-dead NAME|key:HEX [--yes] --config FILE";
 constexpr const char* kReason = "confirmed_dead";
 
 std::string seconds(model::Duration d) {
@@ -149,18 +150,20 @@ asio::awaitable<int> fence_in(Session& session, std::string whom, bool yes) {
 }  // namespace
 
 int fence(const std::vector<std::string>& words, const Means& means) {
-    const auto arguments = parse(words, {"--confirmed-dead", "--config"}, {"--yes"}, kUsage);
+    const auto arguments =
+        parse(words, {"--confirmed-dead", "--config"}, {"--yes", "--force"}, kUsage);
     if (!arguments) return 2;
     const auto whom = arguments->find("--confirmed-dead");
-    if (whom == arguments->end()) {
-        std::fprintf(stderr,
-                     "iotex-elector: fence without --confirmed-dead, for the node of this host, is "
-                     "not built yet\nusage: %s\n",
-                     kUsage);
+    const bool local = whom == arguments->end();
+    const auto stray = arguments->find(local ? "--yes" : "--force");
+    if (stray != arguments->end()) {
+        std::fprintf(stderr, "iotex-elector: %s has no meaning here\nusage: %s\n",
+                     stray->first.c_str(), kUsage);
         return 2;
     }
     const auto config = configuration(*arguments, kUsage);
     if (!config) return 2;
+    if (local) return means.fence_node(*config, arguments->contains("--force"));
     try {
         Session session(means, *config);
         return session.run(fence_in(session, whom->second, arguments->contains("--yes")));

@@ -1,5 +1,6 @@
-// Owns the command `fence --confirmed-dead`: an operator vouches that a node cannot sign.
-// Must never touch a record that was not judged. Thread rule: called from main.
+// Owns the command `fence`: the node of this host is brought to standby, or an operator vouches
+// that another's cannot sign. Must never touch a record that was not judged. Thread rule: called
+// from main.
 #pragma once
 
 #include <string>
@@ -21,8 +22,9 @@ struct Vouching {
 Vouching vouch(const etcd::Keys& keys, const model::Policy& policy, const model::ElectionView& view,
                const std::string& whom, const std::string& actor);
 
-/// `fence --confirmed-dead NAME|key:HEX [--yes] --config FILE`. Returns 0, 1 when refused or
-/// failed, 2 for a wrong command line or configuration.
+/// `fence [--force] --config FILE`, without etcd, or `fence --confirmed-dead NAME|key:HEX [--yes]
+/// --config FILE`. Returns 0, 1 when refused or failed, 2 for a wrong command line or
+/// configuration.
 int fence(const std::vector<std::string>& arguments, const Means& means);
 
 }  // namespace elector::cli

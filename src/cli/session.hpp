@@ -20,6 +20,8 @@ namespace elector::cli {
 struct Means {
     /// As the service connects, so that a command goes where the service goes.
     std::function<etcd::ClientOptions(const config::Config&)> etcd_options;
+    /// Brings the node of this host to standby; an exit code.
+    std::function<int(const config::Config&, bool force)> fence_node;
     std::uint64_t seed = 0;  ///< random, for lease ids and nonces
 };
 

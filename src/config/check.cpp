@@ -94,8 +94,17 @@ void check_etcd(const Config& config, Report& report) {
     }
 }
 
+/// What is sent to the guardian in one piece, with room for the probe's address.
+constexpr std::size_t kMaxCommandBytes = 3000;
+
 void check_fence(const Config& config, Report& report) {
     const Fence& fence = config.fence;
+    std::size_t bytes = 0;
+    for (const std::string& word : fence.command) bytes += word.size() + 1;
+    if (bytes > kMaxCommandBytes) {
+        report.fault("fence.command", "has more than " + std::to_string(kMaxCommandBytes) +
+                                          " bytes; put what it does into a file and name that");
+    }
     const bool used = fence.policy != FencePolicy::kNone;
     if (used && fence.command.empty() && report.sound({"fence.command", "fence.policy"})) {
         report.fault("fence.policy", "needs fence.command");

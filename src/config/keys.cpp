@@ -257,15 +257,17 @@ const std::array kHealthKeys{
 const std::array kFenceKeys{
     KeySpec{
         "fence.policy", kLive, "\"require\"", "", "\"none\", \"try\" or \"require\"",
-        "What to do when the node cannot be confirmed standby: nothing more, try the command, or "
-        "have it succeed before anything goes on.",
+        "What to do when the node cannot be confirmed standby: go on telling it, run the command "
+        "too, or do that and never lead while the command cannot be run.",
         choice<InFence<&Fence::policy>, kFencePolicies>()},
     KeySpec{"fence.command", kLive, "[\"/usr/local/sbin/fence-node\", \"--now\"]", "",
-            "at most 64 words; the first an absolute path; needed by \"try\" and \"require\"",
-            "Program and arguments that make sure the node cannot sign; exit 0 vouches for it. No "
-            "shell; ELECTOR_* in its environment.",
+            "at most 64 words and 3000 bytes; the first an absolute path; needed by \"try\" and "
+            "\"require\"",
+            "Program and arguments that end the node's process. No shell, no search in PATH; "
+            "ELECTOR_* in its environment. It counts as done when both ports of the node refuse.",
             texts<InFence<&Fence::command>, plain_fault>(64)},
-    KeySpec{"fence.timeout", kLive, "\"10s\"", "", "", "Time the command gets before it is killed.",
+    KeySpec{"fence.timeout", kLive, "\"10s\"", "", "",
+            "Time the command gets before it and all of its process group are killed.",
             duration<InFence<&Fence::timeout>>(seconds{1}, minutes{10})},
 };
 

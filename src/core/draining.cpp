@@ -38,10 +38,8 @@ Gate drained_gate(const Turn& t) {
 HolderRecord closing_record(const Turn& t, HolderRecord::State state) {
     auto record = *t.s.holding.record.record;  // keeps term, nonce, instance and foreign keys
     record.state = state;
-    record.reason =
-        std::string(find_transition(t.s.draining.own_record ? Role::kFollower : Role::kLeader,
-                                    Role::kDraining, t.s.draining.cause)
-                        ->code);
+    const auto from = t.s.draining.own_record ? Role::kFollower : Role::kLeader;
+    record.reason = find_transition(from, Role::kDraining, t.s.draining.cause)->code;
     return record;
 }
 
@@ -90,26 +88,23 @@ void end_draining(Turn& t, Cause cause) {
     become(t, Role::kFollower, cause);
 }
 
-/// SAFETY: S15. Written while the key still guards it, before any fence is tried.
+/// SAFETY: S15, S27. Written while the key still guards it, before any fence is tried.
 void drive_unfenced(Turn& t) {
     auto& s = t.s;
     auto& d = s.draining;
-    if (d.unfenced_written) return;
     // A node that only refuses is asked, not told; that must not strand the group in silence.
     auto limit = s.standby.first_false.value_or(d.since) + unconfirmed_after(t.p);
     // Standby answered, and only a late activation is being waited out: that is no failure yet.
     if (s.standby.seen_false && s.standby.hazard_until)
         limit = std::max(limit, *s.standby.hazard_until + 500ms);
     if (!t.due(limit)) return;
-    if (!d.unfenced_told) {
-        d.unfenced_told = true;
-        t.announce(Notice::kUnfenced);
-    }
+    if (!std::exchange(d.unfenced_told, true)) t.announce(Notice::kUnfenced);
+    const auto record = closing_record(t, HolderRecord::State::kUnfenced);
+    fencing::climb(d.fence, t, d.unfenced_written, record);
     auto& slot = s.candidacy.record_slot;
-    if (!t.ready(slot)) return;
+    if (d.unfenced_written || !t.ready(slot)) return;
     s.candidacy.record_op = RecordOp::kUnfenced;
-    t.emit(MarkUnfenced{t.start(slot), s.holding.record,
-                        closing_record(t, HolderRecord::State::kUnfenced)});
+    t.emit(MarkUnfenced{t.start(slot), s.holding.record, record});
 }
 
 /// The record is not what we wrote. True: it still is our holding, under another revision.

@@ -214,7 +214,9 @@ void drive_own_record(Turn& t) {
                               find_created(s.known.view, s.session.create);
     const bool in_time = t.now < s.candidacy.claim_sent + shrunk(t.p, claim.hold) - 2 * t.p.margin;
     if (read_back && still_queued && in_time) return begin_holding(t, holder);
-    if (!standby_certain(s)) return;
+    // Everybody waits for this node already: no waiting for it, but the ladder.
+    const bool unfenced = holder.record->state == HolderRecord::State::kUnfenced;
+    if (!unfenced && !s.standby.dead && !standby_certain(s)) return;
     auto& h = s.holding;
     h = Holding{};
     h.term = holder.record->term;
@@ -224,6 +226,7 @@ void drive_own_record(Turn& t) {
     h.claimed_at = t.now;
     s.draining = Draining{};
     s.draining.own_record = true;
+    s.draining.unfenced_written = s.draining.unfenced_told = unfenced;
     s.draining.since = t.now;
     s.draining.cause = Cause::kOwnRecord;
     become(t, Role::kDraining, Cause::kOwnRecord);

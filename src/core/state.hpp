@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fencing/ladder.hpp"
 #include "health/health.hpp"
 #include "health/process.hpp"
 #include "knowledge/knowledge.hpp"
@@ -85,6 +86,7 @@ struct Draining {
     bool exact = true;        ///< the gate may carry a tip
     bool unfenced_written = false;
     bool unfenced_told = false;
+    fencing::Ladder fence;
     bool tip_asked = false;
     bool tip_done = false;
     std::optional<Height> tip;

@@ -33,6 +33,7 @@ void record(Turn& t, const Event& event) {
                    [&](const MetricsRead& e) { on_metrics(t, e); },
                    [&](const PortChanged& e) { on_port(t, e); },
                    [&](const GuardianArmed& e) { on_armed(t, e); },
+                   [&](const FenceAnswered& e) { fencing::on_answer(s.draining.fence, t, e); },
                    [&](const GuardianLost&) {
                        s.guardian_lost = true;
                        if (!s.shutting_down) s.shutdown_at = t.now;

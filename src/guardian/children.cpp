@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <string_view>
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace elector::guardian {
@@ -66,49 +63,6 @@ std::optional<Order> parse_order(const std::vector<std::string>& words) {
     return o;
 }
 
-// --- one child
-
-Child::~Child() {
-    if (pidfd_ >= 0) ::close(pidfd_);
-}
-
-bool Child::start(const posix_spawn_file_actions_t& files, char* const* words) {
-    posix_spawnattr_t attributes;
-    ::posix_spawnattr_init(&attributes);
-    sigset_t none, all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    const int error = ::posix_spawn(&pid_, kProgram, &files, &attributes, words, environ);
-    ::posix_spawnattr_destroy(&attributes);
-    if (error != 0) {
-        pid_ = 0;
-        errno = error;
-        return false;
-    }
-    pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-    return true;
-}
-
-void Child::signal(int number) const {
-    if (pid_ > 0) ::kill(pid_, number);  // not reaped yet, so the id is still its own
-}
-
-std::optional<Ending> Child::ended() {
-    if (pid_ <= 0) return std::nullopt;
-    siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0)
-        return std::nullopt;
-    pid_ = 0;
-    ::close(std::exchange(pidfd_, -1));
-    if (info.si_code == CLD_EXITED) return Ending{info.si_status, 0};
-    return Ending{std::nullopt, info.si_status};
-}
-
-// --- both
-
 Children::Children(const Options& options) : elector_words_(options.elector) {
     closer_words_ = {options.elector.front(), "close-holding"};
     closer_words_.resize(2 + kOrderWords);
@@ -149,7 +103,7 @@ void Children::place_confirmed(int fd) {
 }
 
 bool Children::start_elector() {
-    const bool started = elector.start(elector_files_, elector_argv_.data());
+    const bool started = elector.start(elector_files_, {kProgram, elector_argv_.data(), environ});
     ::close(kLinkPlace);  // the child's end is the child's alone: its end is an EOF
     return started;
 }
@@ -164,7 +118,7 @@ bool Children::start_closer(const Closing& closing, const Arm& arm) {
     put_number(order_[5], static_cast<std::int64_t>(closing.confirmed.time_since_epoch().count()));
     put(order_[6], arm.key.view());
     const auto& files = confirmed_there_ ? closer_files_ : bare_files_;
-    return closer.start(files, closer_argv_.data());
+    return closer.start(files, {kProgram, closer_argv_.data(), environ});
 }
 
 }  // namespace elector::guardian

@@ -3,44 +3,15 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <spawn.h>
-#include <sys/types.h>
 
+#include "guardian/child.hpp"
 #include "guardian/process.hpp"
 
 namespace elector::guardian {
-
-/// How a child ended: its exit code, or the signal.
-struct Ending {
-    std::optional<int> code;
-    int signal = 0;
-};
-
-/// One process of ours, from its start to its reaping.
-class Child {
-  public:
-    Child() = default;
-    ~Child();
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-
-    /// False: it could not be started; errno says why.
-    bool start(const posix_spawn_file_actions_t& files, char* const* words);
-    bool running() const { return pid_ > 0; }
-    pid_t pid() const { return pid_; }
-    int fd() const { return pidfd_; }  ///< readable at its end
-    void signal(int number) const;
-    /// Once it has ended: how. It is reaped then.
-    std::optional<Ending> ended();
-
-  private:
-    pid_t pid_ = 0;
-    int pidfd_ = -1;
-};
 
 class Children {
   public:

@@ -91,7 +91,7 @@ void Log::operator()(Level level, std::string_view event,
     field("time", utc_now(time));
     field("level", word(level));
     field("event", event);
-    field("process", "guardian");
+    field("process", process_);
     for (const auto& f : fields) field(f.key, f.value);
     if (json_) line.put('}');
     const auto text = line.end();

@@ -29,8 +29,9 @@ struct Field {
 
 class Log {
   public:
-    /// Lines below `least` are left out. `fd` stays the caller's.
-    Log(int fd, bool json, Level least) : fd_(fd), json_(json), least_(least) {}
+    /// Lines below `least` are left out. `fd` stays the caller's. `process` is a constant.
+    Log(int fd, bool json, Level least, std::string_view process = "guardian")
+        : fd_(fd), json_(json), least_(least), process_(process) {}
 
     void operator()(Level level, std::string_view event,
                     std::initializer_list<Field> fields = {}) const;
@@ -39,6 +40,7 @@ class Log {
     int fd_;
     bool json_;
     Level least_;
+    std::string_view process_;
 };
 
 }  // namespace elector::guardian

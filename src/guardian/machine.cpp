@@ -20,8 +20,9 @@ constexpr Duration kFirstBackOff = 100ms;
 constexpr Duration kLongestBackOff = 10s;
 /// An elector that ran for so long has not failed at its start.
 constexpr Duration kRanWell = 60s;
-/// Beyond the elector's own time to drain: how long a stop may go on fencing.
-constexpr Duration kStopExtra = 15s;
+/// Beyond the elector's own time to drain, and that of a fence command: less than what `check`
+/// prints for TimeoutStopSec has for it.
+constexpr Duration kStopExtra = 5s;
 
 }  // namespace
 
@@ -35,6 +36,16 @@ Machine::Machine(Instant now, bool lock_held, const Bounds& bounds)
     d_.kill_sent = true;
 }
 
+Machine Machine::once(Instant now, const Bounds& bounds) {
+    Machine m(now, true, bounds);
+    m.phase_ = Phase::kActing;
+    m.d_.reason = Reason::kOrdered;
+    m.may_be_pending_ = true;  // of an elector that was killed
+    m.final_ = 0;
+    m.stopping_ = now;
+    return m;
+}
+
 bool Machine::due(Instant now, Instant at) {
     if (now >= at) return true;
     wake_ = std::min(wake_, at);
@@ -44,11 +55,13 @@ bool Machine::due(Instant now, Instant at) {
 // --- inputs
 
 bool Machine::arm(Instant, const Arm& arm) {
-    if (phase_ != Phase::kWatching || !elector_runs_) return false;
+    // A command that still runs may hit the node at any time: nothing is activated before its end.
+    if (phase_ != Phase::kWatching || !elector_runs_ || fence_runs_) return false;
     // SAFETY: S11. A new holding: whatever it activates with is on its way until we are told.
     if (!arm_ || arm_->nonce != arm.nonce || arm_->term != arm.term) {
         may_be_pending_ = true;
         life_certain_ = true;
+        fence_tried_ = false;
     }
     arm_ = arm;
     bounds_ = arm.bounds;
@@ -94,6 +107,21 @@ void Machine::elector_gone(Instant now, std::optional<int> code) {
 void Machine::stop(Instant now) {
     if (!stopping_) stopping_ = now;
     if (!elector_runs_ && !final_) final_ = 0;
+}
+
+bool Machine::fence_wanted() {
+    const bool may = phase_ == Phase::kWatching && elector_runs_ && fence_timeout_ && !fence_runs_;
+    if (may) fence_wanted_ = fence_runs_ = fence_tried_ = true;
+    return may;
+}
+
+void Machine::fenced(Instant now, bool success) {
+    fence_runs_ = false;
+    if (phase_ != Phase::kActing || !d_.fence.running) return;
+    fencing::ended(d_.fence, now, success, bounds_.refused_grace);
+    // Whether it has helped is seen at the ports.
+    d_.knock = d_.knock || success;
+    if (success && !d_.confirmed) d_.next_status = now;
 }
 
 void Machine::set_answered(Instant now, Answer answer) {
@@ -168,6 +196,7 @@ void Machine::closed(Instant now, bool done) {
     // What was asked for last: unfenced before the confirmation, drained after it.
     if (d_.unfenced_tried && !d_.unfenced) {
         d_.unfenced = true;
+        fencing::recorded(d_.fence, now);
     } else {
         d_.owes_marker = false;
     }
@@ -178,6 +207,7 @@ void Machine::closed(Instant now, bool done) {
 Actions Machine::decide(Instant now) {
     Actions out;
     wake_ = model::kNever;
+    out.fence = std::exchange(fence_wanted_, false);
     if (phase_ == Phase::kWatching) watch(now, out);
     if (phase_ != Phase::kWatching) act(now, out);
     return out;
@@ -189,7 +219,8 @@ void Machine::watch(Instant now, Actions& out) {
         return start_elector(now, out);
     }
     // It hears no signal, or cannot end.
-    if (stopping_ && due(now, stop_limit())) out.kill = !std::exchange(stop_killed_, true);
+    if (stopping_ && due(now, *stopping_ + bounds_.quiesce + kStopExtra))
+        out.kill = !std::exchange(stop_killed_, true);
     if (!arm_) return;
     const auto end = arm_->valid_until - bounds_.margin;
     if (!due(now, end)) return;
@@ -217,6 +248,9 @@ void Machine::begin(Instant now, Reason reason) {
     d_.since = now;
     d_.gone = elector_runs_ ? now : gone;
     d_.owes_marker = true;
+    // What its elector has begun goes on.
+    if (fence_tried_) fencing::enter(d_.fence, now);
+    d_.fence.running = fence_runs_;
 }
 
 void Machine::act(Instant now, Actions& out) {
@@ -227,7 +261,9 @@ void Machine::act(Instant now, Actions& out) {
     }
     seek_death(now, out);
     seek_standby(now, out);
-    if (d_.owes_marker) have_it_recorded(now, out);
+    const bool late = overdue(now);
+    if (d_.owes_marker) have_it_recorded(now, late, out);
+    if (phase_ == Phase::kActing && !d_.confirmed) climb(now, out);
     finish(now, out);
 }
 
@@ -265,7 +301,29 @@ void Machine::seek_death(Instant now, Actions& out) {
     d_.knock_busy = out.knock = true;
 }
 
-void Machine::have_it_recorded(Instant now, Actions& out) {
+/// Standby was not confirmed in time. SAFETY: S15. If it was answered, and only a late activation
+/// is waited out, that is no failure yet.
+bool Machine::overdue(Instant now) {
+    if (d_.confirmed || !d_.first_false) return false;
+    auto limit = *d_.first_false + bounds_.unconfirmed;
+    if (const auto late = late_until()) limit = std::max(limit, *late + 500ms);
+    if (!due(now, limit)) return false;
+    fencing::enter(d_.fence, now);
+    if (!d_.owes_marker) fencing::recorded(d_.fence, now);  // there is no record to write
+    return true;
+}
+
+// SAFETY: S27. The command runs beside everything else that is tried, and proves nothing.
+void Machine::climb(Instant now, Actions& out) {
+    if (!fence_timeout_ || fence_runs_ || !due(now, fencing::due_at(d_.fence))) return;
+    if (fencing::advance(d_.fence, now) == fencing::Step::kRun) {
+        out.fence = fence_runs_ = true;
+    } else {
+        out.fence_told = true;
+    }
+}
+
+void Machine::have_it_recorded(Instant now, bool late, Actions& out) {
     if (d_.closer_busy || !due(now, d_.next_close)) return;
     if (d_.confirmed) {
         d_.closer_busy = true;
@@ -273,11 +331,7 @@ void Machine::have_it_recorded(Instant now, Actions& out) {
         out.close = Closing{false, gate(), *d_.confirmed};
         return;
     }
-    if (d_.unfenced || !d_.first_false) return;
-    // SAFETY: S15. Standby answered, and only a late activation waited out: no failure yet.
-    auto limit = *d_.first_false + bounds_.unconfirmed;
-    if (const auto late = late_until()) limit = std::max(limit, *late + 500ms);
-    if (!due(now, limit)) return;
+    if (d_.unfenced || !late) return;
     d_.closer_busy = d_.unfenced_tried = true;
     out.close = Closing{true, GateKind::kTime, now};
 }
@@ -292,7 +346,7 @@ void Machine::finish(Instant now, Actions& out) {
         return start_elector(now, out);
     }
     const auto late = late_until();
-    const bool settled = !elector_runs_ && (!late || due(now, *late));
+    const bool settled = !elector_runs_ && !fence_runs_ && (!late || due(now, *late));
     if (d_.confirmed && settled && !d_.owes_marker && !d_.set_busy && !d_.status_busy) {
         arm_.reset();
         draining_until_.reset();
@@ -303,7 +357,11 @@ void Machine::finish(Instant now, Actions& out) {
     if (stopping_ && due(now, stop_limit())) out.end = 3;
 }
 
-Instant Machine::stop_limit() const { return *stopping_ + bounds_.quiesce + kStopExtra; }
+/// How long a stop may go on fencing.
+Instant Machine::stop_limit() const {
+    const auto extra = d_.reason == Reason::kOrdered ? Duration{} : kStopExtra;
+    return *stopping_ + bounds_.quiesce + extra + fence_timeout_.value_or(Duration{});
+}
 
 /// An activation of the elector may land until then. None: it was answered.
 std::optional<Instant> Machine::late_until() const {

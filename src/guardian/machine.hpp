@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "fencing/ladder.hpp"
 #include "guardian/message.hpp"
 
 namespace elector::guardian {
@@ -45,18 +46,23 @@ struct Actions {
     bool ask = false;              ///< a status query, sent now: status_read
     bool knock = false;            ///< does anybody listen on the two ports: knocked
     std::optional<Closing> close;  ///< by the closer: closed
+    bool fence = false;            ///< run the fence command: fenced
+    bool fence_told = false;       ///< say that it changed nothing though it said success
     bool start = false;            ///< an elector: started, or elector_gone
     std::optional<int> end;        ///< this process, with that exit code
     bool operator==(const Actions&) const = default;
 };
 
 /// For the log, and for what it knows beyond its phases.
-enum class Reason : std::uint8_t { kNone, kElectorGone, kDeadline, kDrainOverran };
+enum class Reason : std::uint8_t { kNone, kElectorGone, kDeadline, kDrainOverran, kOrdered };
 
 class Machine {
   public:
     /// `bounds` serve until a holding brings its own.
     Machine(Instant now, bool lock_held, const Bounds& bounds);
+    /// Only brings the node to standby: there is no elector and no holding. Ends with 0 when that
+    /// is certain, with 3 when it is not in time.
+    static Machine once(Instant now, const Bounds& bounds);
 
     // --- inputs: what has happened
     /// False: not now; there must be no acknowledgement.
@@ -69,6 +75,12 @@ class Machine {
     /// `code`: its exit code; none: a signal ended it, or it could not be started.
     void elector_gone(Instant now, std::optional<int> code);
     void stop(Instant now);
+    /// There is a fence command, which may take so long; or there is none.
+    void fence_set(std::optional<Duration> timeout) { fence_timeout_ = timeout; }
+    /// The elector wants it run. False: it is not.
+    bool fence_wanted();
+    /// The command has ended, or could not be started.
+    void fenced(Instant now, bool success);
     void set_answered(Instant now, Answer answer);
     void status_read(Instant now, Answer answer);
     void knocked(Instant now, bool both_refuse);
@@ -119,6 +131,7 @@ class Machine {
         bool unfenced_tried = false;  ///< UNFENCED may have been written
         bool unfenced = false;
         Instant next_close;
+        fencing::Ladder fence;
     };
 
     bool due(Instant now, Instant at);
@@ -128,7 +141,9 @@ class Machine {
     void act(Instant now, Actions& out);
     void seek_standby(Instant now, Actions& out);
     void seek_death(Instant now, Actions& out);
-    void have_it_recorded(Instant now, Actions& out);
+    bool overdue(Instant now);
+    void have_it_recorded(Instant now, bool late, Actions& out);
+    void climb(Instant now, Actions& out);
     void finish(Instant now, Actions& out);
     void take_standby(Instant now);
     std::optional<Instant> late_until() const;
@@ -147,6 +162,10 @@ class Machine {
     bool may_be_pending_ = false;  ///< armed, and no activation was answered since
     bool life_certain_ = true;     ///< the node's process is the one that was armed for
     Demotion d_;
+    std::optional<Duration> fence_timeout_;
+    bool fence_wanted_ = false;
+    bool fence_runs_ = false;   ///< for whomever
+    bool fence_tried_ = false;  ///< in this holding
     std::optional<int> final_;  ///< the service ends with this
     std::optional<Instant> stopping_;
     bool stop_killed_ = false;

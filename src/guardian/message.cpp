@@ -84,6 +84,21 @@ void write(Writer&, const ActivationAnswered&) {}
 void write(Writer& w, const Ping& m) { w.number(m.number); }
 void write(Writer& w, const Armed& m) { w.number(m.op.value); }
 void write(Writer& w, const Pong& m) { w.number(m.number); }
+void write(Writer& w, const FenceWords& m) {
+    w.span(m.timeout);
+    w.number(m.size);
+    w.number(m.count);
+    w.raw(m.text.data(), m.text.size());
+}
+void write(Writer& w, const FenceOrder& m) {
+    w.number(m.op.value);
+    w.number(m.term.value);
+    w.raw(m.reason.data(), m.reason.size());
+}
+void write(Writer& w, const FenceDone& m) {
+    w.number(m.op.value);
+    w.number(static_cast<std::uint8_t>(m.success));
+}
 
 bool sane(Duration d) { return d > Duration{} && d <= kLongest; }
 bool sane(Instant t) { return t > Instant{} && t < model::kNever; }
@@ -128,6 +143,43 @@ std::optional<Message> read_draining(Reader& r) {
     return sane(m.deadline) ? std::optional<Message>(m) : std::nullopt;
 }
 
+bool zero(std::span<const char> bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
+}
+
+std::optional<Message> read_fence_words(Reader& r) {
+    FenceWords m;
+    m.timeout = r.span();
+    m.size = r.number<std::uint16_t>();
+    m.count = r.number<std::uint16_t>();
+    r.raw(m.text.data(), m.text.size());
+    if (m.count == 0) return m == FenceWords{} ? std::optional<Message>(m) : std::nullopt;
+    const bool whole = m.size > 0 && m.size <= m.text.size() && m.count <= kMaxFenceWords &&
+                       m.text[m.size - 1] == '\0' && sane(m.timeout);
+    if (!whole) return std::nullopt;
+    const auto words = std::count(m.text.begin(), m.text.begin() + m.size, '\0');
+    const bool good = words == m.count + 1 && zero(std::span(m.text).subspan(m.size));
+    return good ? std::optional<Message>(m) : std::nullopt;
+}
+
+std::optional<Message> read_fence_order(Reader& r) {
+    FenceOrder m;
+    m.op.value = r.number<std::uint64_t>();
+    m.term.value = r.number<std::int64_t>();
+    r.raw(m.reason.data(), m.reason.size());
+    const auto end = std::find(m.reason.begin(), m.reason.end(), '\0');
+    const bool good = m.op.value != 0 && m.term.value > 0 && end != m.reason.begin() &&
+                      end != m.reason.end() && zero({end, m.reason.end()});
+    return good ? std::optional<Message>(m) : std::nullopt;
+}
+
+std::optional<Message> read_fence_done(Reader& r) {
+    const model::OpId op{r.number<std::uint64_t>()};
+    const auto success = r.number<std::uint8_t>();
+    if (success > 1) return std::nullopt;
+    return FenceDone{op, success == 1};
+}
+
 std::optional<Message> read(std::size_t kind, Reader& r) {
     switch (kind) {
         case 0:
@@ -144,6 +196,12 @@ std::optional<Message> read(std::size_t kind, Reader& r) {
             return Armed{model::OpId{r.number<std::uint64_t>()}};
         case 6:
             return Pong{r.number<std::uint64_t>()};
+        case 7:
+            return read_fence_words(r);
+        case 8:
+            return read_fence_order(r);
+        case 9:
+            return read_fence_done(r);
         default:
             return std::nullopt;
     }
@@ -158,6 +216,29 @@ std::optional<KeyText> key_text(std::string_view key) {
     std::copy(key.begin(), key.end(), k.text.begin());
     k.size = static_cast<std::uint16_t>(key.size());
     return k;
+}
+
+std::optional<FenceWords> fence_words(std::string_view probe_url,
+                                      const std::vector<std::string>& command,
+                                      model::Duration timeout) {
+    FenceWords w;
+    if (command.empty()) return w;
+    if (command.size() > kMaxFenceWords) return std::nullopt;
+    std::size_t size = 0;
+    const auto put = [&](std::string_view word) {
+        const bool fits = word.size() < w.text.size() - size;
+        if (!fits || word.find('\0') != std::string_view::npos) return false;
+        std::copy(word.begin(), word.end(), w.text.begin() + static_cast<std::ptrdiff_t>(size));
+        size += word.size() + 1;
+        return true;
+    };
+    bool whole = put(probe_url);
+    for (const auto& word : command) whole = whole && put(word);
+    if (!whole) return std::nullopt;
+    w.size = static_cast<std::uint16_t>(size);
+    w.count = static_cast<std::uint16_t>(command.size());
+    w.timeout = timeout;
+    return w;
 }
 
 Packet encode(const Message& message) {

@@ -8,17 +8,22 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "model/clock.hpp"
 #include "model/ids.hpp"
 
 namespace elector::guardian {
 
-inline constexpr std::uint8_t kLinkVersion = 1;
-inline constexpr std::size_t kPacketSize = 512;
+inline constexpr std::uint8_t kLinkVersion = 2;
+inline constexpr std::size_t kPacketSize = 4096;
 inline constexpr std::size_t kMaxKey = 320;
+inline constexpr std::size_t kMaxFenceWords = 64;
+inline constexpr std::size_t kMaxFenceBytes = 3800;
+inline constexpr std::size_t kMaxReason = 47;
 
 using Packet = std::array<std::byte, kPacketSize>;
 
@@ -52,6 +57,21 @@ struct Bounds {
     bool operator==(const Bounds&) const = default;
 };
 
+/// The fence command and what it is told of the node, kept in place: words that each end with a
+/// NUL, the probe's URL first. Without a count there is no command.
+struct FenceWords {
+    std::array<char, kMaxFenceBytes> text{};
+    std::uint16_t size = 0;
+    std::uint16_t count = 0;  ///< words of the command
+    model::Duration timeout{};
+    bool operator==(const FenceWords&) const = default;
+};
+
+/// None: more words or bytes than there is room for, or with a NUL inside.
+std::optional<FenceWords> fence_words(std::string_view probe_url,
+                                      const std::vector<std::string>& command,
+                                      model::Duration timeout);
+
 // --- from the elector
 /// "Guard this holding until then." Each one replaces the one before.
 struct Arm {
@@ -79,6 +99,13 @@ struct Disarm {
 struct ActivationAnswered {
     bool operator==(const ActivationAnswered&) const = default;
 };
+/// "Run the fence command", which is the guardian's to run, so that it is never run twice at once.
+struct FenceOrder {
+    model::OpId op;
+    model::Term term;
+    std::array<char, kMaxReason + 1> reason{};  ///< ends with a NUL
+    bool operator==(const FenceOrder&) const = default;
+};
 struct Ping {
     std::uint64_t number = 0;
     bool operator==(const Ping&) const = default;
@@ -92,8 +119,15 @@ struct Pong {
     std::uint64_t number = 0;
     bool operator==(const Pong&) const = default;
 };
+/// The command has ended, or was not run.
+struct FenceDone {
+    model::OpId op;
+    bool success = false;
+    bool operator==(const FenceDone&) const = default;
+};
 
-using Message = std::variant<Arm, Draining, Disarm, ActivationAnswered, Ping, Armed, Pong>;
+using Message = std::variant<Arm, Draining, Disarm, ActivationAnswered, Ping, Armed, Pong,
+                             FenceWords, FenceOrder, FenceDone>;
 
 Packet encode(const Message& message);
 /// None: not a packet of this version in every byte, or values that no elector sends.

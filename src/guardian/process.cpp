@@ -44,24 +44,34 @@ std::int64_t ms(Duration d) {
 }
 
 std::string_view word(Reason reason) {
-    static constexpr std::array<std::string_view, 4> kWords{"none", "elector_gone",
-                                                            "elector_silent", "drain_overran"};
+    static constexpr std::array<std::string_view, 5> kWords{
+        "none", "elector_gone", "elector_silent", "drain_overran", "ordered"};
     return kWords[static_cast<std::size_t>(reason)];
 }
 
 class Process {
   public:
-    Process(const Options& options, NodeLock& lock, bool lock_held, const Log& log)
+    Process(const Options& options, NodeLock& lock, const Log& log, const Machine& machine)
         : options_(options),
           lock_(lock),
           log_(log),
           children_(options),
-          machine_(boot_now(), lock_held, options.bounds),
-          probe_(options.probe) {}
+          fence_(options.fence_identity),
+          machine_(machine),
+          probe_(options.probe) {
+        set_fence(options.fence);
+    }
 
     int run();
+    /// Without an elector; the machine is made for that.
+    Fenced run_once();
 
   private:
+    void go_on();
+    void set_fence(const FenceWords& words);
+    void take_fence(Instant now);
+    void start_fence(Instant now);
+    void answer_fence(bool success);
     bool open_kernel();
     void lock_memory();
     void wait();
@@ -86,7 +96,11 @@ class Process {
     NodeLock& lock_;
     const Log& log_;
     Children children_;
+    FenceCommand fence_;
+    std::optional<FenceOrder> fence_order_;  ///< of the elector, not answered yet
     Machine machine_;
+    bool once_ = false;
+    Answer last_ = Answer::kFailed;  ///< to a status query
     Address probe_;
     int signals_ = -1;
     int timer_ = -1;
@@ -122,13 +136,25 @@ int Process::run() {
                "An elector without a working guardian still controls this node. The node is "
                "brought to standby, and an elector started when that one has ended."}});
     }
+    go_on();
+    log_(Level::kInfo, "guardian_stopped", {{"exit_code", Number(*exit_code_)}});
+    return *exit_code_;
+}
+
+Fenced Process::run_once() {
+    once_ = true;
+    if (!open_kernel()) return {};
+    const auto since = boot_now();
+    go_on();
+    return {*exit_code_ == 0, machine_.node_dead(), last_, boot_now() - since};
+}
+
+void Process::go_on() {
     while (!exit_code_) {
         while (turn()) {
         }
         if (!exit_code_) wait();
     }
-    log_(Level::kInfo, "guardian_stopped", {{"exit_code", Number(*exit_code_)}});
-    return *exit_code_;
 }
 
 bool Process::open_kernel() {
@@ -157,6 +183,7 @@ bool Process::turn() {
     take_signals(now);
     take_link(now);
     take_children(now);
+    take_fence(now);
     take_node(now);
     take_lock(now);
     const bool was_acting = machine_.acting();
@@ -179,7 +206,7 @@ void Process::wait() {
         spec.it_value.tv_nsec = (left - whole).count();
     }
     ::timerfd_settime(timer_, 0, &spec, nullptr);
-    std::array<pollfd, 12> fds{};
+    std::array<pollfd, 14> fds{};
     std::size_t n = 0;
     const auto look = [&](int fd, short events = POLLIN) {
         if (fd >= 0) fds[n++] = {fd, events, 0};
@@ -189,6 +216,8 @@ void Process::wait() {
     look(link_);
     look(children_.elector.fd());
     look(children_.closer.fd());
+    look(fence_.output());
+    look(fence_.end());
     if (!machine_.waiting_for_lock()) look(lock_.fd());
     look(warm_.fd(), warm_.events());
     look(witness_);
@@ -203,7 +232,7 @@ void Process::wait() {
 
 Instant Process::next_wake() const {
     auto at = std::min({machine_.wake(), warm_.deadline(), set_.deadline(), status_.deadline(),
-                        knock_.deadline(), closer_until_, next_lock_});
+                        knock_.deadline(), closer_until_, next_lock_, fence_.deadline()});
     if (machine_.armed() && !machine_.acting()) at = std::min(at, next_warm_);
     return at;
 }
@@ -214,6 +243,7 @@ void Process::take_signals(Instant now) {
     signalfd_siginfo info{};
     while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
         const auto number = static_cast<int>(info.ssi_signo);
+        if (once_ && number != SIGUSR1) return end(3);
         if (number == SIGTERM || number == SIGINT) {
             machine_.stop(now);
             children_.elector.signal(SIGTERM);
@@ -277,7 +307,43 @@ void Process::take(Instant now, const Message& message) {
         }
     } else if (std::holds_alternative<ActivationAnswered>(message)) {
         machine_.activation_answered();
+    } else if (const auto* words = std::get_if<FenceWords>(&message)) {
+        set_fence(*words);
+    } else if (const auto* order = std::get_if<FenceOrder>(&message)) {
+        if (!machine_.fence_wanted()) return reply(FenceDone{order->op, false});
+        fence_order_ = *order;
     }
+}
+
+void Process::set_fence(const FenceWords& words) {
+    fence_.set(words);
+    machine_.fence_set(fence_.configured() ? std::optional(fence_.timeout()) : std::nullopt);
+}
+
+void Process::take_fence(Instant now) {
+    const auto end = fence_.proceed(now);
+    if (!end) return;
+    tell_fence_ended(log_, fence_, *end);
+    machine_.fenced(now, end->success());
+    answer_fence(end->success());
+}
+
+void Process::answer_fence(bool success) {
+    const auto order = std::exchange(fence_order_, std::nullopt);
+    if (!order || link_ < 0) return;
+    const auto packet = encode(FenceDone{order->op, success});
+    static_cast<void>(::send(link_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+void Process::start_fence(Instant now) {
+    FenceCause cause{FencedBy::kGuardian, word(machine_.reason()), {}};
+    if (const auto* arm = machine_.guarded()) cause.term = arm->term;
+    if (once_) cause = {FencedBy::kOperator, "fence", {}};
+    if (fence_order_) cause = {FencedBy::kElector, fence_order_->reason.data(), fence_order_->term};
+    if (fence_.start(now, cause)) return tell_fence_started(log_, fence_, cause);
+    tell_fence_not_started(log_, errno);
+    machine_.fenced(now, false);
+    answer_fence(false);
 }
 
 void Process::take_children(Instant now) {
@@ -320,6 +386,7 @@ void Process::take_node(Instant now) {
     }
     if (const auto answer = answer_of(asking_)) {
         auto& who = *std::exchange(asking_, nullptr);
+        last_ = *answer;
         status_failed_ = *answer == Answer::kFailed && !status_failed_;
         const bool before = machine_.confirmed();
         machine_.status_read(now, *answer);
@@ -377,6 +444,13 @@ void Process::perform(Instant now, const Actions& actions) {
     }
     if (actions.knock) knock_.begin(options_.admin, probe_, now + kKnockTimeout);
     if (actions.close) start_closer(now, *actions.close);
+    if (actions.fence) start_fence(now);
+    if (actions.fence_told)
+        log_(Level::kError, "fence_without_effect",
+             {{"alarm", "true"},
+              {"why",
+               "The fence command said success, but the node's ports still answer: nobody may "
+               "take over. Correct the command; stop the node process by hand."}});
     if (actions.start) start_elector(now);
     if (actions.end) end(*actions.end);
 }
@@ -419,6 +493,7 @@ void Process::keep_warm(Instant now) {
 }
 
 void Process::tell(Instant now) {
+    if (once_) return;
     if (!machine_.acting()) {
         if (told_acting_) {
             log_(Level::kInfo, "guardian_done",
@@ -450,8 +525,13 @@ void Process::end(int code) { exit_code_ = code; }
 }  // namespace
 
 int guard(const Options& options, NodeLock& lock, bool lock_held, const Log& log) {
-    Process process(options, lock, lock_held, log);
+    Process process(options, lock, log, Machine(boot_now(), lock_held, options.bounds));
     return process.run();
+}
+
+Fenced fence_node(const Options& options, NodeLock& lock, const Log& log) {
+    Process process(options, lock, log, Machine::once(boot_now(), options.bounds));
+    return process.run_once();
 }
 
 }  // namespace elector::guardian

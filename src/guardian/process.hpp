@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "guardian/fence_command.hpp"
 #include "guardian/log.hpp"
 #include "guardian/machine.hpp"
 #include "guardian/node_lock.hpp"
@@ -23,6 +24,8 @@ struct Options {
     Address probe;  ///< until a holding brings its own
     Bounds bounds;  ///< until a holding brings its own
     Duration set_timeout{};
+    FenceIdentity fence_identity;
+    FenceWords fence;  ///< until the elector brings its own
     /// The elector's whole command line; the program is this very one.
     std::vector<std::string> elector;
     /// What the closer's command line ends with, after the words of closer_words.
@@ -44,6 +47,17 @@ struct Order {
 inline constexpr std::size_t kOrderWords = 7;
 /// None: not the words of an order.
 std::optional<Order> parse_order(const std::vector<std::string>& words);
+
+/// What a demotion without a holding came to.
+struct Fenced {
+    bool certain = false;  ///< standby, or dead
+    bool dead = false;     ///< both ports refuse
+    Answer last = Answer::kFailed;
+    Duration took{};
+};
+/// Brings the node to standby and has that confirmed, and nothing else: no elector, no etcd. With a
+/// fence command that is run too when the node does not answer in time.
+Fenced fence_node(const Options& options, NodeLock& lock, const Log& log);
 
 /// Runs until the service ends; its exit code. `lock` is held, or held by the remains of another.
 int guard(const Options& options, NodeLock& lock, bool lock_held, const Log& log);

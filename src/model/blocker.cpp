@@ -19,6 +19,8 @@ constexpr std::array kRows = {
     BlockerRow{Blocker::kOtherCluster, "other_cluster",
                "etcd is not the cluster that this host has pinned, or the pin cannot be read."},
     BlockerRow{Blocker::kGuardianDown, "guardian_down", "The guardian does not answer."},
+    BlockerRow{Blocker::kFenceMissing, "fence_missing",
+               "fence.policy is require, and fence.command cannot be run."},
     BlockerRow{Blocker::kNodeDead, "node_dead", "The node process is gone."},
     BlockerRow{Blocker::kStandbyUnconfirmed, "standby_unconfirmed",
                "The node is not verified standby."},

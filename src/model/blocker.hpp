@@ -15,6 +15,7 @@ enum class Blocker : std::uint8_t {
     kNoFailover,
     kOtherCluster,
     kGuardianDown,
+    kFenceMissing,
     kNodeDead,
     kStandbyUnconfirmed,
     kBarred,

@@ -138,6 +138,13 @@ struct TellGuardianDraining {
 };
 struct DisarmGuardian {};
 
+/// The operator's command that makes sure that the node cannot sign.
+struct RunFence {
+    OpId op;
+    Term term;
+    std::string reason;  ///< why the member lets go, as in the record
+};
+
 /// First contact: this host agrees to this cluster until an operator says otherwise.
 struct PinCluster {
     std::uint64_t cluster = 0;
@@ -160,8 +167,8 @@ using Effect =
     std::variant<GrantLease, KeepLeaseAlive, RevokeLease, ReadElection, Register, PublishMember,
                  Queue, Release, Depose, Claim, Confirm, Drain, MarkUnfenced, RecordForeign,
                  ClearForeign, QueryStatus, Deactivate, Activate, ReadReadiness, ReadTip,
-                 ReadMetrics, ArmGuardian, TellGuardianDraining, DisarmGuardian, PinCluster,
-                 RoleChanged, Announce, Exit>;
+                 ReadMetrics, ArmGuardian, TellGuardianDraining, DisarmGuardian, RunFence,
+                 PinCluster, RoleChanged, Announce, Exit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace elector::model

@@ -106,9 +106,15 @@ struct GuardianArmed {
 };
 struct GuardianLost {};
 
+// --- fence command
+struct FenceAnswered {  ///< to RunFence
+    OpId op;
+    bool success = false;  ///< exit code 0, which proves nothing of the node
+};
+
 using Event =
     std::variant<Woke, ShutdownRequested, LeaseAnswered, LeaseRevoked, ElectionRead, StoreChanged,
                  WatchResumed, TxnAnswered, RecordAnswered, StatusRead, SetAnswered, ReadinessRead,
-                 TipRead, MetricsRead, PortChanged, GuardianArmed, GuardianLost>;
+                 TipRead, MetricsRead, PortChanged, GuardianArmed, GuardianLost, FenceAnswered>;
 
 }  // namespace elector::model

@@ -59,6 +59,9 @@ constexpr std::array kTable = {
     NoticeRow{Notice::kUnfenced, A, "unfenced",
               "The node could not be confirmed standby; nobody takes over until it is. Stop the "
               "node process, or vouch for it with fence --confirmed-dead."},
+    NoticeRow{Notice::kFenceWithoutEffect, A, "fence_without_effect",
+              "The fence command said success, but the node's ports still answer: nobody may take "
+              "over. Correct the command; stop the node process by hand."},
     NoticeRow{Notice::kMarkerOwed, W, "marker_owed",
               "Standby is confirmed but etcd did not take the drained marker yet; trying again."},
     NoticeRow{Notice::kMarkerWritten, I, "marker_written",

@@ -30,6 +30,7 @@ enum class Notice : std::uint8_t {
     kActive,
     kActivationNotSent,
     kUnfenced,
+    kFenceWithoutEffect,
     kMarkerOwed,
     kMarkerWritten,
     kCoolingDown,

@@ -24,9 +24,11 @@ struct Policy {
     std::string api_url;
     int priority = 0;
     bool nofailover = false;
-    bool guardian = false;      ///< arm it before activations
-    bool observe = false;       ///< only look: no request that changes the node or the store
-    std::uint64_t cluster = 0;  ///< pinned; 0: none yet; kNoCluster: none will do
+    bool guardian = false;       ///< arm it before activations
+    bool fence = false;          ///< there is a command that fences the node
+    bool fence_missing = false;  ///< one is required, and cannot be run
+    bool observe = false;        ///< only look: no request that changes the node or the store
+    std::uint64_t cluster = 0;   ///< pinned; 0: none yet; kNoCluster: none will do
 
     // holding
     Duration hold = 5s;

@@ -143,6 +143,16 @@ TEST_CASE("a command must be a program at an absolute path") {
     CHECK(fence("fence.sh") == Lines{place + "\"fence.sh\", which must be an absolute path, "
                                              "beginning with \"/\"; neither a shell nor PATH is "
                                              "used"});
+    const auto rest = [&fence](std::size_t size) {
+        const std::string word(1000, 'x');
+        const std::string last(size - sizeof "/bin/fence" - 2 * 1001 - 1, 'x');
+        return fence("/bin/fence\", \"" + word + "\", \"" + word + "\", \"" + last);
+    };
+    CHECK(rest(3000) == Lines{});
+    CHECK(
+        rest(3001) ==
+        Lines{"elector.toml:3:11: fence.command = [...] has more than 3000 bytes; put what it does "
+              "into a file and name that"});
     CHECK(fence("") == Lines{place + "\"\", which must not be empty"});
     CHECK(fence("/bin/none") ==
           Lines{place + "\"/bin/none\", which cannot be run: No such file or directory"});

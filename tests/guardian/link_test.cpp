@@ -22,6 +22,8 @@ struct Pair {
         link.emplace(io, fds[1], log, [this](const model::Event& e) {
             if (const auto* armed = std::get_if<model::GuardianArmed>(&e))
                 armed_ops.push_back(armed->op.value);
+            if (const auto* done = std::get_if<model::FenceAnswered>(&e))
+                fenced.emplace_back(done->op.value, done->success);
             lost += std::holds_alternative<model::GuardianLost>(e);
         });
     }
@@ -54,6 +56,7 @@ struct Pair {
     app::Log log = app::Log::silent();
     std::optional<app::GuardianLink> link;
     std::vector<std::uint64_t> armed_ops;
+    std::vector<std::pair<std::uint64_t, bool>> fenced;
     int lost = 0;
     int mine = -1;
     bool pongs = true;
@@ -152,4 +155,27 @@ TEST_CASE("a guardian that says what no guardian says is lost") {
     ::send(pair.mine, "garbage", 7, MSG_NOSIGNAL);
     pair.run_until([&] { return pair.lost > 0; });
     CHECK(pair.lost == 1);
+}
+
+TEST_CASE("the guardian is asked to run the fence command, and its answer comes back") {
+    Pair p;
+    const auto words = *guardian::fence_words("http://127.0.0.1:8080", {"/bin/false"}, 10s);
+    p.link->tell_fence(words);
+    CHECK(p.next() == guardian::Message(words));
+    CHECK(p.link->run(model::RunFence{{7}, {42}, "status_hung"}, {}, {}));
+    const auto order = p.next();
+    REQUIRE(order);
+    CHECK(std::string(std::get<guardian::FenceOrder>(*order).reason.data()) == "status_hung");
+    p.say(guardian::FenceDone{{7}, true});
+    p.run_until([&] { return !p.fenced.empty(); });
+    CHECK(p.fenced == std::vector<std::pair<std::uint64_t, bool>>{{7, true}});
+}
+
+TEST_CASE("a run that a lost guardian owes has failed, and later ones are somebody else's") {
+    Pair p;
+    CHECK(p.link->run(model::RunFence{{7}, {42}, "status_hung"}, {}, {}));
+    ::close(std::exchange(p.mine, -1));
+    p.run_until([&] { return p.lost > 0; });
+    CHECK(p.fenced == std::vector<std::pair<std::uint64_t, bool>>{{7, false}});
+    CHECK(!p.link->run(model::RunFence{{8}, {42}, "status_hung"}, {}, {}));
 }

@@ -31,6 +31,20 @@ std::optional<Message> changed(Message message, std::size_t at, std::uint8_t to)
     return decode(packet);
 }
 
+FenceWords words() { return *fence_words("http://127.0.0.1:8080", {"/bin/kill", "-9"}, 10s); }
+
+FenceOrder order() {
+    FenceOrder m{{7}, {42}, {}};
+    std::string_view("status_hung").copy(m.reason.data(), kMaxReason);
+    return m;
+}
+
+template <class M, class F>
+std::optional<Message> with(M m, F change) {
+    change(m);
+    return decode(encode(m));
+}
+
 /// What comes back of an arm message with one thing about it changed.
 template <class F>
 std::optional<Message> arm_with(F change) {
@@ -46,7 +60,9 @@ TEST_CASE("every message comes back as it was sent") {
     six.probe = {true, {127, 0, 0, 1}, 1};
     for (const Message& m :
          {Message(arm()), Message(six), Message(Draining{model::Instant(5s)}), Message(Disarm{}),
-          Message(ActivationAnswered{}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1})}) {
+          Message(ActivationAnswered{}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1}),
+          Message(FenceWords{}), Message(words()), Message(order()), Message(FenceDone{{3}, true}),
+          Message(FenceDone{{3}, false})}) {
         CAPTURE(m.index());
         CHECK(decode(encode(m)) == m);
     }
@@ -74,7 +90,7 @@ TEST_CASE("another magic, version, kind or reserved byte is refused") {
     CHECK(!changed(Ping{1}, 3, 0));
     CHECK(!changed(Ping{1}, 4, kLinkVersion + 1));
     CHECK(!changed(Ping{1}, 4, 0));
-    CHECK(!changed(Ping{1}, 5, 7));
+    CHECK(!changed(Ping{1}, 5, 10));
     CHECK(!changed(Ping{1}, 5, 255));
     CHECK(!changed(Ping{1}, 6, 1));
     CHECK(!changed(Ping{1}, 7, 1));
@@ -107,4 +123,31 @@ TEST_CASE("an arm message that no elector sends is refused") {
     CHECK(!arm_with([](Arm& m) { m.bounds.unconfirmed = 0s; }));
     CHECK(!arm_with([](Arm& m) { m.bounds.refused_grace = 0s; }));
     CHECK(!decode(encode(Draining{})));
+}
+
+TEST_CASE("a fence command that does not fit is none") {
+    CHECK(fence_words("p", {}, 10s) == FenceWords{});
+    CHECK(fence_words("p", std::vector<std::string>(kMaxFenceWords, "w"), 10s));
+    CHECK(!fence_words("p", std::vector<std::string>(kMaxFenceWords + 1, "w"), 10s));
+    CHECK(fence_words("p", {std::string(kMaxFenceBytes - 3, 'w')}, 10s));
+    CHECK(!fence_words("p", {std::string(kMaxFenceBytes - 2, 'w')}, 10s));
+    CHECK(!fence_words("p", {std::string("a\0b", 3)}, 10s));
+}
+
+TEST_CASE("words and orders for a fence that no elector sends are refused") {
+    CHECK(with(words(), [](FenceWords&) {}));
+    CHECK(!with(words(), [](FenceWords& m) { m.count = 0; }));
+    CHECK(!with(words(), [](FenceWords& m) { m.count = 3; }));
+    CHECK(!with(words(), [](FenceWords& m) { m.size -= 1; }));
+    CHECK(!with(words(), [](FenceWords& m) { m.size = kMaxFenceBytes + 1; }));
+    CHECK(!with(words(), [](FenceWords& m) { m.timeout = 0s; }));
+    CHECK(!with(words(), [](FenceWords& m) { m.text.back() = 'x'; }));
+    CHECK(!with(FenceWords{}, [](FenceWords& m) { m.timeout = 1s; }));
+    CHECK(with(order(), [](FenceOrder&) {}));
+    CHECK(!with(order(), [](FenceOrder& m) { m.op = {}; }));
+    CHECK(!with(order(), [](FenceOrder& m) { m.term = {}; }));
+    CHECK(!with(order(), [](FenceOrder& m) { m.reason.fill('x'); }));
+    CHECK(!with(order(), [](FenceOrder& m) { m.reason = {}; }));
+    CHECK(!with(order(), [](FenceOrder& m) { m.reason.back() = 'x', m.reason[46] = 0; }));
+    CHECK(!changed(FenceDone{{3}, true}, 16, 2));
 }

@@ -18,6 +18,7 @@ inline constexpr Bounds kBounds{250ms, 11s, 3500ms, 4s, 200ms};
 class Rig {
   public:
     explicit Rig(bool lock_held = true) : machine(at(0ms), lock_held, kBounds) {}
+    explicit Rig(const Machine& other) : machine(other) {}
 
     static Instant at(Duration since) { return Instant(1000s + since); }
     Instant now() const { return at(clock_); }
@@ -54,6 +55,16 @@ class Rig {
     void told(Answer answer) { machine.set_answered(now(), answer); }
     void asked(Answer answer) { machine.status_read(now(), answer); }
     void closed(bool done) { machine.closed(now(), done); }
+    void fenced(bool success) { machine.fenced(now(), success); }
+    void knocked(bool refused) { machine.knocked(now(), refused); }
+    /// An elector that led is gone, and its node answers nothing; there is a fence command.
+    void hang() {
+        machine.fence_set(10s);
+        lead();
+        gone();
+        until(101ms);
+        said();
+    }
 
     /// Runs, armed until 5 s, activation answered; nothing said.
     void lead() {
@@ -91,6 +102,8 @@ class Rig {
         if (a.ask) said_ += " ask";
         if (a.knock) said_ += " knock";
         if (a.close) said_ += a.close->unfenced ? " unfenced" : " drained:" + word(a.close->gate);
+        if (a.fence) said_ += " fence";
+        if (a.fence_told) said_ += " no-effect";
         if (a.start) said_ += " start";
         if (a.end) said_ += " end:" + std::to_string(*a.end);
     }

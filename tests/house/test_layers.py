@@ -46,9 +46,11 @@ class Layers(unittest.TestCase):
                     files = {f"src/{layer}/a.cpp": include(f'"{other}/b.hpp"')}
                     self.assertEqual(judge("layer", files), [(f"src/{layer}/a.cpp", 1)])
 
-    def test_the_guardian_does_not_include_the_configuration_loader(self):
-        files = {"src/guardian/a.cpp": include('"etcd/a.hpp"', '"iotex/a.hpp"', '"config/a.hpp"')}
-        self.assertEqual(judge("layer", files), [("src/guardian/a.cpp", 3)])
+    def test_the_guardian_includes_neither_clients_nor_the_configuration_loader(self):
+        files = {"src/guardian/a.cpp": include('"etcd/a.hpp"', '"iotex/a.hpp"', '"config/a.hpp"',
+                                               '"core/a.hpp"', '"model/a.hpp"', '"fencing/a.hpp"')}
+        self.assertEqual(judge("layer", files),
+                         [("src/guardian/a.cpp", line) for line in (1, 2, 3, 4)])
 
     def test_only_app_includes_admin_and_cli(self):
         files = {"src/app/a.cpp": include('"admin/a.hpp"', '"cli/a.hpp"', '"guardian/a.hpp"'),

@@ -49,32 +49,34 @@ bool is_store(const Effect& effect) { return effect.index() <= Effect(ClearForei
 
 std::string tell_answer(Names& names, const Event& event, std::optional<bool>& told_active) {
     return std::visit(
-        Overloaded{[](const LeaseAnswered& e) {
-                       const bool gone = e.outcome == StoreOutcome::kDone && e.ttl <= Duration{};
-                       return gone ? std::string("lease gone") : words(e.outcome);
-                   },
-                   [](const LeaseRevoked& e) { return words(e.outcome); },
-                   [](const ElectionRead& e) { return words(e.outcome); },
-                   [](const TxnAnswered& e) { return words(e.outcome); },
-                   [&](const RecordAnswered& e) {
-                       auto text = words(e.outcome);
-                       if (e.outcome == StoreOutcome::kGuardFailed)
-                           text += ", found " + describe(names, e.holder);
-                       return text;
-                   },
-                   [&](const StatusRead& e) {
-                       if (e.failure != NodeFailure::kNone) return words(e.failure);
-                       const bool news = told_active != e.active;
-                       told_active = e.active;
-                       return std::string(!news ? "" : e.active ? "active" : "standby");
-                   },
-                   [](const SetAnswered& e) {
-                       return words(e.failure) + (e.not_sent ? ", nothing was sent" : "");
-                   },
-                   [](const ReadinessRead& e) { return words(e.failure); },
-                   [](const TipRead& e) { return words(e.failure); },
-                   [](const MetricsRead& e) { return words(e.failure); },
-                   [](const auto&) { return std::string(); }},
+        Overloaded{
+            [](const LeaseAnswered& e) {
+                const bool gone = e.outcome == StoreOutcome::kDone && e.ttl <= Duration{};
+                return gone ? std::string("lease gone") : words(e.outcome);
+            },
+            [](const LeaseRevoked& e) { return words(e.outcome); },
+            [](const ElectionRead& e) { return words(e.outcome); },
+            [](const TxnAnswered& e) { return words(e.outcome); },
+            [&](const RecordAnswered& e) {
+                auto text = words(e.outcome);
+                if (e.outcome == StoreOutcome::kGuardFailed)
+                    text += ", found " + describe(names, e.holder);
+                return text;
+            },
+            [&](const StatusRead& e) {
+                if (e.failure != NodeFailure::kNone) return words(e.failure);
+                const bool news = told_active != e.active;
+                told_active = e.active;
+                return std::string(!news ? "" : e.active ? "active" : "standby");
+            },
+            [](const SetAnswered& e) {
+                return words(e.failure) + (e.not_sent ? ", nothing was sent" : "");
+            },
+            [](const ReadinessRead& e) { return words(e.failure); },
+            [](const TipRead& e) { return words(e.failure); },
+            [](const MetricsRead& e) { return words(e.failure); },
+            [](const FenceAnswered& e) { return std::string(e.success ? "success" : "failed"); },
+            [](const auto&) { return std::string(); }},
         event);
 }
 

@@ -15,6 +15,8 @@ constexpr auto kSetLatency = 6ms;
 constexpr auto kSetTimeout = 3500ms;
 constexpr auto kStatusTimeout = 5s;
 constexpr auto kQueryTimeout = 1s;
+constexpr auto kFenceLatency = 300ms;
+constexpr auto kFenceTimeout = 10s;
 
 template <class E>
 concept Transaction = requires(const etcd::Keys& keys, const E& e) {
@@ -26,7 +28,7 @@ concept Transaction = requires(const etcd::Keys& keys, const E& e) {
 void World::carry_out(const Effect& effect, const std::string& name, const Verdict& verdict) {
     const auto v = store_away && is_store(effect) ? Verdict{Verdict::Fate::kDropped, {}} : verdict;
     if (lease_operation(effect, name, v) || node_operation(effect, name, v) ||
-        query_operation(effect, name, v))
+        query_operation(effect, name, v) || fence_operation(effect, name, v))
         return;
     if (const auto* pin = std::get_if<PinCluster>(&effect)) policy.cluster = pin->cluster;
     if (const auto* arm = std::get_if<ArmGuardian>(&effect)) {
@@ -113,6 +115,24 @@ bool World::node_operation(const Effect& effect, const std::string& name, const 
          },
          StatusRead{e->op, NodeFailure::kTimedOut, false, {}},
          StatusRead{e->op, NodeFailure::kRefused, false, {}}});
+    return true;
+}
+
+/// The command kills the node; "ineffective" says that it has, "refused" and silence are failures.
+bool World::fence_operation(const Effect& effect, const std::string& name, const Verdict& v) {
+    const auto* e = std::get_if<RunFence>(&effect);
+    if (!e) return false;
+    const FenceAnswered failed{e->op, false};
+    launch({name, v, kFenceLatency, kFenceTimeout,
+            [this, op = e->op, fate = v.fate]() -> Event {
+                if (fate != Verdict::Fate::kIneffective) {
+                    node.running = node.flag = false;
+                    node.quiet_at = {};
+                    check_ports();
+                }
+                return FenceAnswered{op, true};
+            },
+            failed, failed});
     return true;
 }
 

@@ -29,6 +29,8 @@ void set_policy(World& w, Words& words) {
             p.web3 = flag(value), w.node.web3 = p.web3;
         else if (name == "guardian")
             p.guardian = flag(value);
+        else if (name == "fence")
+            p.fence = flag(value);
         else if (name == "observe")
             p.observe = flag(value);
         else if (name == "pin")
@@ -95,7 +97,7 @@ void check_name(const std::string& name) {
     static const std::set<std::string> kNames = {
         "grant",    "keepalive",  "revoke",    "read",  "register", "publish", "queue", "release",
         "depose",   "claim",      "confirm",   "drain", "unfenced", "foreign", "clear", "status",
-        "activate", "deactivate", "readiness", "tip",   "metrics",  "arm"};
+        "activate", "deactivate", "readiness", "tip",   "metrics",  "arm",     "fence"};
     if (!kNames.contains(name)) throw BadCommand("no such operation: " + name);
 }
 

@@ -214,6 +214,10 @@ Telling tell_rest(Names& n, const Effect& effect) {
             [](const DisarmGuardian&) {
                 return Telling{"", "disarm guardian"};
             },
+            [](const RunFence& e) {
+                return Telling{"fence",
+                               "FENCE term " + std::to_string(e.term.value) + ", " + e.reason};
+            },
             [](const RoleChanged& e) {
                 return Telling{"", "*** " + std::string(name(e.row->from)) + " -> " +
                                        std::string(name(e.row->to)) + " [" +

@@ -65,7 +65,10 @@ void World::start() {
     told_active_.reset();
     admin_connected_ = probe_connected_ = false;
     step(Woke{});
-    after(1ms, [this] { check_ports(); });
+    after(1ms, [this] {
+        retry_port(NodePort::kAdmin);
+        retry_port(NodePort::kProbe);
+    });
 }
 
 void World::kill() {

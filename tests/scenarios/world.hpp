@@ -107,6 +107,7 @@ class World {
     void carry_out(const model::Effect& effect, const std::string& name, const Verdict& verdict);
     bool lease_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
     bool node_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
+    bool fence_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
     bool query_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
     void launch(Operation op);
     void watch_keys(const model::Effect& effect);

@@ -22,6 +22,7 @@ void add(Counts& sum, const Counts& more) {
     sum.excused += more.excused;
     sum.late += more.late;
     sum.unfenced += more.unfenced;
+    sum.fences += more.fences;
     for (std::size_t i = 0; i < sum.rows.size(); ++i) sum.rows[i] += more.rows[i];
 }
 

@@ -25,6 +25,7 @@ struct Counts {
     std::uint64_t excused = 0;  ///< double signatures that a published residual risk explains
     std::uint64_t late = 0;     ///< signatures after another node was activated: information
     std::uint64_t unfenced = 0;
+    std::uint64_t fences = 0;              ///< runs of a fence command
     std::array<std::uint64_t, 64> rows{};  ///< of the transition table, how often each
 };
 
@@ -41,6 +42,7 @@ class Checks {
     void set_leaves(const NodeOp& op, const Member& m, const Guardian& guardian,
                     Time unanswered_set);
     void node_log(const simnode::LogEntry& entry);
+    void fence_run() { ++counts_.fences; }
     /// An older elector activates this node: what its marker said is over.
     void foreign_activates(std::uint8_t node) { books_[node].drained = false; }
 

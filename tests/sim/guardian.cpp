@@ -23,6 +23,9 @@ void Guardian::start(bool elector_may_live) {
     sets_ = queries_ = 0;
     closer_ = Closer{};
     machine_.emplace(hub_.local(member_), !elector_may_live, bounds_of(policy_));
+    if (policy_.fence) machine_->fence_set(10s);
+    for_elector_ = false;
+    fence_success_.reset();
     later(1ms);
 }
 
@@ -98,7 +101,22 @@ void Guardian::take(const model::Effect& message) {
     } else if (std::holds_alternative<model::DisarmGuardian>(message)) {
         machine_->disarm();
         if (!machine_->armed()) armed_.reset();
+    } else if (std::holds_alternative<model::RunFence>(message)) {
+        for_elector_ = machine_->fence_wanted();
+        if (!for_elector_) host_.fence_answered(member_, false);
     }
+}
+
+void Guardian::fence_ended(bool success) {
+    fence_success_ = success;
+    if (works()) later(Duration{0});
+}
+
+void Guardian::take_fence(model::Instant now) {
+    const auto success = std::exchange(fence_success_, std::nullopt);
+    if (!success) return;
+    machine_->fenced(now, *success);
+    if (std::exchange(for_elector_, false)) host_.fence_answered(member_, *success);
 }
 
 void Guardian::activation_answered() {
@@ -145,6 +163,7 @@ void Guardian::run() {
     if (hub_.now >= look_at_) look_at_ = kNoTime;
     const auto now = hub_.local(member_);
     take_messages();
+    take_fence(now);
     take_world(now);
     go_on_closing(now);
     for (;;) {
@@ -182,6 +201,7 @@ void Guardian::perform(model::Instant now, const guardian::Actions& actions) {
         closer_.step = tip ? Closer::Step::kTip : Closer::Step::kWrite;
         go_on_closing(now);
     }
+    if (actions.fence) host_.run_fence(member_, life_);
     if (actions.start) {
         if (!host_.elector_wanted(member_)) return kill();
         host_.start_elector(member_);

@@ -24,6 +24,9 @@ class GuardianHost {
     virtual void kill_elector(std::uint8_t member) = 0;
     virtual void start_elector(std::uint8_t member) = 0;
     virtual void ask_node(std::uint8_t member, std::uint64_t life, NodeAsk ask) = 0;
+    /// Answered by fence_ended().
+    virtual void run_fence(std::uint8_t member, std::uint64_t life) = 0;
+    virtual void fence_answered(std::uint8_t member, bool success) = 0;
     virtual void ask_store(std::uint8_t member, std::uint64_t life, const model::Effect& e) = 0;
     virtual std::uint64_t incarnation(std::uint8_t member) const = 0;
 };
@@ -54,6 +57,7 @@ class Guardian {
     void run();
     void node_answer(const NodeOp& op, const model::Event& event);
     void store_answer(const model::Event& event);
+    void fence_ended(bool success);
 
   private:
     struct Message {
@@ -76,6 +80,7 @@ class Guardian {
     void take_messages();
     void take(const model::Effect& message);
     void take_world(model::Instant now);
+    void take_fence(model::Instant now);
     void perform(model::Instant now, const guardian::Actions& actions);
     void go_on_closing(model::Instant now);
     void close_with(bool done);
@@ -95,9 +100,11 @@ class Guardian {
     std::optional<guardian::Machine> machine_;
     std::vector<Message> inbox_;
     std::optional<model::ArmGuardian> armed_;
-    std::optional<int> exit_code_;  ///< of the elector, told by the system
-    std::uint64_t node_life_ = 0;   ///< of the node, when the holding was armed
-    int sets_ = 0, queries_ = 0;    ///< under way; a newer one makes an older one's answer void
+    std::optional<int> exit_code_;       ///< of the elector, told by the system
+    std::uint64_t node_life_ = 0;        ///< of the node, when the holding was armed
+    bool for_elector_ = false;           ///< the fence command that runs was ordered by it
+    std::optional<bool> fence_success_;  ///< of one that has ended, while frozen perhaps
+    int sets_ = 0, queries_ = 0;  ///< under way; a newer one makes an older one's answer void
     Closer closer_;
 };
 

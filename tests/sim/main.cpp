@@ -144,11 +144,11 @@ int run_batch(const Arguments& a) {
     std::printf(
         "%llu seeds in %.1f s (%.0f a second), %.1f virtual hours, %llu steps, %llu claims, "
         "%llu activations, %llu signatures (%llu after another node's activation, %llu excused), "
-        "%llu unfenced, slowest convergence %.1f s, hash %016llx\n",
+        "%llu unfenced, %llu fences, slowest convergence %.1f s, hash %016llx\n",
         number(batch.seeds), took, static_cast<double>(batch.seeds) / took,
         seconds(batch.length) / 3600, number(c.steps), number(c.claims), number(c.activations),
         number(c.signatures), number(c.late), number(c.excused), number(c.unfenced),
-        seconds(batch.slowest), number(batch.hash));
+        number(c.fences), seconds(batch.slowest), number(batch.hash));
     const auto unseen = rows_never_seen(c);
     std::printf("%zu rows of the transition table never seen\n", unseen.size());
     for (const auto& row : unseen) std::printf("  %s\n", row.c_str());

@@ -32,6 +32,8 @@ struct Member {
     bool woke = false;       ///< while frozen
     std::vector<model::Event> inbox;
     Watch watch;
+    model::OpId fence;        ///< its order, not answered yet
+    bool runs_fence = false;  ///< itself: there was no guardian to run it
     // pace
     Time second{};
     std::uint32_t steps_in_second = 0;

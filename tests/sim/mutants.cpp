@@ -70,6 +70,8 @@ constexpr std::array kRows = {
     MutantRow{Mutant::kAbsentSince, "absent_since",
               "the wait over an absent record counts from heading the queue", Theme::kSetBack,
               2000},
+    MutantRow{Mutant::kFenceTrusted, "fence_trusted",
+              "after a fence command both ports have to refuse", Theme::kStuck, 100},
 };
 
 /// Belief counts from the receipt of an answer instead of from the sending of its question.
@@ -85,6 +87,12 @@ void trust_the_set(core::State& s, model::Instant now, const model::Event& event
     const auto* e = std::get_if<model::SetAnswered>(&event);
     if (!e || e->op != s.node.set.op || e->failure != model::NodeFailure::kNone) return;
     if (s.standby.wanted && !s.standby.confirmed) s.standby.confirmed = now;
+}
+
+/// The word of a fence command counts as the death of the node.
+void trust_the_fence(core::State& s, const model::Event& event) {
+    const auto* e = std::get_if<model::FenceAnswered>(&event);
+    if (e && e->success && s.role == model::Role::kDraining) s.node.process.dead = true;
 }
 
 /// An acknowledged keep-alive is taken for a confirmation.
@@ -213,6 +221,8 @@ void bend(Mutant mutant, core::State& s, model::Instant now, const model::Event&
             return count_from_receipt(s, now, event);
         case Mutant::kConfirmedDrain:
             return trust_the_set(s, now, event);
+        case Mutant::kFenceTrusted:
+            return trust_the_fence(s, event);
         case Mutant::kKeepAliveConfirms:
             return prolong(s, event);
         case Mutant::kAbsentIsFree:

@@ -45,6 +45,7 @@ enum class Mutant : std::uint8_t {
     kTermMayFall,
     kMarkerAfterSetBack,
     kAbsentSince,
+    kFenceTrusted,
 };
 
 /// One row for each variant: what is taken away, and where it has to show.

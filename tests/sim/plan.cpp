@@ -333,6 +333,15 @@ void draw_nodes(Plan& plan, Rng& rng) {
 constexpr std::array<std::string_view, 7> kThemes = {"swarm", "cut_off", "hand_over", "stuck",
                                                      "odd",   "calm",    "set_back"};
 
+/// From dice of its own: the faults of a seed stay what they were.
+void draw_fence(Plan& plan) {
+    Rng rng(plan.seed * 0x9e3779b97f4a7c15ULL + 0x2545f491);
+    static constexpr std::array kPlans = {FencePlan::kNone,  FencePlan::kNone,  FencePlan::kKills,
+                                          FencePlan::kKills, FencePlan::kFails, FencePlan::kLies};
+    plan.fence = kPlans[rng.below(kPlans.size())];
+    plan.fence_takes = rng.between(Duration{10ms}, Duration{9s});
+}
+
 void keep_only(Plan& plan, const std::vector<std::size_t>& places) {
     std::vector<Fault> kept;
     for (const auto place : places)
@@ -369,6 +378,7 @@ Plan make_plan(const Options& options) {
     plan.bootstrap = rng.chance(850);
     const bool ranked = rng.chance(200);
     draw_nodes(plan, rng);
+    draw_fence(plan);
     plan.start = 100s + rng.between(Duration{0}, Duration{10s});
     for (std::uint8_t m = 0; m < plan.members; ++m) {
         HostPlan host;
@@ -403,6 +413,7 @@ model::Policy make_policy(const Plan& plan, std::uint8_t member) {
     p.api_url = "http://" + p.member;
     p.priority = plan.hosts.empty() ? 0 : plan.hosts[member].priority;
     p.guardian = plan.guardian;
+    p.fence = plan.fence != FencePlan::kNone;
     p.web3 = plan.web3;
     if (plan.fast) {
         p.hold = 3s;

@@ -101,6 +101,14 @@ struct Fault {
     std::uint64_t number = 0;  ///< where the kind has one
 };
 
+/// What the operators' fence command is worth.
+enum class FencePlan : std::uint8_t {
+    kNone,   ///< there is no command
+    kKills,  ///< it ends the node's process
+    kFails,
+    kLies  ///< it says success and does nothing
+};
+
 struct HostPlan {
     HostClock clock;
     Duration wall_skew{};
@@ -137,6 +145,8 @@ struct Plan {
     bool web3 = true;
     bool bootstrap = true;
     bool calm = false;  ///< no faults at all
+    FencePlan fence = FencePlan::kNone;
+    Duration fence_takes{};
     simnode::ChainParams chain;
     simnode::NodeParams node;
     std::vector<HostPlan> hosts;

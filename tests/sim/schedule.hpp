@@ -32,6 +32,8 @@ enum class Job : std::uint8_t {
     kGuardian,      ///< the guardian looks at everything
     kGuardianBack,  ///< its acknowledgement reaches the elector; a: event slot, b: incarnation
     kGuardianGone,  ///< a: 1 when frozen, b: the guardian's life; the elector notices
+    kFence,         ///< a fence command has ended; a: 1 for a guardian's, b: its life
+    kNodeBack,      ///< a node that was fenced is started again
     kService,       ///< the service manager starts the member's processes
     kFault,         ///< a: index in the plan
     kFaultEnd,      ///< a: index in the plan

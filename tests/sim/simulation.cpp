@@ -129,11 +129,13 @@ void Simulation::dispatch(const Task& task) {
         case Job::kGuardian:
             if (task.b == guardians_[m].life()) guardians_[m].run();
             break;
-        case Job::kGuardianGone: {
-            const bool gone = guardians_[m].life() != task.b || !guardians_[m].works();
-            if (gone) deliver(m, members_[m].incarnation, model::GuardianLost{});
+        case Job::kGuardianGone:
+            miss_guardian(m, task.b);
             break;
-        }
+        case Job::kFence:
+        case Job::kNodeBack:
+            fence_job(task);
+            break;
         case Job::kService:
             service(m);
             break;
@@ -166,6 +168,8 @@ void Simulation::start_member(std::uint8_t m) {
     member.running = true;
     member.frozen = member.host_frozen;
     member.inbox.clear();
+    member.fence = {};
+    member.runs_fence = false;
     member.woke = false;
     member.wake_at = kNoTime;
     member.watch = Watch{};
@@ -239,6 +243,8 @@ void Simulation::carry_out(std::uint8_t m, const model::Effect& effect) {
                std::holds_alternative<model::TellGuardianDraining>(effect) ||
                std::holds_alternative<model::DisarmGuardian>(effect)) {
         guardians_[m].receive(effect);
+    } else if (const auto* fence = std::get_if<model::RunFence>(&effect)) {
+        order_fence(m, *fence);
     } else if (const auto* pin = std::get_if<model::PinCluster>(&effect)) {
         member.policy.cluster = pin->cluster;
     } else if (const auto* exit = std::get_if<model::Exit>(&effect)) {
@@ -321,6 +327,13 @@ void Simulation::service(std::uint8_t m) {
 
 void Simulation::guardian_gone(std::uint8_t m, bool frozen, Duration after) {
     hub_.schedule.add(hub_.now + after, Job::kGuardianGone, m, frozen, guardians_[m].life());
+}
+
+void Simulation::miss_guardian(std::uint8_t m, std::uint64_t life) {
+    if (guardians_[m].life() == life && guardians_[m].works()) return;
+    // What it owes is not awaited any longer.
+    if (!members_[m].runs_fence) fence_answered(m, false);
+    deliver(m, members_[m].incarnation, model::GuardianLost{});
 }
 
 // --- watches

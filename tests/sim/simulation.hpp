@@ -50,6 +50,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void watch_delivery(std::uint8_t m);
     void connect_watch(std::uint8_t m, Duration after);
     void lose_watch(std::uint8_t m);
+    void miss_guardian(std::uint8_t m, std::uint64_t life);
     void guardian_gone(std::uint8_t m, bool frozen, Duration after);
 
     // faults (faults.cpp)
@@ -80,6 +81,12 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void update_excuses();
     void judge_convergence();
 
+    // the fence command (fencing.cpp)
+    void order_fence(std::uint8_t m, const model::RunFence& order);
+    void fence_job(const Task& task);
+    void fence_over(const Task& task);
+    void bring_back(std::uint8_t m);
+
     // StoreObserver
     void on_executed(const StoreOp& op, const model::Event& event) override;
     void on_completed(const StoreOp& op, model::Event event) override;
@@ -97,6 +104,8 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void start_elector(std::uint8_t m) override { start_member(m); }
     void ask_node(std::uint8_t m, std::uint64_t life, NodeAsk ask) override;
     void ask_store(std::uint8_t m, std::uint64_t life, const model::Effect& effect) override;
+    void run_fence(std::uint8_t m, std::uint64_t life) override;
+    void fence_answered(std::uint8_t m, bool success) override;
     std::uint64_t incarnation(std::uint8_t m) const override { return members_[m].incarnation; }
 
     struct NodeFaults {
@@ -104,6 +113,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
         bool frozen = false;
         bool down = false;
         bool hung_activation = false;
+        bool fenced = false;             ///< its process was ended by a fence command
         bool deaf_alone = false;         ///< deaf, may sign, and nobody there can tell etcd
         bool had_time = false;           ///< to write UNFENCED, since the node cannot be fenced
         std::int64_t foreign_lease = 0;  ///< an older elector runs on this host; 1: starting

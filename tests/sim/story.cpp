@@ -99,6 +99,9 @@ std::string in_words(const model::Event& event) {
                 return std::string(e.port == model::NodePort::kAdmin ? "admin" : "probe") +
                        " port " + word(e.state);
             },
+            [](const model::FenceAnswered& e) {
+                return std::string(e.success ? "fence success" : "fence failed") + op(e.op);
+            },
             [](const model::GuardianArmed& e) { return "guardian armed" + op(e.op); },
             [](const model::GuardianLost&) { return std::string("guardian lost"); },
         },
@@ -148,6 +151,7 @@ std::string in_words(const model::Effect& effect) {
             [](const model::TellGuardianDraining&) {
                 return std::string("tell guardian: draining");
             },
+            [](const model::RunFence& e) { return "run fence, " + e.reason + op(e.op); },
             [](const model::DisarmGuardian&) { return std::string("disarm guardian"); },
             [](const model::PinCluster&) { return std::string("pin the cluster"); },
             [](const model::RoleChanged& e) {

@@ -1,0 +1,81 @@
+#include "app/fence_runner.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "app/policy_of.hpp"
+
+namespace elector::app {
+namespace {
+
+constexpr std::chrono::milliseconds kLookEvery{20};
+
+}  // namespace
+
+guardian::FenceIdentity fence_identity_of(const config::Config& c) {
+    return {c.member.name, instance_of(c), c.node.admin.text()};
+}
+
+guardian::FenceWords fence_words_of(const config::Config& c) {
+    if (c.fence.policy == config::FencePolicy::kNone) return {};
+    const auto words = guardian::fence_words(c.node.probe.text(), c.fence.command, c.fence.timeout);
+    return words.value_or(guardian::FenceWords{});  // the loader has refused what is too long
+}
+
+bool fence_missing(const config::Config& c, const config::Environment& environment) {
+    if (c.fence.policy != config::FencePolicy::kRequire) return false;
+    const auto facts = environment.inspect(c.fence.command.front());
+    return !facts.error.empty() || !facts.regular || !facts.executable;
+}
+
+FenceRunner::FenceRunner(boost::asio::io_context& io, const Clock& clock,
+                         const config::Config& config, Post post)
+    : clock_(clock),
+      log_options_(config.log),
+      post_(std::move(post)),
+      command_(fence_identity_of(config)),
+      timer_(io) {
+    set(config);
+}
+
+void FenceRunner::set(const config::Config& config) {
+    log_options_ = config.log;
+    command_.set(fence_words_of(config));
+}
+
+void FenceRunner::run(const model::RunFence& effect) {
+    if (command_.running() || !command_.configured())
+        return post_(model::FenceAnswered{effect.op, false});
+    op_ = effect.op;
+    log_.emplace(log_options_, "elector");
+    const guardian::FenceCause cause{guardian::FencedBy::kElector, effect.reason, effect.term};
+    if (!command_.start(clock_.now(), cause)) {
+        guardian::tell_fence_not_started(log_->log, errno);
+        return answer(false);
+    }
+    guardian::tell_fence_started(log_->log, command_, cause);
+    look();
+}
+
+void FenceRunner::look() {
+    if (const auto end = command_.proceed(clock_.now())) {
+        guardian::tell_fence_ended(log_->log, command_, *end);
+        return answer(end->success());
+    }
+    timer_.expires_after(kLookEvery);
+    timer_.async_wait([this](boost::system::error_code ec) {
+        if (!ec) look();
+    });
+}
+
+void FenceRunner::answer(bool success) {
+    log_.reset();
+    post_(model::FenceAnswered{op_, success});
+}
+
+void FenceRunner::close() {
+    timer_.cancel();
+    command_.kill();
+}
+
+}  // namespace elector::app

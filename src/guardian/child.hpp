@@ -1,0 +1,49 @@
+// Owns one process of ours, from its start to its reaping. Must never allocate. Thread rule: one
+// thread.
+#pragma once
+
+#include <optional>
+
+#include <spawn.h>
+#include <sys/types.h>
+
+namespace elector::guardian {
+
+/// How a child ended: its exit code, or the signal.
+struct Ending {
+    std::optional<int> code;
+    int signal = 0;
+};
+
+/// What is started, and how.
+struct Start {
+    const char* program = nullptr;
+    char* const* words = nullptr;
+    char* const* environment = nullptr;
+    bool own_group = false;  ///< so that all that it starts can be ended with it
+};
+
+/// One process of ours, from its start to its reaping.
+class Child {
+  public:
+    Child() = default;
+    ~Child();
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    /// False: it could not be started; errno says why.
+    bool start(const posix_spawn_file_actions_t& files, const Start& what);
+    bool running() const { return pid_ > 0; }
+    pid_t pid() const { return pid_; }
+    int fd() const { return pidfd_; }  ///< readable at its end
+    void signal(int number) const;
+    void signal_group(int number) const;  ///< of one that has its own
+    /// Once it has ended: how. It is reaped then.
+    std::optional<Ending> ended();
+
+  private:
+    pid_t pid_ = 0;
+    int pidfd_ = -1;
+};
+
+}  // namespace elector::guardian
