@@ -99,6 +99,9 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void ask_store(std::uint8_t m, std::uint64_t life, const model::Effect& effect) override;
     std::uint64_t incarnation(std::uint8_t m) const override { return members_[m].incarnation; }
 
+    /// The holder record is not what it was. Nobody can write UNFENCED over it any more.
+    void record_lost();
+
     struct NodeFaults {
         int deaf = 0;  ///< faults under which a set does not reach the node's consensus
         bool frozen = false;
@@ -106,6 +109,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
         bool hung_activation = false;
         bool deaf_alone = false;         ///< deaf, may sign, and nobody there can tell etcd
         bool had_time = false;           ///< to write UNFENCED, since the node cannot be fenced
+        bool record_lost = false;        ///< the store has forgotten what its member holds
         std::int64_t foreign_lease = 0;  ///< an older elector runs on this host; 1: starting
         bool foreign_active = false;
         Time excused_until{};
