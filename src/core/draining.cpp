@@ -24,7 +24,9 @@ void cool_down(Turn& t) {
 // SAFETY: S13, S14. No exemption by cause: what is not known exactly makes the gate time only.
 Gate drained_gate(const Turn& t) {
     const auto& s = t.s;
-    if (s.standby.dead) return Gate{std::nullopt, t.p.overtime};
+    // It is silent. What may still be left over is of the one that was drained before it.
+    if (s.standby.dead && !s.draining.own_record)
+        return Gate{std::nullopt, std::max(t.p.overtime, s.holding.gate_open_at - t.now)};
     Gate gate{std::nullopt, t.p.settle};
     // A node that was started active may propose once more at the end of its start delay.
     if (s.node.barred_until) gate.wait = std::max(gate.wait, *s.node.barred_until - t.now);

@@ -132,7 +132,9 @@ void Assumptions::signed_height(std::uint8_t node, std::uint64_t height) {
 
 std::string Assumptions::against_marker(std::uint8_t node) const {
     const auto& n = nodes_[node];
-    if (n.dead || !n.activated || n.excused || n.beyond) return {};
+    // What rose by itself, or by a set that landed after all bounds, fell unseen: that it is
+    // standby has to be enough.
+    if (n.dead || !n.activated || n.excused || n.beyond || n.rose_alone) return {};
     if (n.pending && hub_.now < *n.pending + kLateSetByItsClock)
         return "an activation that left " + milliseconds(hub_.now - *n.pending) +
                " ago is unanswered";

@@ -147,6 +147,7 @@ bool Simulation::apply_order(const Fault& f, bool on) {
             // The record that says "unfenced" goes with it: nobody is warned any more.
             for (auto& node : nodes_)
                 if (node.deaf > 0) node.excused_until = hub_.now + 60s;
+            record_lost();
             remove(keys.data, etcd::prefix_end(keys.data));
             return false;
         case FaultKind::kRestore:
@@ -471,10 +472,12 @@ void Simulation::update_excuses() {
         const auto& told = member.state.standby.first_false;
         const bool warns = member.works() && member.state.role == model::Role::kDraining && told &&
                            hub_.local(m) >= *told + 5s && link.slow == Duration{};
-        nodes_[m].had_time = nodes_[m].deaf > 0 && (nodes_[m].had_time || (warns && !cut_off));
-        const bool stuck = nodes_[m].deaf > 0 && !nodes_[m].had_time;
-        const bool deaf_alone = stuck && (cut_off || !member.works());
         const bool may_sign = hub_.world->view(m, hub_.now).may_sign || checks_.a4.activated(m);
+        nodes_[m].record_lost = nodes_[m].record_lost && may_sign;
+        const bool can_warn = !cut_off && !nodes_[m].record_lost;
+        nodes_[m].had_time = nodes_[m].deaf > 0 && (nodes_[m].had_time || (warns && can_warn));
+        const bool stuck = nodes_[m].deaf > 0 && !nodes_[m].had_time;
+        const bool deaf_alone = stuck && (!can_warn || !member.works());
         // A deactivation that it hears at last has A4's time from then on.
         if (nodes_[m].deaf_alone && nodes_[m].deaf == 0)
             nodes_[m].excused_until = std::max(nodes_[m].excused_until, hub_.now + 14s);

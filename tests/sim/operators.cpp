@@ -6,6 +6,11 @@
 
 namespace elector::sim {
 
+void Simulation::record_lost() {
+    for (std::uint8_t m = 0; m < hub_.plan.members; ++m)
+        nodes_[m].record_lost = nodes_[m].record_lost || checks_.a4.activated(m);
+}
+
 /// All members of etcd are stopped, a backup is restored and they start again.
 void Simulation::restore(const Fault& f) {
     // A residual risk: who has not seen what the backup lost cannot know that it is lost.
@@ -16,6 +21,7 @@ void Simulation::restore(const Fault& f) {
     for (auto& node : nodes_)
         if (!seen) node.excused_until = std::max(node.excused_until, hub_.now + 45s);
     update_excuses();
+    record_lost();
     hub_.etcd.restore(*hub_.backup);
     checks_.store_restored();
     hub_.etcd_serves_from =
@@ -30,6 +36,7 @@ void Simulation::replace_store(const Fault& f) {
     for (auto& node : nodes_)
         if (node.deaf > 0) node.excused_until = hub_.now + 60s;
     update_excuses();
+    record_lost();
     hub_.etcd.replace();
     hub_.backup.reset();
     checks_.store_restored();

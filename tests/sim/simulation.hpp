@@ -108,6 +108,9 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void fence_answered(std::uint8_t m, bool success) override;
     std::uint64_t incarnation(std::uint8_t m) const override { return members_[m].incarnation; }
 
+    /// The holder record is not what it was. Nobody can write UNFENCED over it any more.
+    void record_lost();
+
     struct NodeFaults {
         int deaf = 0;  ///< faults under which a set does not reach the node's consensus
         bool frozen = false;
@@ -116,6 +119,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
         bool fenced = false;             ///< its process was ended by a fence command
         bool deaf_alone = false;         ///< deaf, may sign, and nobody there can tell etcd
         bool had_time = false;           ///< to write UNFENCED, since the node cannot be fenced
+        bool record_lost = false;        ///< the store has forgotten what its member holds
         std::int64_t foreign_lease = 0;  ///< an older elector runs on this host; 1: starting
         bool foreign_active = false;
         Time excused_until{};
