@@ -60,6 +60,7 @@ bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
                               guardian::Arm arm;
                               arm.op = e.op;
                               arm.valid_until = e.valid_until;
+                              arm.gate_open_at = e.gate_open_at;
                               arm.term = e.term;
                               arm.nonce = e.nonce;
                               arm.lease = e.lease;

@@ -195,7 +195,7 @@ void drive_confirm(Turn& t) {
     if (t.p.guardian && !h.arm.busy() && h.arm_asked < h.valid_until) {
         h.arm_asked = h.valid_until;
         t.emit(ArmGuardian{t.start(h.arm), h.valid_until, h.term, h.record.record->nonce,
-                           s.session.lease, h.key, h.record});
+                           s.session.lease, h.key, h.record, h.gate_open_at});
     }
     if (h.confirm.busy() || !t.due(std::max(h.next_confirm, h.confirm.retry))) return;
     h.next_confirm = t.now + h.renew;

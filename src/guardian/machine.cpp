@@ -328,7 +328,7 @@ void Machine::have_it_recorded(Instant now, bool late, Actions& out) {
     if (d_.confirmed) {
         d_.closer_busy = true;
         d_.unfenced = d_.unfenced || d_.unfenced_tried;
-        out.close = Closing{false, gate(), *d_.confirmed};
+        out.close = Closing{false, gate(now), *d_.confirmed};
         return;
     }
     if (d_.unfenced || !late) return;
@@ -370,8 +370,10 @@ std::optional<Instant> Machine::late_until() const {
 }
 
 // SAFETY: S14. What is not known exactly makes the gate time only.
-GateKind Machine::gate() const {
-    if (d_.dead) return GateKind::kDead;
+GateKind Machine::gate(Instant now) const {
+    // It is silent. What may still be left over is of the one that was drained before it.
+    const bool alone = arm_ && now >= arm_->gate_open_at;
+    if (d_.dead) return alone ? GateKind::kDead : GateKind::kTime;
     if (!life_certain_ || d_.surprise) return GateKind::kRestarted;
     return d_.unfenced ? GateKind::kTime : GateKind::kTip;
 }

@@ -148,7 +148,7 @@ class Machine {
     void take_standby(Instant now);
     std::optional<Instant> late_until() const;
     Instant stop_limit() const;
-    GateKind gate() const;
+    GateKind gate(Instant now) const;
 
     Phase phase_;
     Bounds bounds_;

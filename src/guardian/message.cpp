@@ -69,6 +69,7 @@ void write(Writer& w, const Arm& m) {
     w.number(m.nonce.value);
     w.number(m.lease.value);
     w.number(m.holder_mod.value);
+    w.instant(m.gate_open_at);
     for (const auto d : {m.bounds.margin, m.bounds.quiesce, m.bounds.late_set, m.bounds.unconfirmed,
                          m.bounds.refused_grace})
         w.span(d);
@@ -116,6 +117,7 @@ std::optional<Message> read_arm(Reader& r) {
     m.nonce.value = r.number<std::uint64_t>();
     m.lease.value = r.number<std::int64_t>();
     m.holder_mod.value = r.number<std::int64_t>();
+    m.gate_open_at = r.instant();
     m.bounds.margin = r.span();
     m.bounds.quiesce = r.span();
     m.bounds.late_set = r.span();

@@ -81,6 +81,7 @@ struct Arm {
     model::Nonce nonce;
     model::LeaseId lease;
     model::Revision holder_mod;
+    model::Instant gate_open_at;  ///< until then a dead node's marker waits longer
     KeyText key;
     Bounds bounds;
     Address probe;

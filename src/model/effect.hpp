@@ -132,6 +132,7 @@ struct ArmGuardian {
     LeaseId lease;
     std::string key;
     StoredRecord holder;
+    Instant gate_open_at{};  ///< of the gate that was passed by height: when time alone opens it
 };
 struct TellGuardianDraining {
     Instant deadline;

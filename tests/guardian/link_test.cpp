@@ -79,6 +79,7 @@ model::ArmGuardian arm() {
     e.lease = {0xcafe};
     e.key = "/k/cafe";
     e.holder.mod = {30};
+    e.gate_open_at = model::Instant(78s);
     return e;
 }
 
@@ -94,6 +95,7 @@ TEST_CASE("arming carries the holding, its bounds and where the node's other por
     expected.nonce = {7};
     expected.lease = {0xcafe};
     expected.holder_mod = {30};
+    expected.gate_open_at = model::Instant(78s);
     expected.key = *guardian::key_text("/k/cafe");
     expected.bounds = {300ms, 11s, 3500ms, 4s, 200ms};
     expected.probe = {false, {127, 0, 0, 9}, 8081};

@@ -228,6 +228,28 @@ TEST_CASE("a node whose ports both refuse for the grace is dead") {
     CHECK(rig.said() == "301 drained:dead");
 }
 
+TEST_CASE("while the gate before could still be closed a dead node's marker has the longer time") {
+    for (const auto gate_open : {1500ms, 1300ms}) {
+        Rig rig;
+        rig.until(0ms);
+        rig.started();
+        rig.arm(5s, 5, gate_open);
+        rig.machine.activation_answered();
+        rig.until(1s);
+        rig.gone();
+        rig.until(1001ms);
+        rig.told(Answer::kRefused);
+        rig.asked(Answer::kRefused);
+        rig.until(1001ms);
+        rig.machine.knocked(rig.now(), true);
+        rig.until(1301ms);
+        rig.said();
+        rig.machine.knocked(rig.now(), true);
+        rig.until(1301ms);
+        CHECK(rig.said() == (gate_open == 1500ms ? "1301 drained:time" : "1301 drained:dead"));
+    }
+}
+
 TEST_CASE("an admin port that refuses alone is no death") {
     Rig rig;
     rig.lead();

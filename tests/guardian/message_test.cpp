@@ -19,6 +19,7 @@ Arm arm() {
     m.nonce = {0xfedcba9876543210ULL};
     m.lease = {0x123456789abcdef};
     m.holder_mod = {99};
+    m.gate_open_at = model::Instant(123456790s);
     m.key = *key_text("/iotex-server/123456789abcdef");
     m.bounds = {250ms, 11s, 3500ms, 4s, 200ms};
     m.probe = {false, {127, 0, 0, 9}, 8080};

@@ -37,10 +37,11 @@ class Rig {
     std::string said() { return std::exchange(said_, {}); }
 
     /// An elector that runs and holds until `valid`; its activation unanswered so far.
-    void arm(Duration valid, std::uint64_t nonce = 5) {
+    void arm(Duration valid, std::uint64_t nonce = 5, Duration gate_open = {}) {
         Arm m;
         m.op = {1};
         m.valid_until = at(valid);
+        m.gate_open_at = at(gate_open);
         m.term = {9};
         m.nonce = {nonce};
         m.lease = {3};

@@ -84,6 +84,7 @@ void Guardian::take(const model::Effect& message) {
         guardian::Arm arm;
         arm.op = told->op;
         arm.valid_until = told->valid_until;
+        arm.gate_open_at = told->gate_open_at;
         arm.term = told->term;
         arm.nonce = told->nonce;
         arm.lease = told->lease;
