@@ -34,7 +34,8 @@ PURE = {
     "health": {"model"},
     "knowledge": {"model"},
     "session": {"model"},
-    "core": {"model", "health", "knowledge", "session"},
+    "sentinel": {"model"},
+    "core": {"model", "health", "knowledge", "session", "sentinel"},
 }
 # Which folders of src/ a folder may include besides itself.
 LOWER = {"support", "etcd", "iotex", "config", "guardian"} | set(PURE)
