@@ -130,7 +130,7 @@ def same_on_both_compilers(tally):
     hashes = []
     seconds = 0.0
     for preset in ("dev", "clang"):
-        for theme in ("swarm", "cut_off", "hand_over", "stuck", "odd"):
+        for theme in ("swarm", "cut_off", "hand_over", "stuck", "odd", "set_back"):
             program = f"build/{preset}/tests/sim/elector-sim"
             _, output, more = run([program, "--theme", theme, "--seeds", "1..200"], 900)
             seconds += more

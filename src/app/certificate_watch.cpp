@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::chrono::seconds kEvery{2};
 constexpr int kLooksUntilTold = 5;
+constexpr std::int64_t kDay = 86'400;  // seconds
+constexpr std::int64_t kDaysAhead = 14;
 
 }  // namespace
 
@@ -49,9 +51,21 @@ void CertificateWatch::look() {
         unusable_looks_ = 0;
     }
     arm();
-    if (found.etcd == in_use_) return;
+    const bool same = found.etcd == in_use_;
     in_use_ = found.etcd;
+    warn_of_expiry();
+    if (same) return;
     on_change_(in_use_);
+}
+
+void CertificateWatch::warn_of_expiry() {
+    const auto now = environment_.unix_seconds();
+    if (now / kDay == warned_on_) return;
+    const auto ends = config::expiring(in_use_, now + kDaysAhead * kDay);
+    for (const auto& end : ends)
+        log_(Level::kWarn, "etcd_certificate_expires",
+             {{"error", end}, {"next", "put a renewed one in place; it is taken within 2 s"}});
+    if (!ends.empty()) warned_on_ = now / kDay;
 }
 
 void CertificateWatch::unusable(const std::string& faults) {

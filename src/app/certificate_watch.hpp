@@ -31,6 +31,7 @@ class CertificateWatch {
   private:
     void arm();
     void look();
+    void warn_of_expiry();
     void unusable(const std::string& faults);
 
     config::Environment environment_;
@@ -39,6 +40,7 @@ class CertificateWatch {
     config::Etcd in_use_;
     int unusable_looks_ = 0;  ///< in a row: the files of a pair are never written at one instant
     std::string told_;
+    std::int64_t warned_on_ = 0;  ///< day since 1970
     boost::asio::steady_timer timer_;
 };
 

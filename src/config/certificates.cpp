@@ -68,6 +68,12 @@ std::string validity_fault(const X509& certificate, std::int64_t now_seconds) {
     return "";
 }
 
+std::string ending(const X509& certificate, std::int64_t at_seconds) {
+    const ASN1_TIME* const end = X509_get0_notAfter(&certificate);
+    if (ASN1_TIME_cmp_time_t(end, at_seconds) >= 0) return "";
+    return "holds a certificate that expires at " + day_and_time(end);
+}
+
 constexpr const char* kNoCertificate = "holds no certificate in PEM form";
 
 }  // namespace
@@ -84,6 +90,20 @@ std::string authorities_fault(const std::string& pem, std::int64_t now_seconds) 
 std::string certificate_fault(const std::string& pem, std::int64_t now_seconds) {
     const auto all = certificates_of(pem);
     return all.empty() ? kNoCertificate : validity_fault(*all.front(), now_seconds);
+}
+
+std::string authorities_ending(const std::string& pem, std::int64_t at_seconds) {
+    std::string last;
+    for (const auto& certificate : certificates_of(pem)) {
+        last = ending(*certificate, at_seconds);
+        if (last.empty()) break;
+    }
+    return last;
+}
+
+std::string certificate_ending(const std::string& pem, std::int64_t at_seconds) {
+    const auto all = certificates_of(pem);
+    return all.empty() ? "" : ending(*all.front(), at_seconds);
 }
 
 std::string key_fault(const std::string& pem) {

@@ -17,6 +17,10 @@ std::string authorities_fault(const std::string& pem, std::int64_t now_seconds);
 /// A certificate, which is valid now; those after it are its chain.
 std::string certificate_fault(const std::string& pem, std::int64_t now_seconds);
 
+// Each answers "", or that `pem` will serve no longer at `at_seconds`, worded as above.
+std::string authorities_ending(const std::string& pem, std::int64_t at_seconds);
+std::string certificate_ending(const std::string& pem, std::int64_t at_seconds);
+
 /// A private key without a passphrase.
 std::string key_fault(const std::string& pem);
 

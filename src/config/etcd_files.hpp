@@ -19,6 +19,9 @@ struct EtcdFiles {
 /// ca_pem, cert_pem and key_pem as they are now.
 EtcdFiles read_certificates_again(const Etcd& etcd, const Environment& environment);
 
+/// What will have expired at `at_seconds` since 1970; each names its key and file.
+std::vector<std::string> expiring(const Etcd& etcd, std::int64_t at_seconds);
+
 /// The password as it is now.
 EtcdFiles read_password_again(const Etcd& etcd, const Environment& environment);
 

@@ -184,6 +184,16 @@ EtcdFiles read_certificates_again(const Etcd& etcd, const Environment& environme
     });
 }
 
+std::vector<std::string> expiring(const Etcd& etcd, std::int64_t at_seconds) {
+    std::vector<std::string> all;
+    const auto add = [&all](const char* key, const std::string& path, const std::string& ending) {
+        if (!ending.empty()) all.push_back(std::string(key) + " = \"" + path + "\" " + ending);
+    };
+    add("etcd.ca_file", etcd.ca_file, authorities_ending(etcd.ca_pem, at_seconds));
+    add("etcd.cert_file", etcd.cert_file, certificate_ending(etcd.cert_pem, at_seconds));
+    return all;
+}
+
 EtcdFiles read_password_again(const Etcd& etcd, const Environment& environment) {
     return read_again(etcd, environment,
                       [](Etcd& into, Files& files, Report&) { read_password(into, files); });

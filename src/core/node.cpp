@@ -200,6 +200,16 @@ void on_metrics(Turn& t, const MetricsRead& e) {
     health::learn_gauges(s.health, t.p, s.known.view, t.now, e.height, e.target);
 }
 
+/// A deactivation has left before an activation that was not answered must have landed: it may be
+/// undone by now, and no status query need tell. SAFETY: S11.
+bool may_be_undone(Turn& t) {
+    const auto& s = t.s;
+    auto lands = s.standby.hazard_until.value_or(Instant{});
+    if (s.holding.activation == Activation::kSent)
+        lands = std::max(lands, s.holding.activation_sent + late_set(t.p));
+    return s.standby.last_false && *s.standby.last_false < lands && t.due(lands);
+}
+
 // SAFETY: S10. A deactivation never waits for anything; it goes on a connection of its own.
 void drive_standby(Turn& t) {
     auto& s = t.s;
@@ -218,6 +228,7 @@ void drive_standby(Turn& t) {
     // A query that hangs says nothing; the deactivation must not wait for it.
     const bool hangs = n.query.busy() && t.due(n.query.sent + 1s);
     if (hangs && !sb.false_answered && !n.set.busy()) sb.send_false = true;
+    if (may_be_undone(t)) sb.send_false = true;
     if (sb.send_false && t.ready(n.set)) {
         t.emit(Deactivate{t.start(n.set)});
         sb.send_false = sb.false_answered = false;

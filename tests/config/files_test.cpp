@@ -302,3 +302,18 @@ TEST_CASE("a password that a network would see is warned of") {
           "elector.toml:3:12: etcd.username = \"u\" shows its password to that network; write "
           "https://");
 }
+
+TEST_CASE("what will have expired is told with its key, file and time") {
+    Etcd etcd;
+    etcd.ca_file = "/s/ca";
+    etcd.ca_pem = kCertificate;
+    etcd.cert_file = "/s/cert";
+    etcd.cert_pem = kCertificate;
+    constexpr std::int64_t kEnd = 1826'919'491;
+    CHECK(expiring(etcd, kEnd) == Lines{});
+    const std::string end = " holds a certificate that expires at 2027-11-22T21:38:11Z";
+    CHECK(expiring(etcd, kEnd + 1) ==
+          Lines{"etcd.ca_file = \"/s/ca\"" + end, "etcd.cert_file = \"/s/cert\"" + end});
+    etcd.cert_pem = etcd.ca_pem = "";
+    CHECK(expiring(etcd, kEnd + 1) == Lines{});
+}

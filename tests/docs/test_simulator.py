@@ -46,7 +46,7 @@ class Simulator(unittest.TestCase):
         told = re.findall(r"^\| `(\w+)` \| (.+?) \| (\w*) ?\| (\w+) \|$",
                           self.section("Unsafe variants"), re.M)
         themes = {"Swarm": "swarm", "CutOff": "cut_off", "HandOver": "hand_over",
-                  "Stuck": "stuck", "Odd": "odd", "Calm": "calm"}
+                  "Stuck": "stuck", "Odd": "odd", "Calm": "calm", "SetBack": "set_back"}
         wanted = [(name, text, themes[theme], within) if within != "0"
                   else (name, text, "", "survives") for name, text, theme, within in rows]
         self.assertEqual(told, wanted)

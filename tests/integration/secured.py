@@ -40,17 +40,17 @@ class Authority:
         self.key = os.path.join(self.folder, "ca.key")
         self.make(self.key, self.certificate, name)
 
-    def make(self, key, certificate, name, *more):
+    def make(self, key, certificate, name, *more, days=30):
         run([programs.tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
-             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", f"/CN={name}",
-             "-keyout", key, "-out", certificate, *more])
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days), "-subj",
+             f"/CN={name}", "-keyout", key, "-out", certificate, *more])
 
-    def issue(self, name, address="IP:127.0.0.1"):
+    def issue(self, name, address="IP:127.0.0.1", days=30):
         """(certificate, key) as text, new ones each time."""
         key, certificate = (os.path.join(self.folder, f"issued.{end}") for end in ("key", "pem"))
         self.make(key, certificate, name, "-CA", self.certificate, "-CAkey", self.key,
                   "-addext", f"subjectAltName={address}",
-                  "-addext", "basicConstraints=critical,CA:false")
+                  "-addext", "basicConstraints=critical,CA:false", days=days)
         return read(certificate), read(key)
 
 

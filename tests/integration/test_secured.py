@@ -90,6 +90,20 @@ class Renewal(SecuredCase):
                     member.process.signal(signal.SIGHUP)
             self.assert_nothing_moves(world, leader, world.holder(), renew, "etcd_access_changed")
 
+    @takes(40)
+    def test_a_certificate_that_expires_soon_is_told_of(self):
+        secured = Secured(mutual=True)
+        with self.secured_world(secured) as world:
+            leader = world.start()
+            since = self.assert_nothing_moves(
+                world, leader, world.holder(),
+                lambda: secured.write_pair("elector", *secured.authority.issue("elector", days=9)),
+                "etcd_certificate_expires")
+            told = leader.find("etcd_certificate_expires", since)
+            self.assertEqual(len(told), 1)
+            self.assertIn("etcd.cert_file", told[0]["error"])
+            self.assertIn("holds a certificate that expires at", told[0]["error"])
+
     @takes(40, "long")
     def test_a_folder_that_is_exchanged_by_its_link_counts_as_changed_files(self):
         secured = Secured(mutual=True)

@@ -458,6 +458,8 @@ void Simulation::look() {
 }
 
 void Simulation::update_excuses() {
+    hub_.world->advance(hub_.now);
+    read_log();  // what was signed so far is judged by the excuses of then
     for (std::uint8_t m = 0; m < hub_.plan.members; ++m) {
         const auto& link = hub_.links[m];
         const auto& member = members_[m];

@@ -37,7 +37,7 @@ int usage() {
     std::fputs(
         "elector-sim --seed N [--trace] [--shrink] | --seeds A..B [--jobs N] [--keep-going]\n"
         "            [--mutant NAME] [--theme NAME] [--members N]\n"
-        "            themes: swarm (default) cut_off hand_over stuck odd calm\n"
+        "            themes: swarm (default) cut_off hand_over stuck odd calm set_back\n"
         "            [--keep PLACES]   only these of the seed's faults: numbers with commas\n"
         "elector-sim --mutants         every known-unsafe variant, and where it has to show\n",
         stderr);

@@ -56,6 +56,20 @@ constexpr std::array kRows = {
               20},
     MutantRow{Mutant::kUnfencedLate, "unfenced_late",
               "UNFENCED is written while the key still guards the record", Theme::kStuck, 50},
+    MutantRow{Mutant::kSetBackUnseen, "set_back_unseen",
+              "a revision or Raft term below one seen makes everything unknown", Theme::kSetBack,
+              2000},
+    MutantRow{Mutant::kLostKeyUnseen, "lost_key_unseen",
+              "a key of ours that is gone without a word of the watch makes everything unknown",
+              Theme::kSetBack, 0, "revisions and terms tell of every step back that it tells of"},
+    MutantRow{Mutant::kTermMayFall, "term_may_fall",
+              "a record whose term falls makes everything unknown", Theme::kSetBack, 2000},
+    MutantRow{Mutant::kMarkerAfterSetBack, "marker_after_set_back",
+              "after a step back not even a marker that is seen to come counts", Theme::kSetBack,
+              2000},
+    MutantRow{Mutant::kAbsentSince, "absent_since",
+              "the wait over an absent record counts from heading the queue", Theme::kSetBack,
+              2000},
 };
 
 /// Belief counts from the receipt of an answer instead of from the sending of its question.
@@ -88,6 +102,21 @@ void take_the_absent(core::State& s) {
     auto& k = s.known;
     if (k.view.holder.record) return;
     k.observed_since = k.record_learned = k.headed_since = s.started - 1h;
+}
+
+/// Whatever the store answers is newer than what it has answered before.
+void see_no_set_back(core::State& s, const model::Event& event) {
+    auto& k = s.known;
+    k.floor_revision = k.floor_holder_mod = {};
+    k.floor_raft_term = 0;
+    k.seen_term = {};
+    k.missing.clear();
+    const auto* e = std::get_if<model::ElectionRead>(&event);
+    // An older view would be dropped as overtaken.
+    if (e && e->outcome == model::StoreOutcome::kDone && k.read_slot.answers(e->op)) {
+        k.view.revision = std::min(k.view.revision, e->view.revision);
+        k.own_writes = std::min(k.own_writes, e->view.revision);
+    }
 }
 
 void forget_pending(core::State& s) {
@@ -196,6 +225,19 @@ void bend(Mutant mutant, core::State& s, model::Instant now, const model::Event&
             return forget_foreign(s);
         case Mutant::kArmUnacknowledged:
             if (s.role == model::Role::kLeader) s.holding.armed_until = s.holding.valid_until;
+            return;
+        case Mutant::kSetBackUnseen:
+            return see_no_set_back(s, event);
+        case Mutant::kLostKeyUnseen:
+            return s.known.missing.clear();
+        case Mutant::kTermMayFall:
+            s.known.seen_term = {};
+            return;
+        case Mutant::kMarkerAfterSetBack:
+            s.known.set_back = false;
+            return;
+        case Mutant::kAbsentSince:
+            s.known.headed_since = s.started;
             return;
         case Mutant::kStaleRead:
             if (s.candidacy.checking) s.known.read_sent = s.candidacy.check_started;

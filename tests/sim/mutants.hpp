@@ -40,6 +40,11 @@ enum class Mutant : std::uint8_t {
     kStaleRead,
     kDeposeHolder,
     kUnfencedLate,
+    kSetBackUnseen,
+    kLostKeyUnseen,
+    kTermMayFall,
+    kMarkerAfterSetBack,
+    kAbsentSince,
 };
 
 /// One row for each variant: what is taken away, and where it has to show.

@@ -25,7 +25,8 @@ TEST_CASE("every known-unsafe variant is caught within its number of seeds") {
 }
 
 TEST_CASE("the schedules in which the variants show are clean without one") {
-    for (const auto theme : {Theme::kCutOff, Theme::kHandOver, Theme::kStuck, Theme::kOdd}) {
+    for (const auto theme :
+         {Theme::kCutOff, Theme::kHandOver, Theme::kStuck, Theme::kOdd, Theme::kSetBack}) {
         CAPTURE(name(theme));
         BatchOptions options;
         options.options.theme = theme;

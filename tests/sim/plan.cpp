@@ -241,6 +241,36 @@ void draw_stuck(Plan& plan, Rng& rng) {
     plan.heal_at = at + 65s;
 }
 
+/// Right after a hand-over the store forgets it, and whoever leads cannot be reached; others write
+/// until no revision tells any more, and he who led before still owes a marker.
+void draw_set_backs(Plan& plan, Rng& rng) {
+    static constexpr std::array kLosses = {FaultKind::kRestore, FaultKind::kRestore,
+                                           FaultKind::kRestore, FaultKind::kDeletePrefix};
+    auto at = plan.start + rng.between(Duration{14s}, Duration{25s});
+    for (int round = 0; round < 2; ++round) {
+        if (rng.chance(700))
+            strike(plan, rng, FaultKind::kPartition, at, rng.between(Duration{2s}, Duration{15s}));
+        strike(plan, rng, FaultKind::kSwitchover, at, 5s).number = 0;
+        const auto loss = at + rng.between(Duration{1s}, Duration{12s});
+        strike(plan, rng, kLosses[rng.below(kLosses.size())], loss, 1s).delay =
+            rng.between(Duration{50ms}, Duration{400ms});
+        static constexpr std::array kBlind = {FaultKind::kRequestsLost, FaultKind::kRepliesLost,
+                                              FaultKind::kPartition};
+        for (std::uint8_t m = 0; m < plan.members; ++m) {
+            if (rng.chance(400)) continue;
+            auto& blind = strike(plan, rng, kBlind[rng.below(kBlind.size())], loss + 1ms,
+                                 rng.between(Duration{1s}, Duration{8s}));
+            blind.at_cause = false;
+            blind.member = m;
+        }
+        for (auto writes = rng.below(12); writes > 0; --writes)
+            strike(plan, rng, FaultKind::kPause, loss + rng.between(Duration{1s}, Duration{6s}),
+                   100ms);
+        at = loss + rng.between(Duration{20s}, Duration{45s});
+    }
+    plan.heal_at = at + 5s;
+}
+
 void draw_faults(Plan& plan, Rng& rng, bool odd_ones) {
     // Swarm: half of the kinds are off altogether, the others have weights.
     std::array<std::uint64_t, kFaultKinds> weight{};
@@ -284,6 +314,8 @@ void draw(Plan& plan, Rng& rng, Theme theme) {
             return draw_hand_overs(plan, rng);
         case Theme::kStuck:
             return draw_stuck(plan, rng);
+        case Theme::kSetBack:
+            return draw_set_backs(plan, rng);
         default:
             return draw_faults(plan, rng, theme == Theme::kOdd);
     }
@@ -298,8 +330,8 @@ void draw_nodes(Plan& plan, Rng& rng) {
     plan.node.start_delay = rng.between(Duration{2s}, Duration{10s});
 }
 
-constexpr std::array<std::string_view, 6> kThemes = {"swarm", "cut_off", "hand_over",
-                                                     "stuck", "odd",     "calm"};
+constexpr std::array<std::string_view, 7> kThemes = {"swarm", "cut_off", "hand_over", "stuck",
+                                                     "odd",   "calm",    "set_back"};
 
 void keep_only(Plan& plan, const std::vector<std::size_t>& places) {
     std::vector<Fault> kept;

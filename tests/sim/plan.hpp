@@ -115,6 +115,7 @@ enum class Theme : std::uint8_t {
     kStuck,     ///< a node that cannot be brought to standby, and then its host is cut off
     kOdd,       ///< swarm, with older electors, nodes that start active, an operator's curl
     kCalm,      ///< no faults
+    kSetBack,   ///< backups restored and prefixes deleted right after hand-overs
 };
 std::string_view name(Theme theme);
 std::optional<Theme> find_theme(std::string_view name);
