@@ -30,7 +30,7 @@ struct Sentinel {
 };
 
 /// What the view shows. A publication from before the present holder record does not count: its
-/// member has been drained since, and may not have been able to say so. SAFETY: S25.
+/// member has been drained since, and may not have been able to say so.
 std::optional<DoubleActive> double_active(const ElectionView& view);
 
 /// Judges the view: a breach is announced once while it lasts and, if `write`, written down.
