@@ -35,7 +35,8 @@ PURE = {
     "knowledge": {"model"},
     "session": {"model"},
     "fencing": {"model"},
-    "core": {"model", "health", "knowledge", "session", "fencing"},
+    "sentinel": {"model"},
+    "core": {"model", "health", "knowledge", "session", "fencing", "sentinel"},
 }
 # Which folders of src/ a folder may include besides itself.
 LOWER = {"support", "etcd", "iotex", "config", "guardian"} | set(PURE)

@@ -29,7 +29,7 @@ BOOST_DESCRIBE_STRUCT(MemberRecord, (),
                        api_url, roll_call))
 BOOST_DESCRIBE_STRUCT(PauseOrder, (), (who, why))
 BOOST_DESCRIBE_STRUCT(SwitchoverOrder, (), (mod, term, to, who, why))
-BOOST_DESCRIBE_STRUCT(HistoryEntry, (), (term, member, reason, held, standby, marker, actor))
+BOOST_DESCRIBE_STRUCT(HistoryEntry, (), (term, member, reason, held, standby, marker, actor, other))
 BOOST_DESCRIBE_STRUCT(Candidate, (), (key, create, value))
 BOOST_DESCRIBE_STRUCT(MemberEntry, (), (create, mod, record))
 BOOST_DESCRIBE_STRUCT(ElectionView, (),
@@ -69,7 +69,7 @@ BOOST_DESCRIBE_STRUCT(KeepLeaseAlive, (), (op, lease))
 BOOST_DESCRIBE_STRUCT(RevokeLease, (), (op, lease))
 BOOST_DESCRIBE_STRUCT(ReadElection, (), (op))
 BOOST_DESCRIBE_STRUCT(Register, (), (op, lease, record, expected_mod))
-BOOST_DESCRIBE_STRUCT(PublishMember, (), (op, lease, record, expected_mod))
+BOOST_DESCRIBE_STRUCT(PublishMember, (), (op, lease, record, expected_mod, holder_mod))
 BOOST_DESCRIBE_STRUCT(Queue, (), (op, lease, record, expected_mod))
 BOOST_DESCRIBE_STRUCT(Release, (), (op, lease, key, create, record))
 BOOST_DESCRIBE_STRUCT(Depose, (), (op, key, create, holder))
@@ -79,6 +79,7 @@ BOOST_DESCRIBE_STRUCT(Drain, (), (op, found, record, key, history))
 BOOST_DESCRIBE_STRUCT(MarkUnfenced, (), (op, found, record))
 BOOST_DESCRIBE_STRUCT(RecordForeign, (), (op, found, foreign, record))
 BOOST_DESCRIBE_STRUCT(ClearForeign, (), (op, found, gone, record))
+BOOST_DESCRIBE_STRUCT(RecordDoubleActive, (), (op, entry))
 BOOST_DESCRIBE_STRUCT(QueryStatus, (), (op, fresh_connection))
 BOOST_DESCRIBE_STRUCT(Deactivate, (), (op))
 BOOST_DESCRIBE_STRUCT(Activate, (), (op, connection, not_after))
@@ -135,6 +136,11 @@ namespace elector::fencing {
 BOOST_DESCRIBE_STRUCT(Ladder, (), (next, running, vouched, back_off, slot))
 }  // namespace elector::fencing
 
+namespace elector::sentinel {
+BOOST_DESCRIBE_STRUCT(DoubleActive, (), (term, holder, other))
+BOOST_DESCRIBE_STRUCT(Sentinel, (), (seen, owed, slot, observed))
+}  // namespace elector::sentinel
+
 namespace elector::core {
 BOOST_DESCRIBE_STRUCT(Candidacy, (),
                       (release_cause, last_requeue, requeued_ever, checking, check_started,
@@ -157,7 +163,7 @@ BOOST_DESCRIBE_STRUCT(Node, (),
                        tip_life, operator_address, address_told))
 BOOST_DESCRIBE_STRUCT(State, (),
                       (random, last_op, started, first_step, now, wake, role, role_since, session,
-                       known, candidacy, holding, standby, draining, node, health, shutting_down,
-                       shutdown_at, exited, guardian_lost, told_blockers, told_at, refused_order,
-                       staying_told, stalled_told))
+                       known, candidacy, holding, standby, draining, node, health, sentinel,
+                       shutting_down, shutdown_at, exited, guardian_lost, told_blockers, told_at,
+                       refused_order, staying_told, stalled_told))
 }  // namespace elector::core

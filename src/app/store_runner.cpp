@@ -103,6 +103,7 @@ bool StoreRunner::run(const model::Effect& effect, const model::Policy&) {
             [&](const MarkUnfenced& e) { return start(e); },
             [&](const RecordForeign& e) { return start(e); },
             [&](const ClearForeign& e) { return start(e); },
+            [&](const RecordDoubleActive& e) { return start(e); },
             [](const auto&) { return false; },
         },
         effect);

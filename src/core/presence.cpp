@@ -87,6 +87,7 @@ void on_revoked(Turn& t, const LeaseRevoked& e) {
 void on_member_txn(Turn& t, const TxnAnswered& e) {
     using session::Answer;
     auto& s = t.s;
+    if (sentinel::on_written(s.sentinel, t, e)) return;
     const auto gone = s.session.releasing ? s.session.create : Revision{};
     const auto answer = session::on_member_txn(s.session, t, e);
     if (answer == Answer::kLost) return lose_session(t);
@@ -120,7 +121,7 @@ void drive_publish(Turn& t) {
     auto& ses = t.s.session;
     const bool leaving = ses.revoking || (t.s.shutting_down && !holds(t.s));
     if (ses.registered && !leaving && !ses.member_slot.busy())
-        session::publish(ses, t, own_record(t));
+        session::publish(ses, t, own_record(t), t.s.known.view.holder.mod);
 }
 
 }  // namespace elector::core

@@ -14,6 +14,7 @@
 #include "model/ids.hpp"
 #include "model/means.hpp"
 #include "model/transition_table.hpp"
+#include "sentinel/sentinel.hpp"
 #include "session/session.hpp"
 
 namespace elector::core {
@@ -137,6 +138,7 @@ struct State {
     Draining draining;
     Node node;
     health::Health health;
+    sentinel::Sentinel sentinel;
     bool shutting_down = false;
     Instant shutdown_at;
     bool exited = false;

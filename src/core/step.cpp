@@ -62,6 +62,7 @@ void decide(Turn& t) {
     drive_reads(t);
     drive_polls(t);
     drive_publish(t);
+    sentinel::drive(t.s.sentinel, t, t.s.known.view, !t.p.observe);
     drive_exit(t);
 }
 

@@ -197,6 +197,7 @@ std::string to_json(const HistoryEntry& e) {
                    {"standby_ms", ms(e.standby)},
                    {"marker_ms", ms(e.marker)}};
     if (!e.actor.empty()) o["actor"] = e.actor;
+    if (!e.other.empty()) o["other"] = e.other;
     return json::serialize(o);
 }
 
@@ -293,6 +294,7 @@ std::optional<HistoryEntry> parse_history(std::string_view bytes) {
     e.standby = span(*o, "standby_ms").value_or(Duration{});
     e.marker = span(*o, "marker_ms").value_or(Duration{});
     e.actor = text(*o, "actor");
+    e.other = text(*o, "other");
     return e;
 }
 

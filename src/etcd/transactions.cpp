@@ -157,9 +157,11 @@ Txn to_txn(const Keys& keys, const model::Register& e) {
 
 Txn to_txn(const Keys& keys, const model::PublishMember& e) {
     const auto key = keys.member(e.record.name);
-    return Txn{{modified_at(key, e.expected_mod)},
-               {put(key, to_json(e.record), e.lease.value)},
-               {get(key)}};
+    Txn txn{{modified_at(key, e.expected_mod)},
+            {put(key, to_json(e.record), e.lease.value)},
+            {get(key)}};
+    if (e.holder_mod) txn.compares.push_back(modified_at(keys.holder, *e.holder_mod));
+    return txn;
 }
 
 Txn to_txn(const Keys& keys, const model::Queue& e) {
@@ -233,6 +235,11 @@ Txn to_txn(const Keys& keys, const model::ClearForeign& e) {
     return txn;
 }
 
+Txn to_txn(const Keys& keys, const model::RecordDoubleActive& e) {
+    const auto key = keys.history_of(e.entry.term) + "-" + e.entry.other;
+    return Txn{{created_at(key, Revision{})}, {put(key, to_json(e.entry))}, {get(key)}};
+}
+
 model::ElectionRead to_event(const Keys& keys, const model::ReadElection& e,
                              const TxnReply& reply) {
     model::ElectionRead event{e.op, StoreOutcome::kUnknown, {}};
@@ -268,6 +275,10 @@ model::TxnAnswered to_event(const Keys&, const model::Queue& e, const TxnReply& 
     return member_answer(e.op, reply);
 }
 model::TxnAnswered to_event(const Keys&, const model::Release& e, const TxnReply& reply) {
+    return member_answer(e.op, reply);
+}
+model::TxnAnswered to_event(const Keys&, const model::RecordDoubleActive& e,
+                            const TxnReply& reply) {
     return member_answer(e.op, reply);
 }
 model::RecordAnswered to_event(const Keys&, const model::Depose& e, const TxnReply& reply) {

@@ -44,6 +44,7 @@ Txn to_txn(const Keys& keys, const model::Drain& e);
 Txn to_txn(const Keys& keys, const model::MarkUnfenced& e);
 Txn to_txn(const Keys& keys, const model::RecordForeign& e);
 Txn to_txn(const Keys& keys, const model::ClearForeign& e);
+Txn to_txn(const Keys& keys, const model::RecordDoubleActive& e);
 
 /// The event for a reply that came; for failures the caller makes one with the same OpId and an
 /// outcome.
@@ -52,6 +53,8 @@ model::TxnAnswered to_event(const Keys& keys, const model::Register& e, const Tx
 model::TxnAnswered to_event(const Keys& keys, const model::PublishMember& e, const TxnReply& reply);
 model::TxnAnswered to_event(const Keys& keys, const model::Queue& e, const TxnReply& reply);
 model::TxnAnswered to_event(const Keys& keys, const model::Release& e, const TxnReply& reply);
+model::TxnAnswered to_event(const Keys& keys, const model::RecordDoubleActive& e,
+                            const TxnReply& reply);
 model::RecordAnswered to_event(const Keys& keys, const model::Depose& e, const TxnReply& reply);
 model::RecordAnswered to_event(const Keys& keys, const model::Claim& e, const TxnReply& reply);
 model::RecordAnswered to_event(const Keys& keys, const model::Confirm& e, const TxnReply& reply);

@@ -66,7 +66,7 @@ bool Machine::arm(Instant, const Arm& arm) {
     arm_ = arm;
     bounds_ = arm.bounds;
     draining_until_.reset();
-    told_node_ = false;
+    told_node_ = told_late_ = false;
     return true;
 }
 
@@ -131,6 +131,7 @@ void Machine::set_answered(Instant now, Answer answer) {
     d_.next_set = now + kTellAgain;
     if (d_.set_failed) d_.send_false = true;
     told_node_ = told_node_ && !d_.set_failed;
+    told_late_ = told_late_ && !d_.set_failed;
     if (answer == Answer::kRefused) d_.knock = true;
 }
 
@@ -223,13 +224,20 @@ void Machine::watch(Instant now, Actions& out) {
         out.kill = !std::exchange(stop_killed_, true);
     if (!arm_) return;
     const auto end = arm_->valid_until - bounds_.margin;
+    if (draining_until_ && !due(now, *draining_until_)) return help_draining(now, end, out);
     if (!due(now, end)) return;
-    if (draining_until_ && !due(now, *draining_until_)) {
-        // It lets go by itself; two say `false` rather than one, until one is heard.
-        if (!told_node_ && due(now, d_.next_set)) told_node_ = out.deactivate = true;
-        return;
-    }
     begin(now, draining_until_ ? Reason::kDrainOverran : Reason::kDeadline);
+}
+
+/// The elector lets go by itself; two say `false` rather than one, until one is heard. SAFETY: S11.
+/// And once more when an activation that was on its way must have landed.
+void Machine::help_draining(Instant now, Instant end, Actions& out) {
+    const auto lands = *draining_until_ - bounds_.quiesce + bounds_.late_set;
+    const bool first = !told_node_ && due(now, end);
+    const bool late = may_be_pending_ && !told_late_ && due(now, lands);
+    if ((!first && !late) || d_.set_busy || !due(now, d_.next_set)) return;
+    out.deactivate = d_.set_busy = told_node_ = true;
+    told_late_ = told_late_ || now >= lands;
 }
 
 void Machine::start_elector(Instant now, Actions& out) {
@@ -276,10 +284,11 @@ void Machine::seek_standby(Instant now, Actions& out) {
         }
         return;
     }
-    // SAFETY: S11. The activation may have landed after the deactivation, and no query tell.
-    const auto lands = late_until();
-    const bool undone = lands && d_.first_false && d_.last_false < *lands && due(now, *lands);
-    if (undone) d_.send_false = true;
+    const auto late = late_until();
+    // SAFETY: S11. The activation may have landed after the deactivation, and nobody need have seen
+    // it.
+    if (late && d_.last_false && *d_.last_false < *late && !d_.confirmed && due(now, *late))
+        d_.send_false = true;
     if (!d_.confirmed && d_.send_false && !d_.set_busy && due(now, d_.next_set)) {
         d_.send_false = false;
         d_.set_busy = out.deactivate = true;
@@ -288,9 +297,9 @@ void Machine::seek_standby(Instant now, Actions& out) {
     }
     if (d_.status_busy || !d_.first_false) return;
     // The first one that can confirm is asked as soon as it can.
-    auto next = std::max(d_.next_status, *d_.first_false + 1ms);
-    if (const auto late = late_until(); late && d_.status_sent < *late && !d_.confirmed)
-        next = std::min(next, std::max(*late, *d_.first_false + 1ms));
+    auto next = std::max(d_.next_status, *d_.last_false + 1ms);
+    if (late && d_.status_sent < *late && !d_.confirmed)
+        next = std::min(next, std::max(*late, *d_.last_false + 1ms));
     if (!due(now, next)) return;
     d_.status_busy = out.ask = true;
     d_.status_sent = now;

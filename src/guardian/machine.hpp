@@ -117,7 +117,7 @@ class Machine {
         bool set_failed = false;
         Instant next_set;
         std::optional<Instant> first_false;
-        Instant last_false;
+        std::optional<Instant> last_false;
         Instant set_answered;
         bool seen_false = false;  ///< standby was answered, though it could not count yet
         Instant status_sent;
@@ -137,6 +137,7 @@ class Machine {
     bool due(Instant now, Instant at);
     void begin(Instant now, Reason reason);
     void watch(Instant now, Actions& out);
+    void help_draining(Instant now, Instant end, Actions& out);
     void start_elector(Instant now, Actions& out);
     void act(Instant now, Actions& out);
     void seek_standby(Instant now, Actions& out);
@@ -159,6 +160,7 @@ class Machine {
     std::optional<Arm> arm_;
     std::optional<Instant> draining_until_;
     bool told_node_ = false;       ///< its own `false` while the elector drains
+    bool told_late_ = false;       ///< and again when an activation must have landed
     bool may_be_pending_ = false;  ///< armed, and no activation was answered since
     bool life_certain_ = true;     ///< the node's process is the one that was armed for
     Demotion d_;

@@ -42,6 +42,9 @@ struct PublishMember {
     LeaseId lease;
     MemberRecord record;
     Revision expected_mod;
+    /// Of the holder record, which must be the one we know: said of an active node, so that it is
+    /// never said later than it was true.
+    std::optional<Revision> holder_mod{};
 };
 struct Queue {
     OpId op;
@@ -98,6 +101,11 @@ struct ClearForeign {
     StoredRecord found;
     ForeignKey gone;
     HolderRecord record;
+};
+/// Written once for each term and pair of members.
+struct RecordDoubleActive {
+    OpId op;
+    HistoryEntry entry;
 };
 
 // --- node
@@ -167,8 +175,8 @@ struct Exit {
 using Effect =
     std::variant<GrantLease, KeepLeaseAlive, RevokeLease, ReadElection, Register, PublishMember,
                  Queue, Release, Depose, Claim, Confirm, Drain, MarkUnfenced, RecordForeign,
-                 ClearForeign, QueryStatus, Deactivate, Activate, ReadReadiness, ReadTip,
-                 ReadMetrics, ArmGuardian, TellGuardianDraining, DisarmGuardian, RunFence,
+                 ClearForeign, RecordDoubleActive, QueryStatus, Deactivate, Activate, ReadReadiness,
+                 ReadTip, ReadMetrics, ArmGuardian, TellGuardianDraining, DisarmGuardian, RunFence,
                  PinCluster, RoleChanged, Announce, Exit>;
 using Effects = std::vector<Effect>;
 

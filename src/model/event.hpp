@@ -51,7 +51,7 @@ struct StoreChanged {  ///< one whole watch batch
 struct WatchResumed {
     bool gap = true;
 };
-struct TxnAnswered {  ///< to Register, Queue, Release, Depose, PublishMember
+struct TxnAnswered {  ///< to Register, Queue, Release, Depose, PublishMember, RecordDoubleActive
     OpId op;
     StoreOutcome outcome{};
     Revision revision;

@@ -78,6 +78,9 @@ constexpr std::array kTable = {
               "This node signs with another operator address than the group's; it will not lead."},
     NoticeRow{Notice::kRelaxed, W, "relaxed",
               "Nobody holds and nobody is eligible; one health requirement is dropped."},
+    NoticeRow{Notice::kDoubleActive, A, "double_active",
+              "Two nodes of the group are active at a time. Whoever does not hold the lead is "
+              "being deactivated by its own elector; if that one cannot, stop its node."},
 };
 
 }  // namespace

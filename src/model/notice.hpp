@@ -38,7 +38,8 @@ enum class Notice : std::uint8_t {
     kChainStalled,
     kSwitchoverRefused,
     kOperatorAddressDiffers,
-    kRelaxed
+    kRelaxed,
+    kDoubleActive
 };
 
 enum class Severity : std::uint8_t { kInfo, kWarning, kAlarm };

@@ -105,6 +105,7 @@ struct HistoryEntry {
     Duration standby{};   ///< start of draining to confirmed standby
     Duration marker{};    ///< confirmed standby to the marker being sent
     std::string actor{};  ///< the operator who ended it; empty: the member itself
+    std::string other{};  ///< of "double_active": who was active beside `member`
     bool operator==(const HistoryEntry&) const = default;
 };
 

@@ -163,7 +163,7 @@ void release(Session& s, Means& m, MemberRecord record) {
     m.emit(Release{m.start(s.member_slot), s.lease, s.key, s.create, record});
 }
 
-void publish(Session& s, Means& m, MemberRecord record) {
+void publish(Session& s, Means& m, MemberRecord record, Revision holder_mod) {
     if (s.published) {
         const auto age = std::exchange(record.activity_age, s.published->activity_age);
         if (*s.published == record) return;
@@ -172,7 +172,9 @@ void publish(Session& s, Means& m, MemberRecord record) {
     }
     if (!m.ready(s.member_slot)) return;
     note_published(s, m, record);
-    m.emit(PublishMember{m.start(s.member_slot), s.lease, record, s.member_mod});
+    std::optional<Revision> still;
+    if (record.activity == NodeActivity::kActive) still = holder_mod;
+    m.emit(PublishMember{m.start(s.member_slot), s.lease, record, s.member_mod, still});
 }
 
 }  // namespace elector::session

@@ -68,7 +68,8 @@ void revoke_lease(Session& s, Means& m);
 void enter(Session& s, Means& m, const ElectionView& view, const MemberRecord& record);
 void queue(Session& s, Means& m, MemberRecord record);
 void release(Session& s, Means& m, MemberRecord record);
-/// Writes the member record if it tells anything new, and not too often.
-void publish(Session& s, Means& m, MemberRecord record);
+/// Writes the member record if it tells anything new, and not too often. `holder_mod` is of the
+/// holder record as known now.
+void publish(Session& s, Means& m, MemberRecord record, Revision holder_mod);
 
 }  // namespace elector::session

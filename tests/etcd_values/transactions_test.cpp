@@ -127,6 +127,22 @@ TEST_CASE("a member publishes only over its own last record") {
               {get("/k.d/members/a")}});
 }
 
+TEST_CASE("that its node is active a member says only beside the holder record it knows") {
+    CHECK(to_txn(kKeys, PublishMember{OpId{1}, LeaseId{5}, member(), Revision{12}, Revision{33}}) ==
+          Txn{{modified("/k.d/members/a", 12), modified("/k.d/holder", 33)},
+              {put("/k.d/members/a", to_json(member()), 5)},
+              {get("/k.d/members/a")}});
+}
+
+TEST_CASE("two active nodes are written down once for a term and a member") {
+    HistoryEntry entry{Term{42}, "a", "double_active", {}, {}, {}};
+    entry.other = "b";
+    const std::string key = "/k.d/history/000000000000002a-b";
+    CHECK(to_txn(kKeys, RecordDoubleActive{OpId{1}, entry}) ==
+          Txn{{created(key, 0)}, {put(key, to_json(entry))}, {get(key)}});
+    CHECK(parse_history(to_json(entry)) == entry);
+}
+
 TEST_CASE("QUEUE puts a new key and the record that names it, under one lease") {
     const auto named = member("/k/5");
     CHECK(to_txn(kKeys, Queue{OpId{1}, LeaseId{5}, named, Revision{12}}) ==

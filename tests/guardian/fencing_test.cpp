@@ -99,14 +99,14 @@ TEST_CASE(
     rig.until(3599ms);
     rig.asked(Answer::kStandby);
     rig.said();
-    rig.until(3600ms);
-    CHECK(rig.said() == "3600 deactivate ask");
+    rig.until(3601ms);
+    CHECK(rig.said() == "3600 deactivate 3601 ask");
     rig.told(Answer::kDone);
     rig.asked(Answer::kStandby);
-    rig.until(3600ms);
-    CHECK(rig.said() == "3600 drained:tip");
+    rig.until(3601ms);
+    CHECK(rig.said() == "3601 drained:tip");
     rig.until(60s);
-    CHECK(rig.said() == "4600 ask");
+    CHECK(rig.said() == "4601 ask");
 }
 
 TEST_CASE("the elector has the command run by its guardian, one at a time") {
@@ -181,19 +181,19 @@ TEST_CASE("a demotion by order waits for a late activation, and ends when standb
     CHECK(!rig.machine.confirmed());
     rig.until(51ms);
     rig.asked(Answer::kActive);  // the late activation of one that was killed
-    rig.until(101ms);
-    CHECK(rig.said() == "51 ask 101 deactivate ask");
+    rig.until(102ms);
+    CHECK(rig.said() == "51 ask 101 deactivate 102 ask");
     rig.told(Answer::kDone);
     rig.asked(Answer::kStandby);
     rig.until(3450ms);
     rig.asked(Answer::kStandby);
     rig.said();
-    rig.until(3500ms);
-    CHECK(rig.said() == "3500 deactivate ask");
+    rig.until(3501ms);
+    CHECK(rig.said() == "3500 deactivate 3501 ask");
     rig.told(Answer::kDone);
     rig.asked(Answer::kStandby);
-    rig.until(3500ms);
-    CHECK(rig.said() == "3500 end:0");
+    rig.until(3501ms);
+    CHECK(rig.said() == "3501 end:0");
 }
 
 TEST_CASE("a demotion by order fences a node that hangs, and gives up in the end") {

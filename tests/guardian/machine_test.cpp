@@ -129,7 +129,7 @@ TEST_CASE("an activation without an answer is waited out, and what it raises is 
     rig.until(1051ms);
     rig.asked(Answer::kActive);  // it has landed
     rig.until(1110ms);
-    CHECK(rig.said() == "1051 ask 1101 deactivate ask");
+    CHECK(rig.said() == "1051 ask 1101 deactivate 1102 ask");
     rig.told(Answer::kDone);
     rig.asked(Answer::kStandby);
     rig.until(1160ms);
@@ -141,10 +141,53 @@ TEST_CASE("an activation without an answer is waited out, and what it raises is 
     rig.until(4499ms);
     rig.asked(Answer::kStandby);
     rig.said();
-    rig.until(4500ms);
-    CHECK(rig.said() == "4500 deactivate ask");  // told once more, should no answer have shown it
+    rig.until(4510ms);
+    CHECK(rig.said() == "4500 deactivate 4501 ask");  // and what nobody saw is put down too
     rig.asked(Answer::kStandby);
     CHECK(rig.machine.confirmed());
+}
+
+TEST_CASE("an activation without an answer is put down once more, whoever can see it") {
+    Rig rig;
+    rig.until(0ms);
+    rig.started();
+    rig.arm(5s);
+    rig.until(1s);
+    rig.gone();
+    rig.until(1001ms);
+    rig.told(Answer::kDone);
+    rig.said();  // and the query that it asked for is never answered
+    rig.until(4499ms);
+    CHECK(rig.said() == "");
+    rig.until(4600ms);
+    CHECK(rig.said() == "4500 deactivate");
+    rig.told(Answer::kDone);
+    rig.until(20s);
+    CHECK(rig.said().find("deactivate") == std::string::npos);
+}
+
+TEST_CASE("an elector that drains is helped once more when its activation must have landed") {
+    Rig rig;
+    rig.until(0ms);
+    rig.started();
+    rig.arm(5s);  // the activation is not answered
+    rig.until(4500ms);
+    rig.machine.draining({Rig::at(15500ms)});  // it said its first `false` at 4.5 s
+    rig.until(4750ms);
+    rig.told(Answer::kDone);
+    rig.said();
+    rig.until(7999ms);
+    CHECK(rig.said() == "");
+    rig.until(8s);
+    CHECK(rig.said() == "8000 deactivate");
+    rig.told(Answer::kFailed);
+    rig.until(8100ms);
+    CHECK(rig.said() == "8100 deactivate");
+    rig.told(Answer::kDone);
+    rig.until(15499ms);
+    CHECK(rig.said() == "");
+    rig.until(15500ms);
+    CHECK(rig.said() == "15500 kill");
 }
 
 TEST_CASE("every new holding assumes an activation again") {

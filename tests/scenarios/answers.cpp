@@ -45,7 +45,9 @@ bool is_routine(const std::string& name) {
     return name == "keepalive" || name == "read" || name == "publish" || name == "confirm";
 }
 
-bool is_store(const Effect& effect) { return effect.index() <= Effect(ClearForeign{}).index(); }
+bool is_store(const Effect& effect) {
+    return effect.index() <= Effect(RecordDoubleActive{}).index();
+}
 
 std::string tell_answer(Names& names, const Event& event, std::optional<bool>& told_active) {
     return std::visit(

@@ -31,6 +31,8 @@ void set_health(World& w, Peer& peer, Words& words) {
             r.lag_bucket = static_cast<int>(number(value));
         else if (name == "key")
             r.operator_address = value;
+        else if (name == "node")
+            r.activity = value == "active" ? NodeActivity::kActive : NodeActivity::kStandby;
         else
             throw BadCommand("no such thing about a peer: " + word);
     }

@@ -175,6 +175,10 @@ Telling tell_store(Names& n, const auto& effect) {
                 return Telling{"clear",
                                "CLEAR " + n.key(e.gone.key) + ": " + describe(n, e.record)};
             },
+            [](const RecordDoubleActive& e) {
+                return Telling{"double",
+                               "RECORD double_active: " + e.entry.member + " and " + e.entry.other};
+            },
             [](const auto&) { return Telling{}; }},
         effect);
 }

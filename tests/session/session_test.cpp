@@ -60,7 +60,7 @@ struct Desk {
     }
     void publish() {
         auto m = means();
-        elector::session::publish(session, m, record);
+        elector::session::publish(session, m, record, Revision{33});
     }
     template <class T>
     const T* last() const {
@@ -183,6 +183,19 @@ TEST_CASE("a member record is published when it tells something new, and not too
     desk.publish();
     REQUIRE(desk.last<PublishMember>());
     CHECK(desk.last<PublishMember>()->record.priority == 7);
+}
+
+TEST_CASE("an active node is published only beside the holder record that is known") {
+    Desk desk;
+    desk.become_registered();
+    desk.record.activity = NodeActivity::kActive;
+    desk.publish();
+    CHECK(desk.last<PublishMember>()->holder_mod == Revision{33});
+    desk.answer_member(StoreOutcome::kDone, 12);
+    desk.now += desk.policy.publish_interval;
+    desk.record.activity = NodeActivity::kStandby;
+    desk.publish();
+    CHECK(desk.last<PublishMember>()->holder_mod == std::nullopt);
 }
 
 TEST_CASE("a lease of another length than configured is replaced once nothing hangs on it") {

@@ -139,6 +139,9 @@ std::string in_words(const model::Effect& effect) {
                 return "record foreign " + e.foreign.key + op(e.op);
             },
             [](const model::ClearForeign& e) { return "clear foreign " + e.gone.key + op(e.op); },
+            [](const model::RecordDoubleActive& e) {
+                return "record double active " + e.entry.member + " " + e.entry.other + op(e.op);
+            },
             [](const model::QueryStatus& e) {
                 return "query status" + op(e.op) + (e.fresh_connection ? " afresh" : "");
             },
