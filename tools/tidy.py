@@ -49,7 +49,7 @@ LAYERS = PURE | {
     "guardian": {"support", "model", "fencing"},
     "admin": LOWER,
     "app": LOWER | {"admin", "cli"},
-    "demo": LOWER | {"app", "simnode", "netproxy"},
+    "demo": {"model", "etcd", "config", "app", "simnode", "netproxy"},
 }
 MAIN = "src/app/main.cpp"  # the top: it may include every folder
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,6 +14,7 @@
 
 #include "demo/options.hpp"
 #include "demo/picture.hpp"
+#include "demo/process.hpp"
 #include "demo/screen.hpp"
 #include "demo/terminal.hpp"
 #include "demo/tour.hpp"
@@ -87,12 +89,15 @@ class Demo {
         if (!world_.ready()) return;
         if (key == 'h') return world_.heal();
         if (key == 's') return world_.order_switchover();
-        if (key != 'k' && key != 'u' && key != 'c') return;
+        if (std::string_view("kucezg").find(key) == std::string_view::npos) return;
         const auto holder = world_.holder();
         if (!holder) return world_.say("demo", "nobody leads at the moment");
         if (key == 'k') world_.kill_node(*holder);
         if (key == 'u') world_.make_unready(*holder);
         if (key == 'c') world_.cut_off(*holder);
+        if (key == 'e') world_.kill_elector(*holder);
+        if (key == 'z') world_.freeze_elector(*holder);
+        if (key == 'g') world_.kill_guardian(*holder);
     }
 
     void fail(const std::string& what) {
@@ -114,6 +119,7 @@ class Demo {
         co_await world_.close();
     }
 
+    Family family_;
     std::vector<std::string> failures_;
     int exit_code_ = 1;
     bool ending_ = false;

@@ -1,21 +1,17 @@
 #include "demo/etcd_child.hpp"
 
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "demo/folder.hpp"
 
 namespace elector::demo {
 namespace {
@@ -32,10 +28,6 @@ std::string find_etcd() {
     throw std::runtime_error(
         "cannot start etcd: there is no program of that name in PATH; the demo brings everything "
         "else; install it with: apt-get install etcd-server");
-}
-
-std::runtime_error failed(const std::string& what) {
-    return std::runtime_error("cannot " + what + ": " + std::strerror(errno));
 }
 
 /// Two ports that were free a moment ago; both are held open while choosing, so that they differ.
@@ -57,8 +49,8 @@ std::array<std::uint16_t, 2> free_ports() {
     return ports;
 }
 
-std::vector<std::string> command(const std::string& program, const fs::path& folder,
-                                 const std::array<std::uint16_t, 2>& ports) {
+std::vector<std::string> words(const std::string& program, const fs::path& folder,
+                               const std::array<std::uint16_t, 2>& ports) {
     const std::string client = "http://127.0.0.1:" + std::to_string(ports[0]);
     const std::string peer = "http://127.0.0.1:" + std::to_string(ports[1]);
     return {program,
@@ -69,102 +61,28 @@ std::vector<std::string> command(const std::string& program, const fs::path& fol
             "--listen-peer-urls=" + peer,
             "--initial-advertise-peer-urls=" + peer,
             "--initial-cluster=demo=" + peer,
-            "--initial-cluster-token=" + folder.filename().string(),
+            "--initial-cluster-token=" + folder.string(),
             "--unsafe-no-fsync",
             "--logger=zap",
             "--log-level=error"};
 }
 
-/// A clean environment: ETCD_* variables and proxies would change what is shown.
-std::vector<std::string> environment() {
-    std::vector<std::string> all{"PATH=/usr/bin:/bin"};
-#ifdef __aarch64__
-    all.emplace_back("ETCD_UNSUPPORTED_ARCH=arm64");  // etcd 3.4 refuses to start without it
-#endif
-    return all;
-}
-
-std::vector<char*> c_array(std::vector<std::string>& strings) {
-    std::vector<char*> raw;
-    for (auto& text : strings) raw.push_back(text.data());
-    raw.push_back(nullptr);
-    return raw;
-}
-
 }  // namespace
 
-EtcdChild::EtcdChild() {
+EtcdChild::EtcdChild(const fs::path& folder) {
     const auto program = find_etcd();
-    std::string pattern = (fs::temp_directory_path() / "iotex-elector-demo-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw failed("make the folder " + pattern);
-    folder_ = pattern;
-    try {
-        start(program);
-    } catch (...) {
-        clean_up();
-        throw;
-    }
-}
-
-EtcdChild::~EtcdChild() { clean_up(); }
-
-// Between fork and exec only calls that are safe in the child of a process with threads.
-void EtcdChild::start(const std::string& program) {
     const auto ports = free_ports();
     port_ = ports[0];
-    auto arguments = command(program, folder_, ports);
-    auto variables = environment();
-    const auto argv = c_array(arguments);
-    const auto envp = c_array(variables);
+    folder_ = folder / ("etcd-" + std::to_string(port_));
+    fs::create_directory(folder_);
     const auto log = (folder_ / "log").string();
     const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const pid_t parent = ::getpid();
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (::getppid() != parent) ::_exit(127);
-        ::setpgid(0, 0);  // Ctrl-C is for us, who then end it
-        ::dup2(input, STDIN_FILENO);
-        ::dup2(output, STDOUT_FILENO);
-        ::dup2(output, STDERR_FILENO);
-        ::execve(argv[0], argv.data(), envp.data());
-        ::_exit(127);
-    }
-    const int reason = errno;
+    process_.emplace(Command{program, words(program, folder_, ports), output, SIGKILL});
     ::close(output);
-    ::close(input);
-    errno = reason;
-    if (pid < 0) throw failed("start " + program);
-    pid_ = pid;
-}
-
-void EtcdChild::clean_up() {
-    if (pid_ > 0) {
-        ::kill(pid_, SIGKILL);
-        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-        }
-        pid_ = -1;
-    }
-    std::error_code ignored;
-    if (!folder_.empty()) fs::remove_all(folder_, ignored);
-    folder_.clear();
-}
-
-bool EtcdChild::running() {
-    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0) pid_ = -1;
-    return pid_ > 0;
 }
 
 std::string EtcdChild::endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
-std::string EtcdChild::last_words() const {
-    std::ifstream file(folder_ / "log");
-    std::string last = "it said nothing";
-    for (std::string line; std::getline(file, line);) {
-        if (!line.empty()) last = line;
-    }
-    return last.substr(0, 300);
-}
+std::string EtcdChild::last_words() const { return demo::last_words(folder_ / "log"); }
 
 }  // namespace elector::demo

@@ -8,8 +8,9 @@ using model::Duration;
 using model::Instant;
 
 std::string_view name(Kind kind) {
-    constexpr std::array<std::string_view, 6> kNames{"first start", "planned",      "unhealthy",
-                                                     "node killed", "cut off etcd", "by itself"};
+    constexpr std::array<std::string_view, 9> kNames{
+        "first start",    "planned",         "unhealthy",    "node killed", "elector killed",
+        "elector frozen", "guardian killed", "cut off etcd", "by itself"};
     return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -61,49 +62,50 @@ void HandoverMeter::forget_order() {
     if (current_ && !current_->decided && !current_->claimed) current_.reset();
 }
 
-void HandoverMeter::on_effect(const std::string& member, const model::Effect& effect, Instant at) {
-    if (const auto* role = std::get_if<model::RoleChanged>(&effect)) {
-        on_role(member, *role->row, at);
-    } else if (const auto* told = std::get_if<model::Announce>(&effect)) {
-        on_notice(member, told->notice, at);
-    } else if (std::holds_alternative<model::Drain>(effect)) {
-        // A dead node is standby without being asked: then the marker's sending tells the moment.
-        if (current_ && current_->from == member && current_->decided && !current_->standby)
-            current_->standby = at;
-    }
+void HandoverMeter::on_line(const std::string& member, const LogLine& line) {
+    if (line.is("role_change")) return on_role(member, line);
+    // A guardian that acts for whom the lead has left already changes nothing.
+    if (line.is("guardian_acts") && member == leads_)
+        return let_go(member, line["reason"], line.at);
+    if (line.is("switchover_refused")) forget_order();
+    if (current_) on_progress(member, line);
 }
 
-void HandoverMeter::on_role(const std::string& member, const model::Transition& row, Instant at) {
-    if (row.from == model::Role::kLeader) {
-        auto& h = current_or(Kind::kUnasked);
-        if (h.claimed && h.to == member) {  // the successor gave up before its node was active
-            h.to.clear();
-            h.claimed.reset();
-            h.activation_sent.reset();
-            return;
-        }
-        if (h.decided) return;
-        h.from = member;
-        h.cause = row.code;
-        h.decided = at;
-    } else if (row.to == model::Role::kLeader) {
-        auto& h = current_or(Kind::kFirst);
-        h.to = member;
-        h.claimed = at;
-    }
+void HandoverMeter::on_role(const std::string& member, const LogLine& line) {
+    if (line["from"] == "leader") return let_go(member, line["reason"], line.at);
+    if (line["to"] != "leader") return;
+    auto& h = current_or(Kind::kFirst);
+    h.to = leads_ = member;
+    h.claimed = line.at;
 }
 
-void HandoverMeter::on_notice(const std::string& member, model::Notice notice, Instant at) {
-    if (notice == model::Notice::kSwitchoverRefused) forget_order();
-    if (!current_) return;
+void HandoverMeter::let_go(const std::string& member, std::string_view cause, Instant at) {
+    auto& h = current_or(Kind::kUnasked);
+    if (h.claimed && h.to == member) {  // the successor gave up before its node was active
+        h.to.clear();
+        h.claimed.reset();
+        h.activation_sent.reset();
+        return;
+    }
+    if (h.decided) return;
+    h.from = member;
+    h.cause = cause;
+    h.decided = at;
+}
+
+void HandoverMeter::on_progress(const std::string& member, const LogLine& line) {
     auto& h = *current_;
-    const bool letting_go = h.from == member && h.decided && !h.claimed;
-    if (notice == model::Notice::kStandbyConfirmed && letting_go && !h.standby) h.standby = at;
-    if (notice == model::Notice::kMarkerWritten && letting_go) h.marker = at;
+    // Two members' lines need not come in the order of their times.
+    const bool letting_go = h.from == member && h.decided && (!h.claimed || line.at <= *h.claimed);
+    const bool standby = line.is("standby_confirmed") || line.is("guardian_standby");
+    const bool marker =
+        line.is("marker_written") || (line.is("closed") && line["what"] == "drained");
+    if (letting_go && standby && !h.standby) h.standby = line.at;
+    if (letting_go && marker && !h.marker) h.marker = line.at;
     if (h.to != member || !h.claimed) return;
-    if (notice == model::Notice::kActivationSent) h.activation_sent = at;
-    if (notice != model::Notice::kActive) return;
-    h.verified = at;
+    if (line.is("activation_sent")) h.activation_sent = line.at;
+    if (!line.is("active")) return;
+    h.verified = line.at;
     if (h.from.empty() && h.kind != Kind::kFirst) h.from = member;
     ended_.push_back(h);
     current_.reset();

@@ -1,5 +1,5 @@
 // Owns the measurement of hand-overs: which moment belongs to which phase. Fed by what the members
-// do (their effects) and by what the nodes really did (their own logs).
+// log, guardians and closers included, and by what the nodes really did (their own logs).
 // Must never look at a clock. Thread rule: values only.
 #pragma once
 
@@ -10,12 +10,22 @@
 #include <string_view>
 #include <vector>
 
-#include "model/effect.hpp"
+#include "demo/log_line.hpp"
 #include "simnode/checker/checker.hpp"
 
 namespace elector::demo {
 
-enum class Kind : std::uint8_t { kFirst, kPlanned, kUnhealthy, kNodeKilled, kCutOff, kUnasked };
+enum class Kind : std::uint8_t {
+    kFirst,
+    kPlanned,
+    kUnhealthy,
+    kNodeKilled,
+    kElectorKilled,
+    kElectorFrozen,
+    kGuardianKilled,
+    kCutOff,
+    kUnasked
+};
 
 /// "planned", "unhealthy", "node killed", "cut off etcd", ...
 std::string_view name(Kind kind);
@@ -32,9 +42,9 @@ struct Handover {
     Kind kind = Kind::kUnasked;
     std::string from;
     std::string to;
-    std::string cause;       ///< reason code of the old leader
+    std::string cause;       ///< reason code of the old leader, or of its guardian
     Moment ordered;          ///< the command was given, or the fault began
-    Moment decided;          ///< the old leader began to let go
+    Moment decided;          ///< the old leader began to let go, or its guardian to act
     Moment standby;          ///< its node was confirmed standby
     Moment marker;           ///< the drained marker stood in etcd
     Moment claimed;          ///< the successor held the record
@@ -59,7 +69,7 @@ class HandoverMeter {
     void order(Kind kind, model::Instant at);
     /// The command came to nothing, or the fault is mended: what happens next is not its doing.
     void forget_order();
-    void on_effect(const std::string& member, const model::Effect& effect, model::Instant at);
+    void on_line(const std::string& member, const LogLine& line);
     void on_entry(const std::string& node, const checker::Entry& entry, model::Instant at);
 
     /// The one under way.
@@ -69,13 +79,15 @@ class HandoverMeter {
     const std::set<std::string>& active() const { return active_; }
 
   private:
-    void on_role(const std::string& member, const model::Transition& row, model::Instant at);
-    void on_notice(const std::string& member, model::Notice notice, model::Instant at);
+    void on_role(const std::string& member, const LogLine& line);
+    void let_go(const std::string& member, std::string_view cause, model::Instant at);
+    void on_progress(const std::string& member, const LogLine& line);
     Handover& current_or(Kind kind);
 
     std::optional<Handover> current_;
     std::vector<Handover> ended_;
     std::set<std::string> active_;
+    std::string leads_;  ///< who has claimed last
     Handover::Moment last_silent_;
 };
 

@@ -4,15 +4,17 @@ namespace elector::demo {
 
 const char* const kUsage =
     "usage: iotex-elector demo [--profile fast|standard] [--unattended] [--log FILE]\n"
-    "Starts an etcd of its own, three simulated nodes on one simulated chain and three members, "
-    "and\n"
-    "shows them live. Keys: k kill the leader's node, u make it unhealthy, c cut the leader off\n"
-    "etcd, s planned hand-over, h heal everything, q quit.\n"
+    "Starts an etcd of its own, three simulated nodes on one simulated chain and three members,\n"
+    "each of them a guardian and its elector as `run` starts them, and shows all of it live.\n"
+    "Keys: k kills the leader's node, u makes it unhealthy, c cuts the leader off etcd;\n"
+    "e kills and z freezes the leader's elector, g kills its guardian; s hands over in order,\n"
+    "h heals everything, q quits.\n"
     "  --profile P    timing of the election, fast (default) or standard\n"
     "  --unattended   no keys: one hand-over of each kind, then a summary; also when the output "
     "is\n"
-    "                 not a terminal. Exit code 0: all went well and nothing was signed twice\n"
-    "  --log FILE     appends what the three members log\n"
+    "                 not a terminal. Exit code 0: each ended inside its printed budget, and\n"
+    "                 nothing was signed twice\n"
+    "  --log FILE     appends what the three members log, as JSON\n"
     "Needs the program etcd (Debian: apt-get install etcd-server) and leaves nothing behind.\n";
 
 std::variant<Options, std::string> parse_options(const std::vector<std::string>& arguments) {

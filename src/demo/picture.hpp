@@ -1,5 +1,7 @@
-// Owns what the onlooker is shown, as plain values, and how it is gathered from the world.
-// Must never change the world. Thread rule: the io_context's thread.
+// Owns what the onlooker is shown, as plain values, and how it is gathered from the world: role,
+// term and reasons from the members' logs, the queue and who is fit from etcd, nodes and tips from
+// the nodes, guardians and electors from the kernel. Must never change the world. Thread rule: the
+// io_context's thread.
 #pragma once
 
 #include <cstdint>
@@ -7,26 +9,23 @@
 #include <string>
 #include <vector>
 
+#include "demo/account.hpp"
 #include "demo/handover.hpp"
 #include "demo/world.hpp"
-#include "model/record.hpp"
-#include "model/transition_table.hpp"
 
 namespace elector::demo {
 
 struct MemberRow {
     std::string name;
-    model::Role role{};
-    model::NodeActivity node{};  ///< as last verified
-    bool node_dead = false;      ///< as the member knows it
-    std::optional<model::Duration> node_age;
-    std::optional<std::uint64_t> tip;
+    std::optional<model::Role> role;  ///< none: no elector
+    Processes processes;
+    bool node_runs = false;
+    bool node_active = false;
+    std::uint64_t tip = 0;
     std::int64_t term = 0;  ///< 0: holds nothing
-    std::optional<model::Duration> holding_left;
-    std::size_t queue = 0;                ///< 1 is the head; 0: not queued
-    std::string fault;                    ///< what the onlooker has broken
-    std::string why;                      ///< what it does, or why it does not lead
-    std::optional<model::Duration> wait;  ///< how long at most
+    std::size_t queue = 0;  ///< 1 is the head; 0: not queued
+    std::string fault;      ///< what the onlooker has broken
+    Why why;                ///< what it does, or why it does not lead
 };
 
 struct Picture {

@@ -52,32 +52,31 @@ Line cut(const Line& line, std::size_t width) {
 
 // --- the table
 
-Style style_of(model::Role role) {
-    switch (role) {
+Span role_span(const MemberRow& row) {
+    if (!row.role) return {"-", Style::kBad};
+    const std::string text(name(*row.role));
+    switch (*row.role) {
         case model::Role::kLeader:
-            return Style::kGood;
+            return {text, Style::kGood};
         case model::Role::kDraining:
-            return Style::kBusy;
+            return {text, Style::kBusy};
         case model::Role::kCandidate:
-            return Style::kPlain;
+            return {text, Style::kPlain};
         case model::Role::kFollower:
-            return Style::kDim;
+            break;
     }
-    return Style::kPlain;
+    return {text, Style::kDim};
 }
 
 Span node_span(const MemberRow& row) {
-    if (row.node_dead) return {"gone", Style::kBad};
-    const std::string age = row.node_age ? " " + seconds_text(*row.node_age) + " ago" : "";
-    switch (row.node) {
-        case model::NodeActivity::kActive:
-            return {"active" + age, Style::kGood};
-        case model::NodeActivity::kStandby:
-            return {"standby" + age, Style::kPlain};
-        case model::NodeActivity::kUnknown:
-            break;
-    }
-    return {"unknown", Style::kBad};
+    if (!row.node_runs) return {"gone", Style::kBad};
+    if (row.node_active) return {"active", Style::kGood};
+    return {"standby", Style::kPlain};
+}
+
+Span process_span(const std::optional<int>& pid) {
+    if (!pid) return {"dead", Style::kBad};
+    return {std::to_string(*pid), Style::kPlain};
 }
 
 struct Column {
@@ -94,28 +93,27 @@ const Column kColumns[] = {
      [](const MemberRow& r) {
          return Span{r.name, Style::kBold};
      }},
-    {"ROLE", 11, 0,
+    {"ROLE", 11, 0, role_span},
+    {"NODE", 9, 0, node_span},
+    {"GUARDIAN", 10, 58, [](const MemberRow& r) { return process_span(r.processes.guardian); }},
+    {"ELECTOR", 10, 46,
      [](const MemberRow& r) {
-         return Span{std::string(name(r.role)), style_of(r.role)};
+         return r.processes.frozen ? Span{"frozen", Style::kBad}
+                                   : process_span(r.processes.elector);
      }},
-    {"NODE (verified)", 19, 0, node_span},
-    {"TIP", 12, 56,
+    {"TIP", 12, 70,
      [](const MemberRow& r) {
-         return Span{r.tip ? grouped(*r.tip) : "-", Style::kPlain};
+         return Span{grouped(r.tip), Style::kPlain};
      }},
-    {"TERM", 6, 76,
+    {"TERM", 6, 84,
      [](const MemberRow& r) {
          return Span{r.term != 0 ? std::to_string(r.term) : "-", Style::kPlain};
      }},
-    {"HOLDING", 9, 66,
-     [](const MemberRow& r) {
-         return Span{r.holding_left ? seconds_text(*r.holding_left) : "-", Style::kPlain};
-     }},
-    {"QUEUE", 7, 46,
+    {"QUEUE", 7, 76,
      [](const MemberRow& r) {
          return Span{r.queue != 0 ? std::to_string(r.queue) : "-", Style::kPlain};
      }},
-    {"BROKEN", 18, 94,
+    {"BROKEN", 18, 98,
      [](const MemberRow& r) {
          return Span{r.fault, Style::kBad};
      }},
@@ -138,7 +136,7 @@ Line table_line(const MemberRow& row, std::size_t width) {
         span.text = padded(std::move(span.text), c.width);
         line.push_back(std::move(span));
     }
-    if (width >= kWhyBeside) line.push_back({why_text(row), Style::kPlain});
+    if (width >= kWhyBeside) line.push_back({why_text(row.why), Style::kPlain});
     return line;
 }
 
@@ -147,9 +145,9 @@ Line table_line(const MemberRow& row, std::size_t width) {
 std::vector<Line> reasons(const Picture& p) {
     std::vector<Line> lines;
     for (const auto& row : p.members) {
-        if (row.why.empty()) continue;
+        if (row.why.text.empty()) continue;
         lines.push_back(
-            {{" " + padded(row.name, 12), Style::kDim}, {why_text(row), Style::kPlain}});
+            {{" " + padded(row.name, 12), Style::kDim}, {why_text(row.why), Style::kPlain}});
     }
     return lines;
 }
@@ -196,19 +194,27 @@ Line happening_line(const Happening& h, model::Instant began) {
             {h.text, style}};
 }
 
-Line keys() {
+using Keys = std::initializer_list<std::pair<const char*, const char*>>;
+
+Line key_line(Keys keys) {
     Line line{{" ", Style::kPlain}};
-    const std::pair<const char*, const char*> all[] = {{"k", " kill leader's node  "},
-                                                       {"u", " make it unhealthy  "},
-                                                       {"c", " cut leader off etcd  "},
-                                                       {"s", " planned hand-over  "},
-                                                       {"h", " heal  "},
-                                                       {"q", " quit"}};
-    for (const auto& [key, meaning] : all) {
+    for (const auto& [key, meaning] : keys) {
         line.push_back({key, Style::kBold});
         line.push_back({meaning, Style::kDim});
     }
     return line;
+}
+
+std::vector<Line> keys() {
+    return {key_line({{"k", " kill the leader's node  "},
+                      {"u", " make it unhealthy  "},
+                      {"c", " cut the leader off etcd  "},
+                      {"h", " heal"}}),
+            key_line({{"e", " kill its elector  "},
+                      {"z", " freeze it  "},
+                      {"g", " kill its guardian  "},
+                      {"s", " planned hand-over  "},
+                      {"q", " quit"}})};
 }
 
 Line title(const Picture& p) {
@@ -241,9 +247,9 @@ const char* code_of(Style style) {
 
 }  // namespace
 
-std::string why_text(const MemberRow& row) {
-    if (!row.wait) return row.why;
-    return row.why + " At most " + seconds_text(*row.wait) + ".";
+std::string why_text(const Why& why) {
+    if (!why.at_most) return why.text;
+    return why.text + " At most " + seconds_text(*why.at_most) + ".";
 }
 
 std::string milliseconds_text(const std::optional<Duration>& span) {
@@ -276,17 +282,19 @@ std::vector<Line> lay_out(const Picture& p, std::size_t width, std::size_t heigh
         top.push_back(score(p));
         top.emplace_back();
     }
-    if (height == 0) return {};
-    if (top.size() > height - 1) {  // a low window: no empty lines, then only the upper part
+    const auto last = keys();
+    if (height < last.size()) return {};
+    const std::size_t above = height - last.size();
+    if (top.size() > above) {  // a low window: no empty lines, then only the upper part
         std::erase_if(top, [](const Line& line) { return line.empty(); });
-        top.resize(std::min(top.size(), height - 1));
+        top.resize(std::min(top.size(), above));
     }
-    const std::size_t room = height - 1 - top.size();
+    const std::size_t room = above - top.size();
     const std::size_t shown = std::min(room > 0 ? room - 1 : 0, p.happenings.size());
     for (std::size_t i = p.happenings.size() - shown; i < p.happenings.size(); ++i)
         top.push_back(happening_line(p.happenings[i], p.began));
-    top.resize(height - 1);
-    top.push_back(keys());
+    top.resize(above);
+    add(last);
     for (auto& line : top) line = cut(line, width);
     return top;
 }

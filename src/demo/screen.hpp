@@ -19,7 +19,7 @@ struct Span {
 };
 using Line = std::vector<Span>;
 
-/// At most `height` lines of at most `width` characters (ASCII); the last one is the keys.
+/// At most `height` lines of at most `width` characters (ASCII); the last two are the keys.
 /// Whatever the size, the members come first and old happenings go first.
 std::vector<Line> lay_out(const Picture& picture, std::size_t width, std::size_t height);
 
@@ -29,7 +29,7 @@ std::string to_ansi(const std::vector<Line>& lines, std::size_t width, bool colo
 std::string to_text(const Line& line);
 
 /// What it does or waits for, and for how long at most.
-std::string why_text(const MemberRow& row);
+std::string why_text(const Why& why);
 /// "812 ms", "1 234 ms"; "-" for nothing.
 std::string milliseconds_text(const std::optional<model::Duration>& span);
 /// "2.3 s"

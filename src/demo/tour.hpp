@@ -17,7 +17,8 @@ namespace elector::demo {
 /// One row of the summary.
 struct Trial {
     Kind kind{};
-    model::Duration expected{};  ///< by the budget
+    model::Duration budget{};   ///< it has to be over within
+    model::Duration excused{};  ///< on top of it: this machine stood still for so long
     bool ok = false;
     std::string problem;     ///< when not ok
     bool disturbed = false;  ///< another hand-over came first
@@ -46,6 +47,7 @@ class Tour {
     boost::asio::awaitable<void> attempt(Trial& trial);
     boost::asio::awaitable<void> recover();
     boost::asio::awaitable<bool> reached(std::function<bool()> condition, model::Duration limit);
+    std::string problem_of(const Trial& trial, bool ended, bool signs) const;
     void inject(Kind kind, std::size_t leader);
     std::string reason() const;
     void tell(const std::string& text);
@@ -53,6 +55,7 @@ class Tour {
     boost::asio::io_context& io_;
     World& world_;
     std::function<void(const std::string&)> print_;
+    model::Duration late_{};  ///< by which this machine has woken us too late, in all
     bool stopped_ = false;
 };
 

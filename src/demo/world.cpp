@@ -1,5 +1,6 @@
 #include "demo/world.hpp"
 
+#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -7,10 +8,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fcntl.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "config/load.hpp"
-#include "core/eligibility.hpp"
 #include "etcd/records.hpp"
 
 namespace elector::demo {
@@ -32,25 +34,32 @@ std::uint64_t random_seed() {
     return seed;
 }
 
-std::int64_t realtime_ns() {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count();
+Instant epoch_by(const app::Clock& clock) {
+    return clock.now() - Duration(std::chrono::system_clock::now().time_since_epoch());
 }
 
 std::string local_url(std::uint16_t port) {
     return "\"http://127.0.0.1:" + std::to_string(port) + "\"";
 }
 
-Happening::Weight weight_of(model::Severity severity) {
-    switch (severity) {
-        case model::Severity::kInfo:
-            return Happening::Weight::kInfo;
-        case model::Severity::kWarning:
-            return Happening::Weight::kWarning;
-        case model::Severity::kAlarm:
-            return Happening::Weight::kAlarm;
-    }
-    return Happening::Weight::kAlarm;
+Happening::Weight weight_of(const LogLine& line) {
+    if (line.level == "error") return Happening::Weight::kAlarm;
+    return line.level == "warn" ? Happening::Weight::kWarning : Happening::Weight::kInfo;
+}
+
+/// Not for an onlooker from afar: what has no sentence for operators is of the machinery.
+bool is_detail(const LogLine& line) {
+    if (line.is("memory_not_locked")) return true;  // of this machine, not of the group
+    if (line.is("role_change") || line.is("active") || line.is("guardian_standby")) return false;
+    if (line.is("closed") || line.level == "error") return false;
+    return line.level == "info" || line["why"].empty();
+}
+
+pid_t process_id(const LogLine& line) {
+    const auto text = line["pid"];
+    pid_t pid = 0;
+    std::from_chars(text.data(), text.data() + text.size(), pid);
+    return pid;
 }
 
 }  // namespace
@@ -73,17 +82,15 @@ World::World(asio::io_context& io, const Options& options,
       options_(options),
       on_failure_(std::move(on_failure)),
       began_(clock_.now()),
-      began_realtime_ns_(realtime_ns()),
+      epoch_(epoch_by(clock_)),
       seed_(random_seed()),
       tasks_(io, [this](const std::string& name,
                         const std::string& what) { on_failure_("task " + name + ": " + what); }),
-      etcd_(std::make_unique<EtcdChild>()),
+      etcd_(std::make_unique<EtcdChild>(folder_.path())),
       keys_(kElectionKey) {
-    for (std::size_t i = 0; i < kMembers; ++i) {
-        config::Log log;
-        log.file = options.log_file;
-        logs_.push_back(log.file.empty() ? app::Log::silent() : app::Log(log, member_name(i)));
-    }
+    if (options_.log_file.empty()) return;
+    log_.open(options_.log_file, std::ios::app);
+    if (!log_) throw std::runtime_error("cannot write to the file " + options_.log_file);
 }
 
 World::~World() = default;
@@ -103,7 +110,7 @@ asio::awaitable<bool> World::start() {
     if (closing_) co_return false;
     start_nodes();
     for (std::size_t i = 0; i < kMembers; ++i) start_member(i);
-    tasks_.spawn("watch etcd", watch_etcd());
+    tasks_.spawn("watch", watch());
     const bool done = co_await bootstrap();
     co_return done;
 }
@@ -127,7 +134,7 @@ asio::awaitable<bool> World::start_etcd() {
             co_return false;
         }
         // Somebody took the port between choosing it and using it.
-        auto next = std::make_unique<EtcdChild>();
+        auto next = std::make_unique<EtcdChild>(folder_.path());
         etcd_ = std::move(next);
         options.endpoints = {etcd_->endpoint()};
         const auto moved = operator_->set_access(options);
@@ -152,42 +159,58 @@ void World::start_nodes() {
     nodes_ = std::make_unique<simnode::Host>(io_, std::move(options));
 }
 
-config::Config World::config_of(std::size_t i) const {
+std::string World::configuration_of(std::size_t i, std::uint16_t etcd_port) const {
     const auto ports = nodes_->ports(static_cast<simnode::NodeIndex>(i));
-    const std::string text = "[member]\nname = \"" + member_name(i) + "\"\n[election]\nkey = \"" +
-                             kElectionKey + "\"\nprofile = \"" + options_.profile +
-                             "\"\n[etcd]\nendpoints = [" + local_url(proxies_[i]->port()) +
-                             "]\n[node]\nadmin = " + local_url(ports.admin) +
-                             "\nprobe = " + local_url(ports.probe) +
-                             "\nweb3 = " + local_url(ports.web3) + "\n[api]\nlisten = \"\"\n";
-    const auto loaded = config::load(text, "demo", config::empty_environment());
-    if (!loaded.config) throw std::runtime_error(loaded.problems.front().render());
-    return *loaded.config;
+    const auto state = folder_.path() / member_name(i);
+    return "[member]\nname = \"" + member_name(i) + "\"\n[election]\nkey = \"" + kElectionKey +
+           "\"\nprofile = \"" + options_.profile + "\"\n[etcd]\nendpoints = [" +
+           local_url(etcd_port) + "]\n[node]\nadmin = " + local_url(ports.admin) +
+           "\nprobe = " + local_url(ports.probe) + "\nweb3 = " + local_url(ports.web3) +
+           "\n[state]\ndir = \"" + state.string() + "\"\n[api]\nlisten = \"\"\n" +
+           "[log]\nformat = \"json\"\n";
+}
+
+std::string World::configuration_file(std::size_t i) const {
+    return (folder_.path() / (member_name(i) + ".toml")).string();
 }
 
 void World::start_member(std::size_t i) {
     const asio::ip::tcp::endpoint target(asio::ip::address_v4::loopback(), etcd_->port());
-    proxies_.push_back(std::make_unique<netproxy::Proxy>(io_, target));
-    auto on_exit = [this, i](int code) {
-        on_failure_(member_name(i) + " ended with exit code " + std::to_string(code));
+    auto way = std::make_unique<netproxy::Proxy>(io_, target);
+    const auto text = configuration_of(i, way->port());
+    const auto loaded = config::load(text, "demo", config::empty_environment());
+    if (!loaded.config) throw std::runtime_error(loaded.problems.front().render());
+    if (!config_) config_ = loaded.config;
+    const auto file = configuration_file(i);
+    std::ofstream(file) << text;
+    Service::Hooks hooks;
+    hooks.on_line = [this, i](const std::string& line) { on_line(i, line); };
+    hooks.on_elector_end = [this, i] { members_[i]->account.elector_ended(); };
+    hooks.on_trouble = [this, i](const std::string& what) {
+        say(member_name(i), what, Happening::Weight::kWarning);
     };
-    members_.push_back(std::make_unique<app::Member>(io_, clock_, config_of(i), logs_[i], seed_ + i,
-                                                     std::move(on_exit)));
-    members_.back()->observer = [this, i](const model::Effect& effect) { on_effect(i, effect); };
-    members_.back()->start();
+    auto service = std::make_unique<Service>(io_, file, std::move(hooks));
+    members_.push_back(std::make_unique<Member>(Member{std::move(way), std::move(service), {}}));
+    members_.back()->service->start();
 }
 
 asio::awaitable<void> World::close() {
     closing_ = true;
-    for (auto& member : members_) co_await member->close();
-    for (auto& proxy : proxies_) proxy->stop();
+    for (auto& member : members_) {
+        member->service->close();
+        member->way_to_etcd->stop();
+    }
     if (nodes_) nodes_->stop();
     if (operator_) co_await operator_->close();
 }
 
-asio::awaitable<void> World::watch_etcd() {
+/// What nobody tells by himself: who has ended, and what etcd holds.
+asio::awaitable<void> World::watch() {
     for (;;) {
-        co_await pause(200ms);
+        co_await pause(50ms);
+        if (closing_) co_return;
+        for (auto& member : members_) member->service->tick();
+        co_await look();
         if (closing_) co_return;
         if (etcd_->running()) continue;
         on_failure_("etcd has ended by itself: " + etcd_->last_words());
@@ -195,60 +218,45 @@ asio::awaitable<void> World::watch_etcd() {
     }
 }
 
-// --- the operator's first record
-
-asio::awaitable<bool> World::all_standby_in_etcd(Instant since) {
-    for (const auto& member : members_) {
-        const auto& s = member->state();
-        if (!s.session.registered || !s.known.read || !core::standby_certain(s)) co_return false;
-        if (s.node.status_sent < since || s.node.barred_until > now()) co_return false;
-    }
-    const etcd::RangeOp all{keys_.members, etcd::prefix_end(keys_.members), false, 0};
-    const auto answer = co_await operator_->range(all);
-    if (!answer) co_return false;
-    std::size_t standby = 0;
-    for (const auto& kv : answer->kvs) {
-        const auto record = etcd::parse_member(kv.key.substr(keys_.members.size()), kv.value);
-        if (record && record->activity == model::NodeActivity::kStandby) ++standby;
-    }
-    co_return standby == kMembers;
+asio::awaitable<void> World::look() {
+    const model::ReadElection question{};
+    auto txn = etcd::to_txn(keys_, question);
+    etcd::CallOptions call;
+    call.timeout = 500ms;
+    auto reply = co_await operator_->txn(std::move(txn), call);
+    if (reply) view_ = etcd::to_event(keys_, question, *reply).view;
 }
 
+// --- the operator's first record
+
 // A group that nobody knows anything of waits for the longest possible holding. An operator who
-// knows better says so, after each node is verified standby; here the demo is that operator.
+// knows better says so with `bootstrap`; here the demo is that operator.
 asio::awaitable<bool> World::bootstrap() {
     const auto since = now();
-    for (;;) {
-        const bool ready = co_await all_standby_in_etcd(since);
-        if (closing_) co_return false;
-        if (ready) break;
-        if (now() > since + kPatience) {
-            on_failure_("the members do not come up: not every node was verified standby in time");
-            co_return false;
-        }
+    while (view_.members.size() < kMembers) {
         co_await pause(20ms);
-    }
-    const auto& policy = members_.front()->policy();
-    model::HolderRecord first;
-    first.state = model::HolderRecord::State::kDrained;
-    first.hold = policy.hold;
-    first.quiesce = policy.quiesce;
-    first.gate = model::Gate{std::nullopt, policy.settle};
-    first.reason = "bootstrap";
-    etcd::Txn txn;
-    txn.compares.push_back(
-        {keys_.holder, etcd::Compare::Target::kCreate, etcd::Compare::Result::kEqual, 0, ""});
-    txn.then_ops.emplace_back(etcd::PutOp{keys_.holder, etcd::to_json(first), 0});
-    const auto answer = co_await operator_->txn(txn);
-    if (closing_) co_return false;
-    if (!answer || !answer->succeeded) {
-        on_failure_("cannot create the first holder record: " +
-                    (answer ? "there is one" : etcd::to_string(answer.error())));
+        if (closing_) co_return false;
+        if (now() < since + kPatience) continue;
+        on_failure_("the members do not come up: not every one is registered in time");
         co_return false;
     }
-    say("demo",
-        "every node is verified standby; the first holder record is created, as by `bootstrap`");
-    co_return true;
+    const auto words_file = folder_.path() / "bootstrap";
+    const int output = ::open(words_file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    std::string names;
+    for (std::size_t i = 0; i < kMembers; ++i) names += (i == 0 ? "" : ",") + member_name(i);
+    Process command(own_command(
+        {"bootstrap", "--members", names, "--yes", "--config", configuration_file(0)}, output));
+    ::close(output);
+    while (command.running()) {
+        co_await pause(20ms);
+        if (closing_) co_return false;
+    }
+    const auto words = last_words(words_file);
+    if (command.succeeded())
+        say("demo", "bootstrap --members " + names + ": " + words);
+    else
+        on_failure_("bootstrap has failed: " + words);
+    co_return command.succeeded();
 }
 
 // --- faults and orders
@@ -259,26 +267,45 @@ void World::fault(std::size_t i, const char* kind) {
     if (!problem.empty()) on_failure_("cannot put a fault on a node: " + problem);
 }
 
+void World::strike(std::size_t i, Kind kind, const std::string& what) {
+    say("demo", what, Happening::Weight::kWarning);
+    if (holder() == i) meter_.order(kind, now());
+}
+
 void World::kill_node(std::size_t i) {
-    say("demo", "killing the node of " + member_name(i), Happening::Weight::kWarning);
-    if (holder() == i) meter_.order(Kind::kNodeKilled, now());
+    strike(i, Kind::kNodeKilled, "killing the node of " + member_name(i));
     faults_[i].killed = true;
     fault(i, "crash");
 }
 
 void World::make_unready(std::size_t i) {
-    say("demo", "the node of " + member_name(i) + " reports 503 from now on",
-        Happening::Weight::kWarning);
-    if (holder() == i) meter_.order(Kind::kUnhealthy, now());
+    strike(i, Kind::kUnhealthy, "the node of " + member_name(i) + " reports 503 from now on");
     faults_[i].unready = true;
     fault(i, "unready");
 }
 
 void World::cut_off(std::size_t i) {
-    say("demo", "cutting " + member_name(i) + " off etcd", Happening::Weight::kWarning);
-    if (holder() == i) meter_.order(Kind::kCutOff, now());
+    strike(i, Kind::kCutOff, "cutting " + member_name(i) + " off etcd");
     faults_[i].cut_off = true;
-    proxies_[i]->set({netproxy::Mode::kBlackhole, {}});
+    members_[i]->way_to_etcd->set({netproxy::Mode::kBlackhole, {}});
+}
+
+void World::kill_elector(std::size_t i) {
+    if (!processes(i).elector) return say("demo", member_name(i) + " has no elector to kill");
+    strike(i, Kind::kElectorKilled, "killing the elector of " + member_name(i) + " (SIGKILL)");
+    members_[i]->service->kill_elector();
+}
+
+void World::freeze_elector(std::size_t i) {
+    if (!processes(i).elector) return say("demo", member_name(i) + " has no elector to freeze");
+    strike(i, Kind::kElectorFrozen, "freezing the elector of " + member_name(i) + " (SIGSTOP)");
+    members_[i]->service->freeze_elector();
+}
+
+void World::kill_guardian(std::size_t i) {
+    if (!processes(i).guardian) return say("demo", member_name(i) + " has no guardian to kill");
+    strike(i, Kind::kGuardianKilled, "killing the guardian of " + member_name(i) + " (SIGKILL)");
+    members_[i]->service->kill_guardian();
 }
 
 void World::heal() {
@@ -291,7 +318,8 @@ void World::heal() {
         boots = boots || was.killed;
         if (was.unready) fault(i, "ready");
         if (was.killed) fault(i, "restart");
-        if (was.cut_off) proxies_[i]->set({});
+        if (was.cut_off) members_[i]->way_to_etcd->set({});
+        any = members_[i]->service->thaw() || any;
     }
     say("demo", !any    ? "nothing is broken"
                 : boots ? "everything is mended; the killed node takes 12 s to boot"
@@ -303,8 +331,8 @@ void World::order_switchover() {
     if (!from)
         return say("demo", "nobody leads: nothing to hand over", Happening::Weight::kWarning);
     std::string to;
-    for (const auto& candidate : members_[*from]->state().known.view.queue) {
-        const auto* owner = model::owner_of(members_[*from]->state().known.view, candidate.key);
+    for (const auto& candidate : view_.queue) {
+        const auto* owner = model::owner_of(view_, candidate.key);
         if (owner && owner->record.name != member_name(*from) && owner->record.eligible) {
             to = owner->record.name;
             break;
@@ -318,7 +346,7 @@ void World::order_switchover() {
 
 asio::awaitable<void> World::put_switchover(std::size_t from, std::string to) {
     model::SwitchoverOrder order;
-    order.term = members_[from]->state().holding.term;
+    order.term = model::Term{account(from).term};
     order.to = std::move(to);
     order.who = "demo";
     order.why = "planned hand-over";
@@ -339,27 +367,17 @@ asio::awaitable<void> World::put_switchover(std::size_t from, std::string to) {
 // --- what is known
 
 std::optional<std::size_t> World::leader() const {
-    std::optional<std::size_t> found;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        const auto& s = members_[i]->state();
-        if (s.node.activity != model::NodeActivity::kActive) continue;
-        if (found) return std::nullopt;
-        found = i;
-    }
-    if (!found) return found;
-    const auto& s = members_[*found]->state();
-    const bool verified =
-        s.role == model::Role::kLeader && s.holding.activation == core::Activation::kVerified;
+    const auto found = holder();
+    if (!found || !account(*found).verified) return std::nullopt;
     const bool truly = meter_.active() == std::set<std::string>{member_name(*found)};
-    return verified && truly ? found : std::nullopt;
+    return truly ? found : std::nullopt;
 }
 
 std::optional<std::size_t> World::holder() const {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < members_.size(); ++i) {
-        const auto& s = members_[i]->state();
-        if (!s.holding.held()) continue;
-        if (!found || s.holding.term > members_[*found]->state().holding.term) found = i;
+        const auto term = account(i).term;
+        if (term != 0 && (!found || term > account(*found).term)) found = i;
     }
     return found;
 }
@@ -367,14 +385,22 @@ std::optional<std::size_t> World::holder() const {
 std::size_t World::successors() const {
     const auto lead = leader();
     if (!lead) return 0;
-    const auto& view = members_[*lead]->state().known.view;
     std::size_t count = 0;
-    for (const auto& entry : view.members) {
-        const bool other = entry.record.name != member_name(*lead);
-        const bool queued = model::find_key(view, entry.record.candidate_key) != nullptr;
-        if (other && queued && entry.record.eligible) ++count;
+    for (const auto& entry : view_.members) {
+        const auto& name = entry.record.name;
+        if (name != member_name(*lead) && entry.record.eligible && place_of(view_, name) != 0)
+            ++count;
     }
     return count;
+}
+
+std::vector<World::NodeTruth> World::nodes() const {
+    std::vector<NodeTruth> all;
+    const auto state = nodes_->state();
+    for (const auto& node : state.at("nodes").as_array())
+        all.push_back({node.at("running").as_bool(), node.at("active").as_bool(),
+                       node.at("tip_height").to_number<std::uint64_t>()});
+    return all;
 }
 
 bool World::broken() const {
@@ -384,25 +410,20 @@ bool World::broken() const {
     return false;
 }
 
-void World::on_effect(std::size_t i, const model::Effect& effect) {
-    meter_.on_effect(member_name(i), effect, now());
-    if (const auto* role = std::get_if<model::RoleChanged>(&effect)) {
-        say(member_name(i), std::string(name(role->row->from)) + " -> " +
-                                std::string(name(role->row->to)) + ": " +
-                                std::string(role->row->sentence));
-    } else if (const auto* told = std::get_if<model::Announce>(&effect)) {
-        const auto& row = model::describe(told->notice);
-        auto text = std::string(row.sentence);
-        if (!told->detail.empty()) text += " (" + told->detail + ")";
-        const bool detail =
-            row.severity == model::Severity::kInfo && told->notice != model::Notice::kActive;
-        say(member_name(i), std::move(text), weight_of(row.severity), detail);
-    }
+void World::on_line(std::size_t i, const std::string& text) {
+    const auto line = parse_log_line(text, epoch_);
+    if (!line) return say(member_name(i), text, Happening::Weight::kWarning);
+    if (log_.is_open())
+        log_ << "{\"member\":\"" << member_name(i) << "\"," << text.substr(1) << std::endl;
+    auto& member = *members_[i];
+    if (line->is("elector_started")) member.service->adopt_elector(process_id(*line));
+    member.account.on(*line);
+    meter_.on_line(member_name(i), *line);
+    say(member_name(i), sentence(*line), weight_of(*line), is_detail(*line));
 }
 
 void World::on_entry(const std::string& node, const checker::Entry& entry) {
-    const auto at = began_ + std::chrono::nanoseconds(entry.time_ns - began_realtime_ns_);
-    meter_.on_entry(node, entry, at);
+    meter_.on_entry(node, entry, epoch_ + std::chrono::nanoseconds(entry.time_ns));
     ledger_.add(entry);
 }
 

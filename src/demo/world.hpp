@@ -1,10 +1,12 @@
-// Owns everything the demo runs: etcd, simulated nodes, proxies and members, on one io_context; the
-// faults that can be put on them; and what is known of them. Must never decide an election.
+// Owns everything the demo runs: etcd and the members as processes, simulated nodes and proxies in
+// this one; the faults that can be put on them; and what is known of them: by their logs, by etcd,
+// by the nodes themselves and by the kernel. Must never decide an election.
 // Thread rule: the io_context's thread, which is the main thread.
 #pragma once
 
 #include <array>
 #include <deque>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,12 +14,17 @@
 #include <vector>
 
 #include "app/boot_clock.hpp"
-#include "app/member.hpp"
 #include "app/tasks.hpp"
+#include "config/config.hpp"
+#include "demo/account.hpp"
 #include "demo/etcd_child.hpp"
+#include "demo/folder.hpp"
 #include "demo/handover.hpp"
 #include "demo/ledger.hpp"
 #include "demo/options.hpp"
+#include "demo/service.hpp"
+#include "etcd/client.hpp"
+#include "etcd/transactions.hpp"
 #include "netproxy/proxy.hpp"
 #include "simnode/host/host.hpp"
 
@@ -37,6 +44,13 @@ class World {
   public:
     static constexpr std::size_t kMembers = 3;
 
+    /// A node as it is, not as a member sees it.
+    struct NodeTruth {
+        bool running = false;
+        bool active = false;
+        std::uint64_t tip = 0;
+    };
+
     /// Starts etcd, and nothing else. Throws std::runtime_error when something is missing.
     World(boost::asio::io_context& io, const Options& options,
           std::function<void(const std::string&)> on_failure);
@@ -52,6 +66,9 @@ class World {
     void kill_node(std::size_t member);
     void make_unready(std::size_t member);
     void cut_off(std::size_t member);
+    void kill_elector(std::size_t member);
+    void freeze_elector(std::size_t member);
+    void kill_guardian(std::size_t member);
     void heal();
     /// The holder is asked to hand over to the best of the others.
     void order_switchover();
@@ -60,12 +77,17 @@ class World {
     bool ready() const { return !members_.empty(); }
     /// The member that leads with a verified active node, if it is the only one.
     std::optional<std::size_t> leader() const;
-    /// The member that holds, or is letting go.
+    /// The member that leads, or is letting go.
     std::optional<std::size_t> holder() const;
     /// Members other than the leader that are queued and fit.
     std::size_t successors() const;
-    app::Member& member(std::size_t i) { return *members_[i]; }
-    const app::Member& member(std::size_t i) const { return *members_[i]; }
+    const Account& account(std::size_t i) const { return members_[i]->account; }
+    Processes processes(std::size_t i) const { return members_[i]->service->processes(); }
+    std::vector<NodeTruth> nodes() const;
+    /// What etcd said last.
+    const model::ElectionView& view() const { return view_; }
+    /// The first member's; they differ in names and addresses only. REQUIRES: ready().
+    const config::Config& config() const { return *config_; }
     bool dead(std::size_t i) const { return faults_[i].killed; }
     bool unready(std::size_t i) const { return faults_[i].unready; }
     bool is_cut_off(std::size_t i) const { return faults_[i].cut_off; }
@@ -88,18 +110,25 @@ class World {
         bool unready = false;
         bool cut_off = false;
     };
+    struct Member {
+        std::unique_ptr<netproxy::Proxy> way_to_etcd;
+        std::unique_ptr<Service> service;
+        Account account;
+    };
 
     boost::asio::awaitable<bool> start_etcd();
     void start_nodes();
     void start_member(std::size_t i);
-    config::Config config_of(std::size_t i) const;
+    std::string configuration_of(std::size_t i, std::uint16_t etcd_port) const;
+    std::string configuration_file(std::size_t i) const;
     boost::asio::awaitable<bool> bootstrap();
-    boost::asio::awaitable<bool> all_standby_in_etcd(model::Instant since);
+    boost::asio::awaitable<void> look();
+    boost::asio::awaitable<void> watch();
     boost::asio::awaitable<void> put_switchover(std::size_t from, std::string to);
-    boost::asio::awaitable<void> watch_etcd();
-    void on_effect(std::size_t i, const model::Effect& effect);
+    void on_line(std::size_t i, const std::string& text);
     void on_entry(const std::string& node, const checker::Entry& entry);
     void fault(std::size_t i, const char* kind);
+    void strike(std::size_t i, Kind kind, const std::string& what);
     boost::asio::awaitable<void> pause(model::Duration span);
 
     boost::asio::io_context& io_;
@@ -107,16 +136,18 @@ class World {
     std::function<void(const std::string&)> on_failure_;
     app::BootClock clock_;
     model::Instant began_;
-    std::int64_t began_realtime_ns_ = 0;
+    model::Instant epoch_;  ///< of 1970-01-01
     std::uint64_t seed_ = 0;
+    std::ofstream log_;  ///< of --log
     app::Tasks tasks_;
+    Folder folder_;
     std::unique_ptr<EtcdChild> etcd_;
     std::unique_ptr<etcd::Client> operator_;  ///< straight to etcd, as an operator's tools
     etcd::Keys keys_;
-    std::vector<std::unique_ptr<netproxy::Proxy>> proxies_;
+    model::ElectionView view_;
+    std::optional<config::Config> config_;
     std::unique_ptr<simnode::Host> nodes_;
-    std::vector<app::Log> logs_;
-    std::vector<std::unique_ptr<app::Member>> members_;
+    std::vector<std::unique_ptr<Member>> members_;
     std::array<Faults, kMembers> faults_{};
     HandoverMeter meter_;
     Ledger ledger_;

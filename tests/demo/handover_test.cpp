@@ -17,23 +17,26 @@ struct Story {
     Instant now{100s};
 
     Instant at(Duration since) { return now = Instant{100s} + since; }
-    void role(Duration since, const char* who, Role from, Role to, Cause cause) {
-        meter.on_effect(who, RoleChanged{find_transition(from, to, cause)}, at(since));
-    }
-    void notice(Duration since, const char* who, Notice n) {
-        meter.on_effect(who, Announce{n, ""}, at(since));
+    void line(Duration since, const char* who, const char* event,
+              std::map<std::string, std::string> fields = {}) {
+        meter.on_line(who, LogLine{at(since), "info", event, "elector", std::move(fields)});
     }
     void node(Duration since, const char* who, Signed kind) {
         meter.on_entry(who, Entry{0, 0, kind, 0, 0}, at(since));
     }
-    void lets_go(Duration since, const char* who, Cause cause) {
-        role(since, who, Role::kLeader, Role::kDraining, cause);
+    void lets_go(Duration since, const char* who, const char* reason) {
+        line(since, who, "role_change",
+             {{"from", "leader"}, {"to", "draining"}, {"reason", reason}});
+    }
+    void claims(Duration since, const char* who) {
+        line(since, who, "role_change",
+             {{"from", "candidate"}, {"to", "leader"}, {"reason", "claimed"}});
     }
     void takes(Duration since, const char* who) {
-        role(since, who, Role::kCandidate, Role::kLeader, Cause::kClaimed);
-        notice(since + 10ms, who, Notice::kActivationSent);
+        claims(since, who);
+        line(since + 10ms, who, "activation_sent");
         node(since + 15ms, who, Signed::active_on);
-        notice(since + 40ms, who, Notice::kActive);
+        line(since + 40ms, who, "active");
     }
     /// "a" has led since -50 s.
     void begin() { takes(-50s, "a"); }
@@ -59,11 +62,11 @@ TEST_CASE("a planned hand-over has every phase, each counted from the one before
     Story s;
     s.begin();
     s.meter.order(Kind::kPlanned, s.at(0ms));
-    s.lets_go(20ms, "a", Cause::kSwitchover);
+    s.lets_go(20ms, "a", "switchover");
     CHECK(s.meter.current()->ended() == false);
     s.node(300ms, "a", Signed::active_off);
-    s.notice(700ms, "a", Notice::kStandbyConfirmed);
-    s.notice(950ms, "a", Notice::kMarkerWritten);
+    s.line(700ms, "a", "standby_confirmed");
+    s.line(950ms, "a", "marker_written");
     s.takes(1500ms, "b");
     REQUIRE(s.meter.ended().size() == 2);
     Handover expected;
@@ -92,32 +95,68 @@ TEST_CASE("a planned hand-over has every phase, each counted from the one before
     CHECK_FALSE(s.meter.current());
 }
 
-TEST_CASE("a dead node's standby is the moment its marker is sent, and its gap begins at its end") {
+TEST_CASE("a dead node is asked for nothing: the marker counts from the decision") {
     Story s;
     s.begin();
     s.meter.order(Kind::kNodeKilled, s.at(0ms));
     s.node(1ms, "a", Signed::stop);
-    s.lets_go(210ms, "a", Cause::kNodeDead);
-    s.meter.on_effect("a", Drain{}, s.at(211ms));
-    s.notice(215ms, "a", Notice::kMarkerWritten);
+    s.lets_go(210ms, "a", "node_dead");
+    s.line(215ms, "a", "marker_written");
     s.takes(2800ms, "b");
     const auto& h = s.meter.ended().back();
     CHECK(h.gap() == 2814ms);
-    CHECK(h.phases()[1] == Phase{"standby", 1ms});
+    CHECK(h.phases()[1] == Phase{"standby", std::nullopt});
+    CHECK(h.phases()[2] == Phase{"marker", 5ms});
+}
+
+TEST_CASE("a guardian that acts for the leader lets go for it, and its closer writes the marker") {
+    Story s;
+    s.begin();
+    s.meter.order(Kind::kElectorKilled, s.at(0ms));
+    s.line(5ms, "a", "guardian_acts", {{"reason", "elector_gone"}});
+    s.node(8ms, "a", Signed::active_off);
+    s.line(700ms, "a", "guardian_standby");
+    s.line(800ms, "a", "closed", {{"what", "unfenced"}});
+    s.line(950ms, "a", "closed", {{"what", "drained"}});
+    s.takes(1500ms, "b");
+    const auto& h = s.meter.ended().back();
+    CHECK(h.kind == Kind::kElectorKilled);
+    CHECK(h.cause == "elector_gone");
+    CHECK(h.standby == s.moment(700ms));
+    CHECK(h.marker == s.moment(950ms));
+    CHECK(h.gap() == 1507ms);
+}
+
+TEST_CASE("a guardian that acts for whom the lead has left begins no hand-over") {
+    Story s;
+    s.begin();
+    s.lets_go(0ms, "a", "tip_frozen");
+    s.takes(1s, "b");
+    s.line(2s, "a", "guardian_acts", {{"reason", "drain_overran"}});
+    CHECK_FALSE(s.meter.current());
+}
+
+TEST_CASE("a marker whose line is read after the claim's, but was written before it, is a phase") {
+    Story s;
+    s.begin();
+    s.lets_go(0ms, "a", "tip_frozen");
+    s.claims(1s, "b");
+    s.line(999ms, "a", "marker_written");
+    CHECK(s.meter.current()->marker == s.moment(999ms));
 }
 
 TEST_CASE("a marker that comes after the successor's claim is no phase of the hand-over") {
     Story s;
     s.begin();
     s.meter.order(Kind::kCutOff, s.at(0ms));
-    s.lets_go(2500ms, "a", Cause::kHoldingEnding);
+    s.lets_go(2500ms, "a", "holding_ending");
     s.node(2600ms, "a", Signed::active_off);
-    s.notice(3000ms, "a", Notice::kStandbyConfirmed);
-    s.role(20s, "b", Role::kCandidate, Role::kLeader, Cause::kClaimed);
-    s.notice(20s + 5ms, "a", Notice::kMarkerWritten);
-    s.notice(20s + 10ms, "b", Notice::kActivationSent);
+    s.line(3000ms, "a", "standby_confirmed");
+    s.claims(20s, "b");
+    s.line(20s + 5ms, "a", "marker_written");
+    s.line(20s + 10ms, "b", "activation_sent");
     s.node(20s + 15ms, "b", Signed::active_on);
-    s.notice(20s + 40ms, "b", Notice::kActive);
+    s.line(20s + 40ms, "b", "active");
     const auto& h = s.meter.ended().back();
     CHECK(h.phases()[2] == Phase{"marker", std::nullopt});
     CHECK(h.phases()[3] == Phase{"claim", 17s});
@@ -127,10 +166,10 @@ TEST_CASE("a marker that comes after the successor's claim is no phase of the ha
 TEST_CASE("a leader that lets go unasked is measured from its decision") {
     Story s;
     s.begin();
-    s.lets_go(0ms, "a", Cause::kTipFrozen);
+    s.lets_go(0ms, "a", "tip_frozen");
     s.node(100ms, "a", Signed::active_off);
-    s.notice(500ms, "a", Notice::kStandbyConfirmed);
-    s.notice(700ms, "a", Notice::kMarkerWritten);
+    s.line(500ms, "a", "standby_confirmed");
+    s.line(700ms, "a", "marker_written");
     s.takes(1s, "b");
     const auto& h = s.meter.ended().back();
     CHECK(h.kind == Kind::kUnasked);
@@ -144,9 +183,9 @@ TEST_CASE("a successor that gives up before its node is active is not where the 
     Story s;
     s.begin();
     s.meter.order(Kind::kPlanned, s.at(0ms));
-    s.lets_go(20ms, "a", Cause::kSwitchover);
-    s.role(1s, "b", Role::kCandidate, Role::kLeader, Cause::kClaimed);
-    s.lets_go(2s, "b", Cause::kNodeDead);
+    s.lets_go(20ms, "a", "switchover");
+    s.claims(1s, "b");
+    s.lets_go(2s, "b", "node_dead");
     s.takes(3s, "c");
     const auto& h = s.meter.ended().back();
     CHECK(h.from == "a");
@@ -159,17 +198,17 @@ TEST_CASE("an order that comes to nothing does not name a later hand-over") {
     Story s;
     s.begin();
     s.meter.order(Kind::kPlanned, s.at(0ms));
-    SUBCASE("because it was refused") { s.notice(10ms, "a", Notice::kSwitchoverRefused); }
+    SUBCASE("because it was refused") { s.line(10ms, "a", "switchover_refused"); }
     SUBCASE("because what was broken is mended") { s.meter.forget_order(); }
     CHECK_FALSE(s.meter.current());
-    s.lets_go(60s, "a", Cause::kTipFrozen);
+    s.lets_go(60s, "a", "tip_frozen");
     CHECK(s.meter.current()->kind == Kind::kUnasked);
 }
 
 TEST_CASE("a hand-over under way is neither forgotten nor renamed") {
     Story s;
     s.begin();
-    s.lets_go(0ms, "a", Cause::kTipFrozen);
+    s.lets_go(0ms, "a", "tip_frozen");
     s.meter.forget_order();
     s.meter.order(Kind::kPlanned, s.at(1s));
     REQUIRE(s.meter.current());

@@ -170,7 +170,8 @@ TEST_CASE("without a terminal one hand-over of each kind happens, and nothing is
     CAPTURE(demo.output());
     CHECK(code == 0);
     REQUIRE(demo.output().find("kind          result") != std::string::npos);
-    for (const auto* kind : {"planned", "unhealthy", "node killed", "cut off etcd"}) {
+    for (const auto* kind : {"planned", "unhealthy", "node killed", "elector killed",
+                             "elector frozen", "guardian killed", "cut off etcd"}) {
         CAPTURE(kind);
         const auto words = row(demo.output(), kind);
         REQUIRE(words.size() > 4);
@@ -189,7 +190,7 @@ TEST_CASE("a signal in the middle ends it at once, and nothing stays behind") {
         CAPTURE(signal);
         const Folder folder;
         DemoProcess demo(folder, path());
-        REQUIRE(demo.says("1/4 planned", 60s));
+        REQUIRE(demo.says("1/7 planned", 60s));
         CHECK_FALSE(fs::is_empty(folder.path()));
         demo.signal(signal);
         CHECK(demo.exit_code(10s) == 128 + signal);

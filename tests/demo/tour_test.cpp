@@ -37,13 +37,15 @@ TEST_CASE("the summary has a row for each kind, with what failed below it, and t
     CHECK(
         summary({good, bad}, report) ==
         std::vector<std::string>{
-            "kind          result   gap ms  total ms |  decide standby  marker   claim activate  "
+            "kind            result   gap ms  total ms |  decide standby  marker   claim activate  "
             "verify | signed  double",
-            "planned       ok          910      1020 |       2     698     200     100        1   "
+            "planned         ok          910      1020 |       2     698     200     100        1  "
+            " "
             "   19 |      9       0",
-            "cut off etcd  FAILED        -         - |       -       -       -       -        -   "
+            "cut off etcd    FAILED        -         - |       -       -       -       -        -  "
+            " "
             "    - |      0       1",
-            "              not over within 35.7 s",
+            "                not over within 35.7 s",
             "gap: nobody's node was active, by the nodes' own logs; each phase in ms from the one "
             "before",
             "whole run: 4 rounds signed, 1 double signatures, 2 times two nodes active at once, "
@@ -52,7 +54,8 @@ TEST_CASE("the summary has a row for each kind, with what failed below it, and t
 }
 
 TEST_CASE("every cause that the demo waits for is one that a leader can give") {
-    for (const auto kind : {Kind::kPlanned, Kind::kUnhealthy, Kind::kNodeKilled, Kind::kCutOff}) {
+    for (const auto kind : {Kind::kPlanned, Kind::kUnhealthy, Kind::kNodeKilled,
+                            Kind::kGuardianKilled, Kind::kCutOff}) {
         const auto causes = causes_of(kind);
         CAPTURE(name(kind));
         CHECK(!causes.empty());
