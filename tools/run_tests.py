@@ -96,11 +96,15 @@ def python_tests(folder, tally):
 
 
 def integration(preset, tier, tally, timeout, only="", path="", name=""):
-    """Real processes against a real etcd, of the folder `path` if given; the runner prints its own
-    closing line."""
+    """Real processes against a real etcd, of the folder `path` if given."""
+    command = [sys.executable, "tests/integration/run.py", "--tier", tier, "--only", only]
+    real_processes(command, preset, tally, timeout, path, name or f"tests/integration {tier}")
+
+
+def real_processes(command, preset, tally, timeout, path, name):
+    """A runner that prints its own closing line, and each failure with what it said."""
     env = dict(os.environ, ELECTOR_BUILD=f"{ROOT}/build/{preset}")
     env["PATH"] = path + os.pathsep * bool(path) + env["PATH"]
-    command = [sys.executable, "tests/integration/run.py", "--tier", tier, "--only", only]
     code, output, seconds = run(command, timeout, env)
     closing = re.findall(r"^(\d+) passed, (\d+) failed", output, re.M)
     passed, failed = map(int, closing[-1]) if closing else (0, 1)
@@ -109,7 +113,7 @@ def integration(preset, tier, tally, timeout, only="", path="", name=""):
     # What failed, without the dozens that passed before and after it.
     told = re.findall(r"^FAIL .*\n(?:    .*\n)*", output, re.M)
     shown = "".join(part[:8000] for part in told) + "\n".join(output.splitlines()[-5:])
-    tally.add(name or f"tests/integration {tier}", passed, failed, seconds, shown)
+    tally.add(name, passed, failed, seconds, shown)
 
 
 def other_etcds(preset, tally):
@@ -151,12 +155,14 @@ def main():
                         help="add the sanitizers, the second compiler and the long suites")
     options = parser.parse_args()
     tally = Tally()
+    chaos = [sys.executable, "tests/chaos/chaos.py"]
     house_rules(tally)
     python_tests("tests/house", tally)
     python_tests("tests/docs", tally)
     if build("dev", tally):
         run_programs("dev", "short", tally, 900)
         integration("dev", "short", tally, 1500)
+        real_processes(chaos, "dev", tally, 900, "", "tests/chaos")
     if options.long:
         for preset in ("asan", "tsan", "clang"):
             if build(preset, tally):
@@ -165,6 +171,8 @@ def main():
         if build("release", tally):
             run_programs("release", "long", tally, 6 * 3600)
             integration("release", "long", tally, 3 * 3600)
+            real_processes([*chaos, "--minutes", "60"], "release", tally, 5400, "",
+                           "tests/chaos, an hour by chance")
             other_etcds("release", tally)
     if tally.failures:
         print("failed in: " + ", ".join(tally.failures))

@@ -63,15 +63,15 @@ def run_one(name, report):
 class Running:
     """A case in its own process, its output in a file."""
 
-    def __init__(self, name, seconds, folder, keep):
+    def __init__(self, name, seconds, folder, keep, script=__file__, more=()):
         self.name = name
         self.limit = 60 + 2 * PATIENCE * seconds
         self.started = time.monotonic()
         self.output = os.path.join(folder, name + ".out")
         self.report = os.path.join(folder, name + ".json")
         self.figures = {}
-        command = [sys.executable, os.path.abspath(__file__), "--one", name,
-                   "--report", self.report, *(["--keep"] if keep else [])]
+        command = [sys.executable, os.path.abspath(script), "--one", name,
+                   "--report", self.report, *more, *(["--keep"] if keep else [])]
         with open(self.output, "wb") as out:
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
                                           stderr=out, preexec_fn=programs.die_with_parent)

@@ -81,6 +81,7 @@ class Member:
         self.tail = logs.LogTail(self.log)
         self.proxies = []
         self.process = None
+        self.environment = {}
 
     def write_config(self, text=None):
         with open(self.config, "w", encoding="utf-8") as file:
@@ -90,7 +91,7 @@ class Member:
         """Starts `run --config FILE`, or the given command line; appends to the log."""
         self.write_config()
         command = [programs.elector(), *(arguments or ("run", "--config", self.config))]
-        environment = dict(os.environ, STATE_DIRECTORY=self.state_folder)
+        environment = dict(os.environ, STATE_DIRECTORY=self.state_folder, **self.environment)
         self.process = programs.Process(self.name, command, self.log, environment)
 
     def find(self, event, since=0.0, **fields):
