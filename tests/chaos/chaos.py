@@ -48,9 +48,11 @@ class Job(run.Running):
         self.lines += found
         return found
 
-    def output_text(self):
+    def story(self):
+        """What was said from the last schedule, or run, on."""
         with open(self.output, encoding="utf-8", errors="replace") as file:
-            return file.read()
+            text = file.read()
+        return text[max(0, text.rfind(" schedule seed"), len(text) - 60000):]
 
 
 def run_one(options):
@@ -104,7 +106,7 @@ class Fixed:
     def tell(self, job, line):
         name = line.get("case", job.name)
         if "broken" in line:
-            self.failed[name] = line["broken"] + "\n" + job.output_text()
+            self.failed[name] = line["broken"] + "\n" + job.story()
             print(f"FAIL {name}", flush=True)
             return
         self.passed.append(name)
@@ -151,7 +153,7 @@ class Random:
             self.found.append(line["resources"])
         elif "broken" in line:
             self.wrong.append(f"{line.get('schedule', job.name)}\n  {line['broken']}")
-            print(f"FAIL {job.name}: {self.wrong[-1]}\n{job.output_text()[-20000:]}", flush=True)
+            print(f"FAIL {job.name}: {self.wrong[-1]}\n{job.story()}", flush=True)
         else:
             self.verdicts.append(line)
             void = f"; void: {line['void']}" if line["void"] else ""
@@ -205,14 +207,18 @@ class Table:
     def tell(self, job, line):
         self.results.setdefault(job.order["row"], []).append(line)
         if "broken" in line:
-            print(f"FAIL {job.name}: {line['broken']}\n{job.output_text()[-20000:]}", flush=True)
+            print(f"FAIL {job.name}: {line['broken']}\n{job.story()}", flush=True)
         else:
             print(f"{'FAIL' if line['wrong'] else 'ok  '} {job.order['row']} took {line['took']} s "
                   f"of {line['required']} s", flush=True)
 
 
 def run_table(options):
-    chosen = [r for r in table.ROWS.values() if (options.only or "") in r.name]
+    wanted = [r for r in table.ROWS.values() if (options.only or "") in r.name]
+    lacking = [(r.name, r.lacks()) for r in wanted if r.lacks()]
+    for name, why in lacking:
+        print(f"SKIPPED {name}: {why}", flush=True)
+    chosen = [r for r in wanted if not r.lacks()]
     orders = []
     for one in chosen:
         left, number = options.runs, 0
@@ -229,6 +235,8 @@ def run_table(options):
     print("\n" + summary.table(summary.HEAD, [cells for cells, _ in rows]))
     print(f"\ntook {(time.monotonic() - started) / 60:.0f} minutes, {options.jobs} groups at a "
           f"time; load at the end {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    for name, why in lacking:
+        print(f"SKIPPED {name}: {why}")
     missing = [one.name for one, (_, shown) in zip(chosen, rows) if not shown]
     if missing:
         print("not shown: " + ", ".join(missing))

@@ -17,6 +17,9 @@ from world import World, say
 RESTART_AFTER = 1.0
 # Offsets of a wall clock are far larger than a log is read late: so each line's own is known.
 FAR = 600.0
+END_NODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "end_node.py")
+# What it raises when etcd cannot be asked just now, or a process is not there.
+IMPOSSIBLE = (*UNREACHABLE, AssertionError)
 
 
 class SteadyTail(logs.LogTail):
@@ -75,11 +78,12 @@ class Sample:
 class Group(World):
     """Members are restarted when their guardian is gone, unless a fault holds them down."""
 
-    def __init__(self, figures, seed, etcd=1, bent=True, **options):
+    def __init__(self, figures, seed, etcd=1, bent=True, fenced=False, **options):
         options.setdefault("profile", "fast")
         super().__init__(figures, etcd=etcd, proxies=True, **options)
         self.seed = seed
         self.bent = bent
+        self.fenced = fenced
         self.nodes.command[self.nodes.command.index("--seed") + 1] = str(seed)
         self.clocks = {}
         self.held_down = set()
@@ -91,6 +95,9 @@ class Group(World):
     def make_member(self, index):
         member = super().make_member(index)
         member.tail = SteadyTail(member.log)
+        if self.fenced:
+            order = f"http://127.0.0.1:{self.nodes.control}/fault?node={index}&kind=crash"
+            member.settings["fence"] = {"policy": "try", "command": [END_NODE, order]}
         if self.bent:
             clock = BentClock(os.path.join(self.folder, member.name + ".clock"))
             member.environment = clock.environment()
@@ -159,16 +166,22 @@ class Group(World):
     # --- looking
 
     def candidates(self):
-        """Members with a key in the queue, as the store knows them."""
+        """Members with a key in the queue; none when the store does not answer."""
         try:
             return [entry.text for entry in self.queue()]
-        except UNREACHABLE:
+        except IMPOSSIBLE:
             return []
 
     def whole(self):
         """Everybody runs, and is a leader or a candidate."""
         return all(m.alive() and m.elector() for m in self.members) and \
             len(self.candidates()) == len(self.members)
+
+    def run_delays(self):
+        """Also of what lies between them: the proxies and the nodes."""
+        between = [self.nodes.process, *(p.process for m in self.members for p in m.proxies)]
+        return {**super().run_delays(),
+                **{p.pid: programs.run_delay(p.pid) for p in between if p is not None}}
 
     def look_at_processes(self):
         """Samples guardians and electors; one that just ended is left out."""

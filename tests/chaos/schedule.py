@@ -8,6 +8,8 @@ import random
 from faults import FAULTS, Strike
 
 LONGEST = 30.0
+# All strikes begin within so many seconds: in haste they meet each other's hand-overs.
+WITHIN = (4.0, 16.0)
 TARGETS = ("leader", "leader", "next", "other")
 # A guardian that has dealt with one failure may be struck again; before that the host has nobody
 # (docs/safety.md, "Not guaranteed"): longer than a drain, in seconds.
@@ -43,10 +45,10 @@ def etcd_members(seed):
 def draw(seed):
     """One schedule of one to five faults."""
     chance = random.Random(seed)
-    strikes = []
+    strikes, within = [], chance.choice(WITHIN)
     count = chance.choice((1, 1, 2, 2, 3, 3, 4, 5))
     for _ in range(60):
-        strike = draw_one(chance)
+        strike = draw_one(chance, within)
         if strike.fault.alone and not strikes:
             return Schedule(seed, etcd_members(seed), [strike])
         if not strike.fault.alone and all(allowed(strike, other) for other in strikes):
@@ -56,12 +58,12 @@ def draw(seed):
     return Schedule(seed, etcd_members(seed), strikes)
 
 
-def draw_one(chance):
+def draw_one(chance, within):
     names = sorted(FAULTS)
     kind = FAULTS[chance.choices(names, [FAULTS[name].weight for name in names])[0]]
     target = "leader" if kind.leader_only else chance.choice(TARGETS)
     lasts = round(chance.uniform(*kind.spans), 1)
-    at = 0.0 if kind.alone else round(chance.uniform(0, LONGEST - 14.0), 1)
+    at = 0.0 if kind.alone else round(chance.uniform(0, within), 1)
     return Strike(kind, at, lasts, target, chance.randint(*kind.numbers))
 
 
@@ -73,18 +75,21 @@ def overlap(one, other, after):
 def allowed(one, other):
     """Whether the guarantees cover both in one schedule.
 
-    Who a target is, is only known when it strikes: two faults may always meet on one host.
+    Who a target is, is only known when it strikes: two faults may always meet on one host. Those of
+    processes are told apart then (Player.too_soon).
     """
     kinds = {one.fault.kind, other.fault.kind}
-    if one.fault.name == other.fault.name and one.fault.kind != "process":
+    if one.fault.name == other.fault.name and one.fault.kind not in ("process", "host"):
         return False
+    if kinds <= {"process", "host"}:
+        return True  # unless they meet on one host, which shows when they strike
     if kinds == {"store"}:
         return False
     if kinds & {"store", "network", "process", "host"} and (one.fault.deaf or other.fault.deaf):
         return False
     if one.fault.deaf and other.fault.deaf:
         return False
-    if kinds <= {"process", "host"} or kinds in ({"host", "node"}, {"file", "process"},
+    if kinds in ({"host", "node"}, {"file", "process"},
                                                  {"file", "host"}, {"host", "clock"}):
         return not overlap(one, other, BETWEEN_STRIKES_OF_A_HOST)
     if len(kinds) == 1 and kinds <= set(ON_A_HOST):

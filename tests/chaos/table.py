@@ -19,6 +19,7 @@ POLL, FALL = 1.0, 3
 HUNG, UNFENCED = 4.0, 4.0  # a status query that is believed to hang; then until it is recorded
 BOOT = 1.0  # of the simulated nodes, to an open admin port
 LONG = 90.0
+FENCE = 0.5  # of the fence command, end_node.py, at most
 ROWS = {}
 
 
@@ -30,13 +31,14 @@ class Row:
     measure: object
     seconds: float  # of one run
     in_a_group: int  # runs before it is made anew
+    lacks: object  # why this build cannot show it; "": it can
     options: dict
 
 
-def row(words, required, seconds=35.0, in_a_group=5, **options):
+def row(words, required, seconds=35.0, in_a_group=5, lacks=lambda: "", **options):
     def add(function):
         ROWS[function.__name__] = Row(function.__name__, words, required, function, seconds,
-                                      in_a_group, options)
+                                      in_a_group, lacks, options)
         return function
     return add
 
@@ -173,6 +175,22 @@ def node_frozen(trial):
     trial.group.stay(trial.since + 20.0 - time.time(), "nobody else is active",
                      lambda: trial.group.nodes.active() in ([], [trial.leader.index]))
     trial.lasts(20.0)
+    return took
+
+
+def no_fence_command():
+    with open(programs.elector(), "rb") as file:
+        built = b"does not run fence.command" not in file.read()
+    return "" if built else "this build does not run a fence command"
+
+
+@row("the node hangs; with a fence command",
+     lambda b: HUNG + BLOCK + 0.5 + FENCE, 50, 3, no_fence_command, fenced=True)
+def node_frozen_and_fenced(trial):
+    trial.strike("node_frozen", 20.0)
+    took = trial.next_active()
+    trial.lasts(12.0)
+    trial.group.nodes.fault("restart", trial.leader.index)
     return took
 
 

@@ -59,11 +59,6 @@ class Chaos(unittest.TestCase):
                 self.assertFalse(kinds & {"store", "network", "process", "host"}, seed)
             if any(s.fault.alone for s in strikes):
                 self.assertEqual(len(strikes), 1)
-            hosts = sorted((s.at, s.lasts) for s in strikes
-                           if s.fault.kind in ("process", "host"))
-            for (at, lasts), (following, _) in zip(hosts, hosts[1:]):
-                self.assertGreaterEqual(following - at - lasts,
-                                        schedule.BETWEEN_STRIKES_OF_A_HOST)
         for name in ("node_restarts_into_active", "clock_jumps_ahead"):
             self.assertTrue(FAULTS[name].alone and FAULTS[name].leader_only)
         self.assertLessEqual(FAULTS["host_frozen"].spans[1], 6)
