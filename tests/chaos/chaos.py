@@ -66,9 +66,9 @@ def run_one(options):
     elif order["kind"] == "row":
         table.play_row(order["row"], order["runs"], order["seed"], report)
     elif order["kind"] == "seed":
-        worker.play_group([draw(order["seed"])], report)
+        worker.play_group([draw(order["seed"], order["lasting"])], report)
     else:
-        worker.play_for(order["seed"], order["step"], order["until"], report)
+        worker.play_for(order["seed"], order["step"], order["until"], order["lasting"], report)
     return 0
 
 
@@ -182,16 +182,19 @@ def run_random(options):
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10 ** 6)
     result = Random()
     if not options.minutes:
-        print(draw(seed), flush=True)
-        order = {"kind": "seed", "name": f"seed_{seed}", "seed": seed, "seconds": 200}
+        print(draw(seed, options.lasting), flush=True)
+        order = {"kind": "seed", "name": f"seed_{seed}", "seed": seed, "seconds": 200,
+                 "lasting": options.lasting}
         run_jobs([order], options, result.tell)
         return result.close()
     seconds = options.minutes * 60
     # Each group has an etcd of one size, which the seed's parity says.
-    groups = max(2, options.jobs // 2 * 2)
+    groups = max(4, options.jobs // 2 * 2)
     print(f"first seed {seed}, {groups} groups, {options.minutes} minutes", flush=True)
+    # The first two live as long as the run, so that it shows what they hold on to.
     orders = [{"kind": "seeds", "name": f"group_{i}", "seed": seed + i, "step": groups,
-               "until": time.time() + seconds, "seconds": seconds} for i in range(groups)]
+               "until": time.time() + seconds, "seconds": seconds, "lasting": i < 2}
+              for i in range(groups)]
     options.jobs = groups
     run_jobs(orders, options, result.tell)
     return result.close()
@@ -251,6 +254,8 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=0, metavar="N")
     parser.add_argument("--seed", type=int, metavar="N", help="the first, or only, schedule")
+    parser.add_argument("--lasting", action="store_true",
+                        help="with --seed: as a group draws it that lives as long as the run")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--runs", type=int, default=10, metavar="N", help="of each row (10)")
     parser.add_argument("--only", metavar="WORD", help="rows whose name holds this")

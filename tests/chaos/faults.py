@@ -18,7 +18,8 @@ class Fault:
     """`spans`: least and most seconds; (0, 0): it ends at once. `kind`: what of a host it takes, or
     the store. `deaf`: its node cannot be told anything. `alone`: only in a schedule of its own.
     `moves`: who may lose the lead by it: "hit", the leader if it is the one that is hit; "any",
-    whoever leads; "never". `numbers`: least and most of the number that it is given."""
+    whoever leads; "never". `cools`: its member keeps out of the queue afterwards, each time for
+    longer. `numbers`: least and most of the number that it is given."""
 
     name: str
     begin: object
@@ -29,6 +30,7 @@ class Fault:
     alone: bool = False
     leader_only: bool = False
     moves: str = "hit"
+    cools: bool = False
     numbers: tuple = (0, 0)
 
 
@@ -142,32 +144,32 @@ def until_healed(group, s, kind, heal="heal", **numbers):
     return lambda: group.nodes.fault(heal, s.member.index)
 
 
-@fault("node", (5, 9), weight=2)
+@fault("node", (5, 9), weight=2, cools=True)
 def node_not_ready(group, s):
     return until_healed(group, s, "unready", "ready")
 
 
-@fault("node", (8, 14), weight=2)
+@fault("node", (8, 14), weight=2, cools=True)
 def node_tip_frozen(group, s):
     return until_healed(group, s, "frozen_height", "moving_height")
 
 
-@fault("node", (1, 9), deaf=True, weight=2)
+@fault("node", (1, 9), deaf=True, weight=2, cools=True)
 def node_frozen(group, s):
     return until_healed(group, s, "freeze", "thaw")
 
 
-@fault("node", (1, 9), deaf=True, weight=2)
+@fault("node", (1, 9), deaf=True, weight=2, cools=True)
 def node_status_hangs(group, s):
     return until_healed(group, s, "hang_status")
 
 
-@fault("node", (2, 9), deaf=True, weight=2)
+@fault("node", (2, 9), deaf=True, weight=2, cools=True)
 def node_sets_ignored(group, s):
     return until_healed(group, s, "ignore_set")
 
 
-@fault("node", (1, 6), deaf=True, weight=2)
+@fault("node", (1, 6), deaf=True, weight=2, cools=True)
 def node_admin_port_refuses(group, s):
     return until_healed(group, s, "refuse_admin")
 

@@ -66,13 +66,15 @@ class Sample:
     """What one process holds at a calm moment."""
 
     def __init__(self, who, pid):
+        self.at = time.time()
         self.who = who
         self.pid = pid
         self.descriptors = len(os.listdir(f"/proc/{pid}/fd"))
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
             fields = [line.split() for line in file]
-        self.pss_kib = next(int(f[1]) for f in fields if f[0] == "Pss:")
-        self.rss_kib = next(int(f[1]) for f in fields if f[0] == "Rss:")
+        # Its heap and stacks. What it shares counts by how many neighbours there are (PSS), or
+        # by what it happens to have touched (RSS).
+        self.own_kib = next(int(f[1]) for f in fields if f[0] == "Anonymous:")
 
 
 class Group(World):
@@ -164,6 +166,14 @@ class Group(World):
         self.clocks[member.name].set_wall(seconds)
 
     # --- looking
+
+    def tell_logs(self):
+        """The story is in the logs of the members; of the others the last words."""
+        own = [member.process for member in self.members]
+        for process in self.processes():
+            lines = process.last_lines(120 if process in own else 4)
+            say(f"--- {process.name} (exit code {process.exit_code()})")
+            say("".join(line[:300].rstrip() + "\n" for line in lines).rstrip())
 
     def candidates(self):
         """Members with a key in the queue; none when the store does not answer."""

@@ -5,7 +5,7 @@ import time
 
 import programs
 from group import IMPOSSIBLE, Jitter
-from schedule import BETWEEN_STRIKES_OF_A_HOST
+from schedule import BETWEEN_STRIKES_OF_A_HOST, LONGEST
 from trial import HOST_AND_ETCD_LOST, HOST_LOST, LATE_BLOCK, LONGEST_DRAIN, RECORD_LOST
 from world import PATIENCE
 
@@ -78,11 +78,14 @@ class Player:
         due = [(s.at, "begin", s) for s in schedule.strikes]
         start, harmless = time.monotonic(), True
         while due:
+            if time.monotonic() - start > 2 * LONGEST:
+                raise AssertionError("a fault could not be ended")
             due.sort(key=lambda d: d[0])
             at, what, doing = due.pop(0)
             self.group.live(max(0.0, start + at - time.monotonic()))
             if what == "end":
-                self.end(doing)
+                if not self.end(doing):  # it needs etcd, which is away itself
+                    due.append((time.monotonic() - start + 0.5, "end", doing))
                 continue
             mend = self.begin(doing, verdict)
             if mend == "impossible":
@@ -123,15 +126,13 @@ class Player:
         self.struck[member.name] = now + strike.lasts
 
     def end(self, mend):
-        """Some ends need etcd, which may be away for a while itself."""
-        for _ in range(40):
-            try:
-                mend()
-                return
-            except IMPOSSIBLE as problem:
-                self.group.note(f"cannot be ended yet: {problem}")
-                self.group.live(0.5)
-        raise AssertionError("a fault could not be ended")
+        """Whether it could be ended."""
+        try:
+            mend()
+            return True
+        except IMPOSSIBLE as problem:
+            self.group.note(f"cannot be ended yet: {problem}")
+            return False
 
     def target(self, word):
         """The member that a schedule's word means just now."""

@@ -54,9 +54,11 @@ def of_resources(found):
     """A sentence over all groups; and what is wrong."""
     if not found:
         return "no process lived long enough to judge what it holds", []
-    judged = sum(f["judged"] for f in found)
+    judged, filled = (sum(f[key] for f in found) for key in ("judged", "filled"))
     worst = {key: max(f[key] for f in found)
-             for key in ("descriptors", "elector_kib", "guardian_kib")}
-    words = (f"{judged} processes judged for growth; at most {worst['descriptors']} descriptors, "
-             f"{worst['elector_kib']} KiB (elector), {worst['guardian_kib']} KiB (guardian)")
+             for key in ("descriptors", "elector_kib", "guardian_kib", "longest_s")}
+    words = (f"{judged} processes judged for growth, the oldest {worst['longest_s']} s old: at "
+             f"most {worst['descriptors']} descriptors more; {filled} of them after their first "
+             f"ten minutes: at most {worst['elector_kib']} KiB more (elector), "
+             f"{worst['guardian_kib']} KiB (guardian)")
     return words, [w for f in found for w in f["wrong"]]

@@ -71,8 +71,9 @@ class Trial:
 
     def end(self):
         if self.mend is not None:
-            self.player.end(self.mend)
-            self.mend = None
+            mend, self.mend = self.mend, None
+            if not self.player.end(mend):
+                raise AssertionError("the fault could not be ended")
 
     def lasts(self, seconds):
         """Until the fault is so old; then it ends."""

@@ -1,10 +1,14 @@
 """One group in one process: plays the schedules it is given and writes a line of JSON for each."""
 import json
+import os
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 
 import resources
+from clock import BentClock
 from group import Group
 from play import Player, Verdict
 from schedule import draw
@@ -12,6 +16,7 @@ from schedule import draw
 # A group is made anew after so many schedules: what it has learned to keep away from (cooling down
 # for up to ten minutes) would otherwise leave nobody to be struck.
 SCHEDULES_OF_A_GROUP = 12
+LASTING = 10_000
 
 
 def begin():
@@ -43,22 +48,24 @@ def play_group(schedules, report, until=None, jitter=True):
                     break
                 # Every second schedule ends under jitter, every other one in silence.
                 verdict = player.play(schedule, jitter and (schedule.seed // 2) % 2 == 0)
-                played += 1
                 report.add(verdict.as_json())
                 if verdict.wrong:
                     raise AssertionError("; ".join(verdict.wrong))
+                played += 1
             report.add({"resources": resources.judge(group.samples)})
-    except AssertionError as problem:
+    except Exception as problem:  # whatever it was, the other groups and seeds are worth playing
         report.add({"broken": f"{type(problem).__name__}: {problem}",
                     "schedule": str(schedules[min(played, len(schedules) - 1)])})
-    return max(played, 1)
+        return played + 1
+    return played
 
 
-def play_for(first_seed, step, until, report):
+def play_for(first_seed, step, until, lasting, report):
     """Schedules of the seeds first, first + step, ... until the time is up."""
     seed = first_seed
     while time.time() < until:
-        schedules = [draw(seed + i * step) for i in range(SCHEDULES_OF_A_GROUP)]
+        schedules = [draw(seed + i * step, lasting)
+                     for i in range(LASTING if lasting else SCHEDULES_OF_A_GROUP)]
         seed += play_group(schedules, report, until) * step
 
 
@@ -130,5 +137,46 @@ def a_false_failover_is_caught(report):
                {"case": "a_false_failover_is_caught", "broken": f"{verdict.as_json()}"})
 
 
-__all__ = ["begin", "Report", "a_false_failover_is_caught", "play_cases", "play_for",
-           "play_group", "two_signers_are_caught"]
+SHOW_CLOCKS = """
+import sys, time
+for _ in sys.stdin:
+    print(time.clock_gettime(time.CLOCK_BOOTTIME), time.time(), time.monotonic(), flush=True)
+"""
+
+
+def clocks_are_bent(report):
+    """A program under tools/bentclock, asked for its clocks, against our own."""
+    with tempfile.TemporaryDirectory() as folder:
+        clock = BentClock(os.path.join(folder, "clock"))
+        child = subprocess.Popen([sys.executable, "-c", SHOW_CLOCKS], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, text=True,
+                                 env=dict(os.environ, **clock.environment()))
+
+        def ahead():
+            child.stdin.write("\n")
+            child.stdin.flush()
+            shown = [float(word) for word in child.stdout.readline().split()]
+            ours = (time.clock_gettime(time.CLOCK_BOOTTIME), time.time(), time.monotonic())
+            return [round(theirs - own, 1) for theirs, own in zip(shown, ours)]
+
+        told = [ahead()]
+        clock.jump(5.0)
+        clock.set_wall(-3600.0)
+        told.append(ahead())
+        clock.set_rate(500_000)  # half as fast again, so that a second shows it
+        time.sleep(1.0)
+        told.append(ahead())
+        clock.set_rate(0)
+        clock.set_wall(0.0)
+        told.append(ahead())
+        child.stdin.close()
+        child.wait()
+    rate = told[2][0] - 5.0
+    good = told[:2] == [[0, 0, 0], [5, -3600, 0]] and 0.4 <= rate <= 3.0 and \
+        told[3][0] >= told[2][0] and told[3][1:] == [0, 0]
+    report.add({"case": "clocks_are_bent"} if good else
+               {"case": "clocks_are_bent", "broken": f"boot, wall, monotonic ahead: {told}"})
+
+
+__all__ = ["begin", "Report", "a_false_failover_is_caught", "clocks_are_bent", "play_cases",
+           "play_for", "play_group", "two_signers_are_caught"]

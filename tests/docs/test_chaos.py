@@ -26,8 +26,9 @@ def read(path):
 
 
 class Look:
-    def __init__(self, who, pid, descriptors, pss_kib):
-        self.who, self.pid, self.descriptors, self.pss_kib = who, pid, descriptors, pss_kib
+    def __init__(self, at, who, descriptors, own_kib):
+        self.at, self.who, self.pid = at, who, 1
+        self.descriptors, self.own_kib = descriptors, own_kib
 
 
 class Chaos(unittest.TestCase):
@@ -70,13 +71,18 @@ class Chaos(unittest.TestCase):
             self.assertTrue(case.shows or len(case.schedule.strikes) > 1, case.name)
 
     def test_growth_is_seen_and_noise_is_not(self):
-        steady = [Look("a elector", 1, 20 + i % 4, 5000 + i % 3 * 900) for i in range(30)]
-        self.assertEqual(resources.judge(steady)["wrong"], [])
-        leak = [Look("a elector", 1, 20 + 2 * i, 5000) for i in range(30)]
-        self.assertEqual(resources.judge(leak)["wrong"],
-                         ["a elector (1) holds 22 descriptors more"])
-        fat = [Look("a guardian", 2, 9, 6700 + 50 * i) for i in range(40)]
-        self.assertEqual(len(resources.judge(fat)["wrong"]), 1)
+        def wrong(who, descriptors, own_kib):
+            looks = [Look(30.0 * i, who, descriptors(i), own_kib(i)) for i in range(60)]
+            return resources.judge(looks)["wrong"]
+        elector, guardian = "a elector", "a guardian"
+        self.assertEqual(wrong(elector, lambda i: 20 + i % 4,
+                               lambda i: 2500 + 200 * min(i, 20) + i % 3 * 100), [])
+        self.assertEqual(wrong(elector, lambda i: 20 + i, lambda i: 2500),
+                         [f"{elector} (1) holds 21 descriptors more"])
+        self.assertEqual(wrong(elector, lambda i: 20, lambda i: 2500 + 200 * i),
+                         [f"{elector} (1) holds 3000 KiB more"])
+        self.assertEqual(wrong(guardian, lambda i: 9, lambda i: 1900 + 20 * i),
+                         [f"{guardian} (1) holds 300 KiB more"])
 
 
 if __name__ == "__main__":
