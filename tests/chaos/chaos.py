@@ -35,6 +35,7 @@ class Job(run.Running):
         self.lines = []
         super().__init__(order["name"], seconds, folder, keep, __file__,
                          ["--order", json.dumps(order)])
+        self.limit = 240 + (1 if order["kind"] == "seeds" else 3) * seconds
 
     def news(self):
         """What it has reported since the last look."""
