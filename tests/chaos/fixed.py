@@ -69,12 +69,10 @@ GROUPS = {
         drawn(0),
     ],
 }
-# The suite itself: what it must never let pass.
-CHECKS = ("two_signers_are_caught", "a_false_failover_is_caught", "clocks_are_bent")
 
 
 def find(name):
     return next(case for cases in GROUPS.values() for case in cases if case.name == name)
 
 
-__all__ = ["CHECKS", "GROUPS", "Case", "etcd_members", "find"]
+__all__ = ["GROUPS", "Case", "etcd_members", "find"]

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 
+import programs
 import resources
 from clock import BentClock
 from group import Group
@@ -17,11 +18,31 @@ from schedule import draw
 # for up to ten minutes) would otherwise leave nobody to be struck.
 SCHEDULES_OF_A_GROUP = 12
 LASTING = 10_000
+# How late this process has been woken up, all in all: what the machine does to everybody. After so
+# many seconds of it a fixed case proves nothing but a double signature.
+STALLS = programs.StallWatch()
+STALLED = 3.0
 
 
 def begin():
     """A runner's SIGTERM ends the group in the ordinary way: every process by its id."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by the runner"))
+    STALLS.start()
+
+
+def check(name, report):
+    """A check of the suite itself, once more if the machine stood still."""
+    for last in (False, True):
+        late = STALLS.late
+        try:
+            told = CHECKS[name]()
+        except Exception as problem:
+            told = f"{type(problem).__name__}: {problem}"
+        if told and not last and STALLS.late - late > STALLED:
+            print(f"{name} is done again: {told}", flush=True)
+            continue
+        report.add({"case": name, "broken": told} if told else {"case": name})
+        return
 
 
 class Report:
@@ -70,27 +91,33 @@ def play_for(first_seed, step, until, lasting, report):
 
 
 def play_cases(cases, report):
-    """Fixed cases, each with what it has to leave in a log; what goes wrong ends its group only."""
-    left = list(cases)
+    """Fixed cases, each with what it has to leave in a log. What goes wrong ends its group only; if
+    it is no signature and the machine stood still meanwhile, it is played once more."""
+    left, again = list(cases), set()
     while left:
-        first, figures = left[0], {}
-        name = first.name
+        case, late = left[0], STALLS.late
+        group = Group({}, case.schedule.seed, etcd=case.schedule.etcd)
         try:
-            with Group(figures, first.schedule.seed, etcd=first.schedule.etcd) as group:
+            with group:
                 group.start()
                 player = Player(group)
-                while left and left[0].schedule.etcd == first.schedule.etcd:
-                    case, began = left.pop(0), time.time()
-                    name = case.name
+                while left and left[0].schedule.etcd == len(group.etcd.members):
+                    case, began, late = left[0], time.time(), STALLS.late
                     verdict = player.play(case.schedule, jitter=True)
                     missed(case, verdict, began)
                     if verdict.wrong:
                         raise AssertionError("; ".join(verdict.wrong))
-                    report.add(dict(verdict.as_json(), case=name))
-        except AssertionError as problem:
-            report.add({"broken": str(problem), "case": name})
-            if left and left[0] is first:
-                left.pop(0)
+                    left.pop(0)
+                    report.add(dict(verdict.as_json(), case=case.name))
+        except Exception as problem:
+            stalled, unfinished = STALLS.late - late, case in left
+            if unfinished and stalled > STALLED and case.name not in again \
+                    and not group.signed_wrong:
+                print(f"{case.name} is played again: the machine stood still for {stalled:.1f} s")
+                again.add(case.name)
+                continue
+            report.add({"broken": str(problem), "case": case.name})
+            left = left[1:] if unfinished else left
 
 
 def missed(case, verdict, began):
@@ -102,14 +129,12 @@ def missed(case, verdict, began):
         verdict.wrong.append(f"{case.name}: none of {case.shows} in the log of {member.name}")
 
 
-def two_signers_are_caught(report):
-    """Somebody's hand activates a second node."""
-    schedule = draw(1)
-    figures = {}
-    with Group(figures, 1, bent=False, node_options=("--producers", "1")) as group:
+def two_signers_are_caught():
+    """Somebody's hand activates a second node; words when that goes unnoticed."""
+    with Group({}, 1, bent=False, node_options=("--producers", "1")) as group:
         group.double_excused = group.overlap_excused = "that is what this is about"
         leader = group.start()
-        player, verdict = Player(group), Verdict(schedule)
+        player, verdict = Player(group), Verdict(draw(1))
         other = group.followers(leader)[0]
         since = time.time()
         group.nodes.set_active(other.index, True)
@@ -118,14 +143,12 @@ def two_signers_are_caught(report):
         player.judge_signatures(verdict)
         told = " ".join(verdict.wrong)
         caught = verdict.doubles and "DOUBLE SIGNATURES" in told and "two nodes active" in told
-    report.add({"case": "two_signers_are_caught"} if caught else
-               {"case": "two_signers_are_caught", "broken": f"not caught: {verdict.as_json()}"})
+    return "" if caught else f"not caught: {verdict.as_json()}"
 
 
-def a_false_failover_is_caught(report):
-    """The lead moves in what is called a calm time."""
-    figures = {}
-    with Group(figures, 1) as group:
+def a_false_failover_is_caught():
+    """The lead moves in what is called a calm time; words when that goes unnoticed."""
+    with Group({}, 1) as group:
         leader = group.start()
         player, verdict = Player(group), Verdict(draw(1))
         since, delays = time.time(), group.run_delays()
@@ -133,8 +156,7 @@ def a_false_failover_is_caught(report):
         group.wait_for_leader(15, other_than=leader)
         player.judge_calm(verdict, leader, since, delays, "a test")
         caught = verdict.void or (verdict.false_failovers == 1 and "switchover" in verdict.wrong[0])
-    report.add({"case": "a_false_failover_is_caught"} if caught else
-               {"case": "a_false_failover_is_caught", "broken": f"{verdict.as_json()}"})
+    return "" if caught else f"not caught: {verdict.as_json()}"
 
 
 SHOW_CLOCKS = """
@@ -144,8 +166,9 @@ for _ in sys.stdin:
 """
 
 
-def clocks_are_bent(report):
-    """A program under tools/bentclock, asked for its clocks, against our own."""
+def clocks_are_bent():
+    """A program under tools/bentclock, asked for its clocks, against our own; words when they are
+    not what they should be. All is told in far larger steps than a machine is slow."""
     with tempfile.TemporaryDirectory() as folder:
         clock = BentClock(os.path.join(folder, "clock"))
         child = subprocess.Popen([sys.executable, "-c", SHOW_CLOCKS], stdin=subprocess.PIPE,
@@ -157,13 +180,13 @@ def clocks_are_bent(report):
             child.stdin.flush()
             shown = [float(word) for word in child.stdout.readline().split()]
             ours = (time.clock_gettime(time.CLOCK_BOOTTIME), time.time(), time.monotonic())
-            return [round(theirs - own, 1) for theirs, own in zip(shown, ours)]
+            return [theirs - own for theirs, own in zip(shown, ours)]
 
         told = [ahead()]
-        clock.jump(5.0)
+        clock.jump(1000.0)
         clock.set_wall(-3600.0)
         told.append(ahead())
-        clock.set_rate(500_000)  # half as fast again, so that a second shows it
+        clock.set_rate(99_000_000)  # a hundred times as fast
         time.sleep(1.0)
         told.append(ahead())
         clock.set_rate(0)
@@ -171,12 +194,12 @@ def clocks_are_bent(report):
         told.append(ahead())
         child.stdin.close()
         child.wait()
-    rate = told[2][0] - 5.0
-    good = told[:2] == [[0, 0, 0], [5, -3600, 0]] and 0.4 <= rate <= 3.0 and \
-        told[3][0] >= told[2][0] and told[3][1:] == [0, 0]
-    report.add({"case": "clocks_are_bent"} if good else
-               {"case": "clocks_are_bent", "broken": f"boot, wall, monotonic ahead: {told}"})
+    expected = [(0, 0, 0), (1000, -3600, 0), (1099, -3600, 0), (1099, 0, 0)]
+    good = all(abs(shown - wanted) < (60.0 if wanted == 1099 else 20.0)
+               for line, wants in zip(told, expected) for shown, wanted in zip(line, wants))
+    return "" if good else f"boot, wall, monotonic ahead: {told}"
 
 
-__all__ = ["begin", "Report", "a_false_failover_is_caught", "clocks_are_bent", "play_cases",
-           "play_for", "play_group", "two_signers_are_caught"]
+CHECKS = {one.__name__: one for one in (two_signers_are_caught, a_false_failover_is_caught,
+                                        clocks_are_bent)}
+__all__ = ["CHECKS", "Report", "begin", "check", "play_cases", "play_for", "play_group"]
