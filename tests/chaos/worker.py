@@ -146,6 +146,25 @@ def two_signers_are_caught():
     return "" if caught else f"not caught: {verdict.as_json()}"
 
 
+def two_signers_without_a_guardian_are_caught():
+    """A leader without a guardian is killed, its node signs on, and another takes over; words when
+    that goes unnoticed."""
+    settings = {"guardian": {"enabled": False},
+                "fence": {"policy": "require", "command": ["/bin/true"]}}
+    with Group({}, 1, settings=settings, node_options=("--producers", "1")) as group:
+        group.double_excused = group.overlap_excused = "that is what this is about"
+        leader = group.start()
+        player, verdict = Player(group), Verdict(draw(1))
+        group.held_down.add(leader.name)
+        leader.process.kill()
+        group.wait_for(lambda: len(group.nodes.active()) == 2, 25, "second active node")
+        since = time.time()
+        for index in group.nodes.active():
+            group.wait_for_signature(group.members[index], since)
+        player.judge_signatures(verdict)
+    return "" if verdict.doubles else f"not caught: {verdict.as_json()}"
+
+
 def a_false_failover_is_caught():
     """The lead moves in what is called a calm time; words when that goes unnoticed."""
     with Group({}, 1) as group:
@@ -200,6 +219,7 @@ def clocks_are_bent():
     return "" if good else f"boot, wall, monotonic ahead: {told}"
 
 
-CHECKS = {one.__name__: one for one in (two_signers_are_caught, a_false_failover_is_caught,
-                                        clocks_are_bent)}
+CHECKS = {one.__name__: one for one in (
+    two_signers_are_caught, two_signers_without_a_guardian_are_caught, a_false_failover_is_caught,
+    clocks_are_bent)}
 __all__ = ["CHECKS", "Report", "begin", "check", "play_cases", "play_for", "play_group"]
