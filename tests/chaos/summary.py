@@ -14,18 +14,21 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
 
 
+def gaps(verdicts, alone=None):
+    """Of those that lost the lead, on a machine that let them run."""
+    return [v["gap"] for v in verdicts if v["gap"] and not v["void"]
+            and alone in (None, len(v["faults"]) == 1)]
+
+
 def by_fault(verdicts):
     """One row for each fault that struck; what a schedule came to counts for each of its faults."""
     names = sorted({name for v in verdicts for name in v["faults"]})
     rows = []
     for name in names:
         mine = [v for v in verdicts if name in v["faults"]]
-        alone = [v["gap"] for v in mine if len(v["faults"]) == 1 and v["gap"]]
-        company = [v["gap"] for v in mine if len(v["faults"]) > 1 and v["gap"]]
-        rows.append([f"`{name}`", len(mine), spread(alone), spread(company),
+        rows.append([f"`{name}`", len(mine), spread(gaps(mine, True)), spread(gaps(mine, False)),
                      sum(v["doubles"] for v in mine), sum(v["false_failovers"] for v in mine)])
-    every = [v["gap"] for v in verdicts if v["gap"]]
-    rows.append(["all schedules", len(verdicts), "", spread(every),
+    rows.append(["all schedules", len(verdicts), "", spread(gaps(verdicts)),
                  sum(v["doubles"] for v in verdicts), sum(v["false_failovers"] for v in verdicts)])
     return table(["fault", "runs", "gap alone, s", "gap in company, s", "double signatures",
                   "false failovers"], rows)
