@@ -166,6 +166,16 @@ class Group(World):
 
     # --- looking
 
+    def close(self):
+        """Also electors that stand still: they would not see that their guardian is gone."""
+        electors = [m.elector() for m in self.members]
+        try:
+            super().close()
+        finally:
+            for pid in electors:
+                if pid is not None:
+                    signal_if_there(pid, signal.SIGKILL)
+
     def judge(self):
         """At the end, over everything."""
         try:

@@ -7,7 +7,7 @@ import random
 
 from faults import FAULTS, Strike
 
-LONGEST = 30.0
+LONGEST = 36.0
 # All strikes begin within so many seconds: in haste they meet each other's hand-overs.
 WITHIN = (4.0, 16.0)
 TARGETS = ("leader", "leader", "next", "other")
@@ -78,7 +78,7 @@ def allowed(one, other):
     """Whether the guarantees cover both in one schedule.
 
     Who a target is, is only known when it strikes: two faults may always meet on one host. Those of
-    processes are told apart then (Player.too_soon).
+    processes are told apart then (Player.aim).
     """
     kinds = {one.fault.kind, other.fault.kind}
     if one.fault.name == other.fault.name and one.fault.kind not in ("process", "host"):
@@ -91,8 +91,7 @@ def allowed(one, other):
         return False
     if one.fault.deaf and other.fault.deaf:
         return False
-    if kinds in ({"host", "node"}, {"file", "process"},
-                                                 {"file", "host"}, {"host", "clock"}):
+    if kinds in ({"host", "node"}, {"file", "process"}, {"file", "host"}, {"host", "clock"}):
         return not overlap(one, other, BETWEEN_STRIKES_OF_A_HOST)
     if len(kinds) == 1 and kinds <= set(ON_A_HOST):
         return not overlap(one, other, 0.0)

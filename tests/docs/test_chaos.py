@@ -45,6 +45,7 @@ class Chaos(unittest.TestCase):
             drawn |= {s.fault.name for s in strikes}
             for s in strikes:
                 self.assertLessEqual(s.at, 16.0)
+                self.assertLessEqual(s.at + s.lasts, schedule.LONGEST)
                 self.assertTrue(s.fault.spans[0] <= s.lasts <= s.fault.spans[1])
         self.assertEqual(drawn, set(FAULTS))
 
