@@ -55,7 +55,7 @@ HEAD = ["fault at the leader", "runs", "took, s", "required, s", "nobody active,
 
 def of_resources(found):
     """A sentence over all groups; and what is wrong."""
-    if not found:
+    if not any(f["judged"] for f in found):
         return "no process lived long enough to judge what it holds", []
     judged, filled = (sum(f[key] for f in found) for key in ("judged", "filled"))
     worst = {key: max(f[key] for f in found)
