@@ -55,8 +55,7 @@ class Player:
     def play(self, schedule, jitter=False):
         group, verdict = self.group, Verdict(schedule)
         group.note(f"schedule {schedule}")
-        before = group.leader() or group.wait_for_leader(self.longest() / PATIENCE)
-        group.wait_for_signature(before)
+        before = self.signing_leader()
         began, delays = time.time(), group.run_delays()
         harmless = self.strike_all(schedule, verdict, before)
         ended = time.time()
@@ -70,6 +69,17 @@ class Player:
         for problem in verdict.wrong:
             group.note(f"WRONG: {problem}")
         return verdict
+
+    def signing_leader(self):
+        """The one verified active member, once its node has signed: else there is nothing to break.
+        Whether the lead may move just now is not the question here."""
+        group, seen = self.group, {}
+
+        def signs():
+            leader = group.leader()
+            since = seen.setdefault(leader.name, time.time()) if leader else 0.0
+            return leader if leader and group.nodes.signed(leader.name, since) else None
+        return group.wait_for(signs, (self.longest() + 30.0) / PATIENCE, "leader that signs")
 
     # --- the faults
 

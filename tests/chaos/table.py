@@ -302,8 +302,7 @@ def play_row(name, runs, seed, report):
             for run in range(runs):
                 if run:
                     group.wait_for(lambda: len(group.candidates()) > 1, 90 / PATIENCE, "rivals")
-                leader = group.wait_for_leader(60 / PATIENCE)
-                group.wait_for_signature(leader)
+                leader = player.signing_leader()
                 trial = Trial(group, player, leader)
                 try:
                     took = chosen.measure(trial)
