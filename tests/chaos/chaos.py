@@ -148,10 +148,15 @@ class Random:
         self.verdicts = []
         self.found = []
         self.wrong = []
+        self.unjudged = 0
 
     def tell(self, job, line):
         if "resources" in line:
             self.found.append(line["resources"])
+        elif "unjudged" in line:
+            self.unjudged += 1
+            print(f"VOID {line['schedule']}\n  the machine stood still: {line['unjudged']}",
+                  flush=True)
         elif "broken" in line:
             self.wrong.append(f"{line.get('schedule', job.name)}\n  {line['broken']}")
             print(f"FAIL {job.name}: {self.wrong[-1]}\n{job.story()}", flush=True)
@@ -166,9 +171,10 @@ class Random:
         words, grown = summary.of_resources(self.found)
         self.wrong += grown
         print("\n" + summary.by_fault(self.verdicts) + "\n\n" + words)
-        voids = [v for v in self.verdicts if v["void"]]
+        voids = self.unjudged + sum(bool(v["void"]) for v in self.verdicts)
         if voids:
-            print(f"{len(voids)} calm times were not judged: the programs did not get to run")
+            print(f"{voids} schedules were judged by their signatures only, not by who led: the "
+                  "programs did not get to run")
         for problem in self.wrong:
             print("WRONG: " + problem)
         doubles = sum(v["doubles"] for v in self.verdicts)

@@ -191,8 +191,13 @@ class Player:
     def converge(self, verdict, ended):
         """Exactly one verified active node, within the budget."""
         verdict.allowed = round(self.longest(), 1)
+        delays = self.group.run_delays()
         leader = self.steady_leader(verdict.allowed + STEADY)
         if leader is None:
+            starved = self.group.starved_since(delays)
+            if starved > verdict.allowed / 4:
+                verdict.void = f"nobody led; {starved:.1f} s without a processor"
+                return None
             verdict.wrong.append(f"no single verified active node within {verdict.allowed} s after "
                                  f"the last fault; {self.group.summary()}")
             return None

@@ -22,6 +22,7 @@ LASTING = 10_000
 # many seconds of it a fixed case proves nothing but a double signature.
 STALLS = programs.StallWatch()
 STALLED = 3.0
+VOID = 10.0  # the same for a drawn one, which is not played again
 
 
 def begin():
@@ -58,15 +59,17 @@ class Report:
 
 def play_group(schedules, report, until=None, jitter=True):
     """Plays them in one group; how many were played. A group that went wrong is not used again."""
-    played, figures = 0, {}
+    played, late = 0, STALLS.late
+    group = Group({}, schedules[0].seed, etcd=schedules[0].etcd)
     try:
-        with Group(figures, schedules[0].seed, etcd=schedules[0].etcd) as group:
+        with group:
             group.start()
             player = Player(group)
             group.look_at_processes()
             for schedule in schedules:
                 if until is not None and time.time() >= until:
                     break
+                late = STALLS.late
                 # Every second schedule ends under jitter, every other one in silence.
                 verdict = player.play(schedule, jitter and (schedule.seed // 2) % 2 == 0)
                 report.add(verdict.as_json())
@@ -75,7 +78,8 @@ def play_group(schedules, report, until=None, jitter=True):
                 played += 1
             report.add({"resources": resources.judge(group.samples)})
     except Exception as problem:  # whatever it was, the other groups and seeds are worth playing
-        report.add({"broken": f"{type(problem).__name__}: {problem}",
+        void = STALLS.late - late > VOID and not group.signed_wrong
+        report.add({"unjudged" if void else "broken": f"{type(problem).__name__}: {problem}",
                     "schedule": str(schedules[min(played, len(schedules) - 1)])})
         return played + 1
     return played
@@ -122,6 +126,8 @@ def play_cases(cases, report):
 
 def missed(case, verdict, began):
     """The fault has to have been felt by the member that it hit."""
+    if verdict.converged is None and not verdict.wrong:
+        verdict.wrong.append(f"{case.name}: {verdict.void}")
     if not case.shows:
         return
     member = case.schedule.strikes[0].member
