@@ -185,14 +185,26 @@ def no_fence_command():
     return "" if built else "this build does not run a fence command"
 
 
-@row("the node hangs; with a fence command",
-     lambda b: HUNG + BLOCK + 0.5 + FENCE, 50, 3, no_fence_command, fenced=True)
-def node_frozen_and_fenced(trial):
+def fenced(trial, event=None, **fields):
+    """From the strike, or from an event of the log of who was struck."""
     trial.strike("node_frozen", 20.0)
-    took = trial.next_active()
+    since = trial.event(event, **fields) if event else None
+    took = trial.next_active(since)
     trial.lasts(12.0)
     trial.group.nodes.fault("restart", trial.leader.index)
     return took
+
+
+@row("the node hangs; with a fence command", lambda b: HUNG + BLOCK + 0.5 + FENCE, 50, 3,
+     no_fence_command, fenced=True)
+def node_frozen_and_fenced(trial):
+    return fenced(trial)
+
+
+@row("the same, from when the leader is known to let go", lambda b: UNFENCED + BLOCK + 0.5 + FENCE,
+     50, 3, no_fence_command, fenced=True)
+def node_given_up_and_fenced(trial):
+    return fenced(trial, "role_change", to="draining")
 
 
 @row("the node restarts into standby, dead for 1 s: from when it is known dead",
