@@ -102,6 +102,12 @@ bool GuardianLink::order(const model::RunFence& e) {
 
 void GuardianLink::activation_answered() { send(guardian::ActivationAnswered{}); }
 
+void GuardianLink::reload_done() { send(guardian::ReloadDone{}); }
+
+void GuardianLink::status(std::string_view line) {
+    send(guardian::Status{guardian::status_text(line)});
+}
+
 void GuardianLink::send(const guardian::Message& message) {
     if (closed_) return;
     const auto packet = guardian::encode(message);

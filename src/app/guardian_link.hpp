@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -42,6 +43,10 @@ class GuardianLink {
     void tell_fence(const guardian::FenceWords& words);
     /// An activation was answered, for certain.
     void activation_answered();
+    /// A reload has taken effect, or was refused.
+    void reload_done();
+    /// One line for people.
+    void status(std::string_view line);
     void close();
 
   private:

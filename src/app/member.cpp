@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/policy_of.hpp"
+#include "app/status_line.hpp"
 #include "config/etcd_files.hpp"
 #include "model/overloaded.hpp"
 
@@ -158,6 +159,7 @@ void Member::run(const model::Effect& effect) {
         if (!only_looks(effect)) return broken("an observer was about to act");
         tell_observation();
     }
+    tell_status(effect);
     if (const auto* activate = std::get_if<model::Activate>(&effect)) activation_ = activate->op;
     if (std::holds_alternative<model::PublishMember>(effect)) look_for_fence();
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
@@ -197,6 +199,23 @@ void Member::note_activation(const model::Event& e) {
     if (!guardian_ || !set || set->op != activation_) return;
     if (set->failure == model::NodeFailure::kNone && !set->not_sent)
         guardian_->activation_answered();
+}
+
+void Member::tell_reload_done() {
+    if (guardian_) guardian_->reload_done();
+}
+
+/// Looks when the member has something to tell, and at every poll of the node.
+void Member::tell_status(const model::Effect& effect) {
+    const bool look = std::holds_alternative<model::RoleChanged>(effect) ||
+                      std::holds_alternative<model::Announce>(effect) ||
+                      std::holds_alternative<model::QueryStatus>(effect);
+    if (!look) return;
+    auto line = status_line(policy(), state(), now());
+    if (line == status_) return;
+    status_ = std::move(line);
+    if (guardian_) guardian_->status(status_);
+    if (on_status) on_status(status_);
 }
 
 void Member::tell_observation() {

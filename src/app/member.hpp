@@ -46,6 +46,11 @@ class Member {
     const etcd::Keys& keys() const { return store_.keys(); }
     std::string dump() const { return reactor_.recorder().dump(); }
 
+    /// Whoever asked for a reload may stop waiting for it.
+    void tell_reload_done();
+
+    /// What this member is doing, in one line, whenever it differs. May be empty.
+    std::function<void(const std::string& line)> on_status;
     /// Every effect, before it runs (displays, measurements). May be empty.
     std::function<void(const model::Effect&)> observer;
 
@@ -60,6 +65,7 @@ class Member {
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
     void tell_observation();
+    void tell_status(const model::Effect& effect);
     void tell(const model::RoleChanged& e);
     void tell(const model::Announce& e);
     void note_activation(const model::Event& e);
@@ -84,6 +90,7 @@ class Member {
     Reactor reactor_;
     std::optional<GuardianLink> guardian_;
     Observation observed_;
+    std::string status_;  ///< as last told
 };
 
 }  // namespace elector::app

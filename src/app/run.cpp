@@ -18,6 +18,7 @@
 #include "app/member.hpp"
 #include "app/policy_of.hpp"
 #include "app/run_guardian.hpp"
+#include "app/service_reports.hpp"
 #include "config/reload.hpp"
 #include "guardian/node_lock.hpp"
 #include "guardian/process.hpp"
@@ -57,6 +58,9 @@ class Service {
               etcd::ClusterPin(options_.config.state.dir, options_.config.election.key),
               options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt) {
         signals_.add(SIGUSR1);
+        if (options_.has_guardian) return;
+        reports_.emplace(io_, clock_);
+        member_.on_status = [this](const std::string& line) { reports_->status(line); };
     }
 
     int run() {
@@ -68,6 +72,7 @@ class Service {
         tell_start();
         wait_signal();
         member_.start();
+        if (reports_) reports_->ready();
         io_.run();
         log_(Level::kInfo, "stopped", {{"exit_code", std::to_string(exit_code_)}});
         return exit_code_;
@@ -109,7 +114,10 @@ class Service {
             if (ec) return;
             switch (signal) {
                 case SIGHUP:
+                    if (reports_) reports_->reloading();
                     reload();
+                    if (reports_) reports_->ready();
+                    member_.tell_reload_done();
                     break;
                 case SIGUSR1:
                     dump("requested");
@@ -117,6 +125,7 @@ class Service {
                 default:
                     log_(Level::kInfo, "stopping",
                          {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+                    if (reports_) reports_->stopping(2 * member_.policy().quiesce);
                     member_.shut_down();
             }
             if (!ending_) wait_signal();  // the member may have had nothing more to do
@@ -174,6 +183,7 @@ class Service {
 
     asio::awaitable<void> close() {
         signals_.cancel();
+        if (reports_) reports_->close();
         co_await member_.close();
     }
 
@@ -185,6 +195,7 @@ class Service {
     asio::signal_set signals_;
     Tasks tasks_;
     Member member_;
+    std::optional<ServiceReports> reports_;  ///< without a guardian, this is the main process
     int exit_code_ = 0;
     int dumps_ = 0;
     bool ending_ = false;

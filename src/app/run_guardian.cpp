@@ -72,6 +72,7 @@ void tell_locked(const Log& log, const config::Config& config, const std::string
 int run_guardian(const RunOptions& options) {
     using guardian::NodeLock;
     const auto& c = options.config;
+    auto manager = guardian::ServiceManager::from_environment();
     NodeLock lock;
     std::string why;
     const auto holder = lock.acquire(c.node.admin.text(), true, why);
@@ -80,7 +81,8 @@ int run_guardian(const RunOptions& options) {
         return 1;
     }
     const PlainLog log(c.log, "guardian");
-    return guardian::guard(options_of(options), lock, holder == NodeLock::Holder::kUs, log.log);
+    return guardian::guard(options_of(options), lock, holder == NodeLock::Holder::kUs, manager,
+                           log.log);
 }
 
 int fence_node(const config::Config& config, bool force) {

@@ -102,6 +102,9 @@ class Machine {
     bool node_dead() const { return d_.dead; }
     Reason reason() const { return d_.reason; }
     Instant acting_since() const { return d_.since; }
+    bool stopping() const { return stopping_.has_value(); }
+    /// REQUIRES: stopping(). It ends then at the latest, whatever was reached.
+    Instant stops_by() const { return stop_limit(); }
 
   private:
     enum class Phase : std::uint8_t { kWaitingForLock, kWatching, kActing };

@@ -62,6 +62,21 @@ class Reader {
     std::size_t at_ = 0;
 };
 
+template <std::size_t kMost>
+void write_text(Writer& w, const Text<kMost>& text) {
+    w.number(text.size);
+    w.raw(text.text.data(), text.text.size());
+}
+
+/// None: longer than it can be.
+template <std::size_t kMost>
+std::optional<Text<kMost>> read_text(Reader& r) {
+    Text<kMost> text;
+    text.size = r.number<std::uint16_t>();
+    r.raw(text.text.data(), text.text.size());
+    return text.size <= kMost ? std::optional(text) : std::nullopt;
+}
+
 void write(Writer& w, const Arm& m) {
     w.number(m.op.value);
     w.instant(m.valid_until);
@@ -76,8 +91,7 @@ void write(Writer& w, const Arm& m) {
     w.number(static_cast<std::uint8_t>(m.probe.v6));
     w.raw(m.probe.v4.data(), m.probe.v4.size());
     w.number(m.probe.port);
-    w.number(m.key.size);
-    w.raw(m.key.text.data(), m.key.text.size());
+    write_text(w, m.key);
 }
 void write(Writer& w, const Draining& m) { w.instant(m.deadline); }
 void write(Writer&, const Disarm&) {}
@@ -100,6 +114,8 @@ void write(Writer& w, const FenceDone& m) {
     w.number(m.op.value);
     w.number(static_cast<std::uint8_t>(m.success));
 }
+void write(Writer&, const ReloadDone&) {}
+void write(Writer& w, const Status& m) { write_text(w, m.line); }
 
 bool sane(Duration d) { return d > Duration{} && d <= kLongest; }
 bool sane(Instant t) { return t > Instant{} && t < model::kNever; }
@@ -126,13 +142,11 @@ std::optional<Message> read_arm(Reader& r) {
     const auto v6 = r.number<std::uint8_t>();
     r.raw(m.probe.v4.data(), m.probe.v4.size());
     m.probe.port = r.number<std::uint16_t>();
-    const auto size = r.number<std::uint16_t>();
-    std::array<char, kMaxKey> text{};
-    r.raw(text.data(), text.size());
-    if (v6 > 1 || size > text.size()) return std::nullopt;
+    const auto text = read_text<kMaxKey>(r);
+    if (v6 > 1 || !text) return std::nullopt;
     m.probe.v6 = v6 == 1;
-    const auto key = key_text({text.data(), size});
-    if (!key || key->text != text) return std::nullopt;
+    const auto key = key_text(text->view());
+    if (!key || *key != *text) return std::nullopt;  // not of one shape: bytes beyond its end
     m.key = *key;
     const bool good = m.op.value != 0 && sane(m.valid_until) && m.term.value > 0 &&
                       m.nonce.value != 0 && m.lease.value > 0 && m.holder_mod.value > 0 &&
@@ -182,6 +196,12 @@ std::optional<Message> read_fence_done(Reader& r) {
     return FenceDone{op, success == 1};
 }
 
+std::optional<Message> read_status(Reader& r) {
+    const auto text = read_text<kMaxStatus>(r);
+    if (!text || status_text(text->view()) != *text) return std::nullopt;
+    return Status{*text};
+}
+
 std::optional<Message> read(std::size_t kind, Reader& r) {
     switch (kind) {
         case 0:
@@ -204,6 +224,10 @@ std::optional<Message> read(std::size_t kind, Reader& r) {
             return read_fence_order(r);
         case 9:
             return read_fence_done(r);
+        case 10:
+            return ReloadDone{};
+        case 11:
+            return read_status(r);
         default:
             return std::nullopt;
     }
@@ -241,6 +265,22 @@ std::optional<FenceWords> fence_words(std::string_view probe_url,
     w.count = static_cast<std::uint16_t>(command.size());
     w.timeout = timeout;
     return w;
+}
+
+StatusText status_text(std::string_view line) {
+    StatusText t;
+    auto n = std::min(line.size(), t.text.size());
+    const auto inside_a_character = [&] {
+        return n < line.size() && (static_cast<unsigned char>(line[n]) & 0xc0) == 0x80;
+    };
+    while (n > 0 && inside_a_character()) --n;
+    std::transform(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(n), t.text.begin(),
+                   [](char c) {
+                       const auto byte = static_cast<unsigned char>(c);
+                       return byte < ' ' || byte == 0x7f ? ' ' : c;
+                   });
+    t.size = static_cast<std::uint16_t>(n);
+    return t;
 }
 
 Packet encode(const Message& message) {

@@ -18,26 +18,32 @@
 
 namespace elector::guardian {
 
-inline constexpr std::uint8_t kLinkVersion = 2;
+inline constexpr std::uint8_t kLinkVersion = 3;
 inline constexpr std::size_t kPacketSize = 4096;
 inline constexpr std::size_t kMaxKey = 320;
 inline constexpr std::size_t kMaxFenceWords = 64;
 inline constexpr std::size_t kMaxFenceBytes = 3800;
 inline constexpr std::size_t kMaxReason = 47;
+inline constexpr std::size_t kMaxStatus = 240;
 
 using Packet = std::array<std::byte, kPacketSize>;
 
-/// A candidate key, kept in place.
-struct KeyText {
-    std::array<char, kMaxKey> text{};
+/// Text that is kept in place.
+template <std::size_t kMost>
+struct Text {
+    std::array<char, kMost> text{};
     std::uint16_t size = 0;
 
     std::string_view view() const { return {text.data(), size}; }
-    bool operator==(const KeyText&) const = default;
+    bool operator==(const Text&) const = default;
 };
+using KeyText = Text<kMaxKey>;        ///< a candidate key
+using StatusText = Text<kMaxStatus>;  ///< one line for people
 
 /// None: empty, longer than kMaxKey, or with a NUL inside.
 std::optional<KeyText> key_text(std::string_view key);
+/// Cut to what fits, between two characters of UTF-8; control characters become spaces.
+StatusText status_text(std::string_view line);
 
 /// A TCP port on this host's loopback.
 struct Address {
@@ -111,6 +117,15 @@ struct Ping {
     std::uint64_t number = 0;
     bool operator==(const Ping&) const = default;
 };
+/// A reload is done with: the file is in effect, or was refused whole.
+struct ReloadDone {
+    bool operator==(const ReloadDone&) const = default;
+};
+/// What the elector is doing, in words for people.
+struct Status {
+    StatusText line;
+    bool operator==(const Status&) const = default;
+};
 // --- from the guardian
 struct Armed {
     model::OpId op;
@@ -128,7 +143,7 @@ struct FenceDone {
 };
 
 using Message = std::variant<Arm, Draining, Disarm, ActivationAnswered, Ping, Armed, Pong,
-                             FenceWords, FenceOrder, FenceDone>;
+                             FenceWords, FenceOrder, FenceDone, ReloadDone, Status>;
 
 Packet encode(const Message& message);
 /// None: not a packet of this version in every byte, or values that no elector sends.

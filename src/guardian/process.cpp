@@ -19,6 +19,9 @@
 #include "guardian/admin.hpp"
 #include "guardian/children.hpp"
 #include "guardian/knock.hpp"
+#include "guardian/link.hpp"
+#include "guardian/pulse.hpp"
+#include "guardian/status.hpp"
 
 namespace elector::guardian {
 namespace {
@@ -32,6 +35,7 @@ constexpr Duration kKeepWarm = 60s;  // the node drops a connection that is idle
 constexpr Duration kReconnect = 1s;
 constexpr Duration kCloserTakes = 10s;
 constexpr Duration kTryLock = 100ms;
+constexpr Duration kAfterwards = 5s;  // from the last decision to the end of the process, at most
 
 Instant boot_now() {
     timespec t{};
@@ -51,10 +55,13 @@ std::string_view word(Reason reason) {
 
 class Process {
   public:
-    Process(const Options& options, NodeLock& lock, const Log& log, const Machine& machine)
+    Process(const Options& options, NodeLock& lock, ServiceManager& manager, const Log& log,
+            const Machine& machine)
         : options_(options),
           lock_(lock),
+          manager_(manager),
           log_(log),
+          link_(log),
           children_(options),
           fence_(options.fence_identity),
           machine_(machine),
@@ -89,22 +96,28 @@ class Process {
     void start_closer(Instant now, const Closing& closing);
     void keep_warm(Instant now);
     void tell(Instant now);
+    void watch_pulse(Instant now);
+    bool elector_is_free() const;
+    void tell_manager(Instant now);
     Instant next_wake() const;
     void end(int code);
 
     const Options& options_;
     NodeLock& lock_;
+    ServiceManager& manager_;
     const Log& log_;
+    Link link_;
     Children children_;
     FenceCommand fence_;
     std::optional<FenceOrder> fence_order_;  ///< of the elector, not answered yet
     Machine machine_;
     bool once_ = false;
     Answer last_ = Answer::kFailed;  ///< to a status query
+    Pulse pulse_;
+    StatusText elector_says_;
     Address probe_;
     int signals_ = -1;
     int timer_ = -1;
-    int link_ = -1;
     AdminRequest warm_;  ///< kept connected while a holding is guarded
     int witness_ = -1;   ///< was warm_, until an answer took too long; told of its end only
     AdminRequest set_;
@@ -118,7 +131,7 @@ class Process {
     Instant next_lock_ = model::kNever;
     std::optional<int> exit_code_;
     // said already
-    bool told_acting_ = false, told_standby_ = false, told_garbage_ = false;
+    bool told_acting_ = false, told_standby_ = false;
 };
 
 int Process::run() {
@@ -153,6 +166,7 @@ void Process::go_on() {
     while (!exit_code_) {
         while (turn()) {
         }
+        tell_manager(boot_now());
         if (!exit_code_) wait();
     }
 }
@@ -186,6 +200,7 @@ bool Process::turn() {
     take_fence(now);
     take_node(now);
     take_lock(now);
+    watch_pulse(now);
     const bool was_acting = machine_.acting();
     const auto actions = machine_.decide(now);
     const bool traced = warm_.connected() || witness_ >= 0;
@@ -213,7 +228,7 @@ void Process::wait() {
     };
     look(signals_);
     look(timer_);
-    look(link_);
+    look(link_.fd());
     look(children_.elector.fd());
     look(children_.closer.fd());
     look(fence_.output());
@@ -232,7 +247,9 @@ void Process::wait() {
 
 Instant Process::next_wake() const {
     auto at = std::min({machine_.wake(), warm_.deadline(), set_.deadline(), status_.deadline(),
-                        knock_.deadline(), closer_until_, next_lock_, fence_.deadline()});
+                        knock_.deadline(), closer_until_, next_lock_, fence_.deadline(),
+                        manager_.wake()});
+    if (elector_is_free()) at = std::min(at, pulse_.wake());
     if (machine_.armed() && !machine_.acting()) at = std::min(at, next_warm_);
     return at;
 }
@@ -246,9 +263,11 @@ void Process::take_signals(Instant now) {
         if (once_ && number != SIGUSR1) return end(3);
         if (number == SIGTERM || number == SIGINT) {
             machine_.stop(now);
+            manager_.stopping(machine_.stops_by() - now + kAfterwards);
             children_.elector.signal(SIGTERM);
             continue;
         }
+        if (number == SIGHUP) manager_.reloading();
         children_.elector.signal(number);
         if (number != SIGUSR1) continue;
         const auto* arm = machine_.guarded();
@@ -262,41 +281,21 @@ void Process::take_signals(Instant now) {
 }
 
 void Process::take_link(Instant now) {
-    std::array<std::byte, kPacketSize + 1> bytes;
-    while (link_ >= 0) {
-        const auto n = ::recv(link_, bytes.data(), bytes.size(), MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && errno == EAGAIN) return;
-        if (n <= 0) {
-            ::close(std::exchange(link_, -1));
-            return;
-        }
-        const auto message = decode({bytes.data(), static_cast<std::size_t>(n)});
-        if (message) {
-            take(now, *message);
-        } else if (!std::exchange(told_garbage_, true)) {
-            log_(Level::kError, "link_garbage",
-                 {{"alarm", "true"},
-                  {"why",
-                   "The elector has sent what no elector sends; it is ignored, so that the "
-                   "elector cannot activate its node."}});
-        }
-    }
+    while (const auto message = link_.receive()) take(now, *message);
 }
 
 void Process::take(Instant now, const Message& message) {
-    const auto reply = [this](const Message& m) {
-        const auto packet = encode(m);
-        static_cast<void>(::send(link_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
-    };
     if (const auto* arm = std::get_if<Arm>(&message)) {
         const bool anew = !machine_.armed();
         if (!machine_.arm(now, *arm)) return;
         probe_ = arm->probe;
         if (anew) next_warm_ = now;
-        reply(Armed{arm->op});
+        link_.send(Armed{arm->op});
     } else if (const auto* ping = std::get_if<Ping>(&message)) {
-        reply(Pong{ping->number});
+        link_.send(Pong{ping->number});
+        // Its loop turns. An elector that was started again has read the newest configuration.
+        if (!pulse_.heard()) manager_.ready();
+        pulse_.beat(now);
     } else if (const auto* draining = std::get_if<Draining>(&message)) {
         machine_.draining(*draining);
     } else if (std::holds_alternative<Disarm>(message)) {
@@ -310,8 +309,12 @@ void Process::take(Instant now, const Message& message) {
     } else if (const auto* words = std::get_if<FenceWords>(&message)) {
         set_fence(*words);
     } else if (const auto* order = std::get_if<FenceOrder>(&message)) {
-        if (!machine_.fence_wanted()) return reply(FenceDone{order->op, false});
+        if (!machine_.fence_wanted()) return link_.send(FenceDone{order->op, false});
         fence_order_ = *order;
+    } else if (std::holds_alternative<ReloadDone>(message)) {
+        manager_.ready();
+    } else if (const auto* said = std::get_if<Status>(&message)) {
+        elector_says_ = said->line;
     }
 }
 
@@ -330,9 +333,7 @@ void Process::take_fence(Instant now) {
 
 void Process::answer_fence(bool success) {
     const auto order = std::exchange(fence_order_, std::nullopt);
-    if (!order || link_ < 0) return;
-    const auto packet = encode(FenceDone{order->op, success});
-    static_cast<void>(::send(link_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    if (order) link_.send(FenceDone{order->op, success});
 }
 
 void Process::start_fence(Instant now) {
@@ -349,7 +350,7 @@ void Process::start_fence(Instant now) {
 void Process::take_children(Instant now) {
     if (const auto ending = children_.elector.ended()) {
         take_link(now);  // its last words came before its end
-        if (link_ >= 0) ::close(std::exchange(link_, -1));
+        link_.close();
         const bool clean = ending->code == 0;
         const auto level = clean ? Level::kInfo : Level::kWarn;
         log_(level, clean ? "elector_ended" : "elector_gone",
@@ -456,21 +457,18 @@ void Process::perform(Instant now, const Actions& actions) {
 }
 
 void Process::start_elector(Instant now) {
-    std::array<int, 2> pair{-1, -1};
-    const bool linked = ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) == 0;
-    bool started = false;
-    if (linked) {
-        link_ = pair[0];
-        const bool placed = children_.place_link(pair[1]) && children_.place_lock(lock_.fd());
-        started = placed && children_.start_elector();
-    }
-    if (started) {
+    const int its_end = link_.open();
+    const bool placed =
+        its_end >= 0 && children_.place_link(its_end) && children_.place_lock(lock_.fd());
+    if (placed && children_.start_elector()) {
         log_(Level::kInfo, "elector_started", {{"pid", Number(children_.elector.pid())}});
+        pulse_.started(now);
+        elector_says_ = StatusText{};
         return machine_.started(now);
     }
     log_(Level::kError, "elector_not_started",
          {{"error", std::strerror(errno)}, {"next", "it is tried again"}});
-    if (link_ >= 0) ::close(std::exchange(link_, -1));
+    link_.close();
     machine_.elector_gone(now, std::nullopt);
 }
 
@@ -520,17 +518,47 @@ void Process::tell(Instant now) {
               {"ms", Number(ms(now - machine_.acting_since()))}});
 }
 
+// --- the elector's pulse, and what the service manager is told
+
+/// It runs, and no deadline of a holding is near enough to see to it.
+bool Process::elector_is_free() const {
+    return machine_.elector_runs() && !machine_.armed() && !machine_.acting() &&
+           !machine_.waiting_for_lock();
+}
+
+void Process::watch_pulse(Instant now) {
+    if (!elector_is_free() || !pulse_.lost(now)) return;
+    log_(Level::kWarn, "elector_stands_still",
+         {{"silent_ms", Number(ms(kLongSilence))},
+          {"next", "it is killed and started again; it held nothing"}});
+    children_.elector.signal(SIGKILL);
+}
+
+void Process::tell_manager(Instant now) {
+    if (exit_code_ && !machine_.stopping()) manager_.stopping(kAfterwards);
+    manager_.status(status_of(machine_, elector_says_));
+    manager_.proceed(now, !elector_is_free() || pulse_.well(now));
+    if (const int error = manager_.fault(); error != 0)
+        log_(
+            Level::kWarn, "service_manager_not_told",
+            {{"error", std::strerror(error)},
+             {"why", "$NOTIFY_SOCKET cannot be used; the service manager will miss the service."}});
+}
+
 void Process::end(int code) { exit_code_ = code; }
 
 }  // namespace
 
-int guard(const Options& options, NodeLock& lock, bool lock_held, const Log& log) {
-    Process process(options, lock, log, Machine(boot_now(), lock_held, options.bounds));
+int guard(const Options& options, NodeLock& lock, bool lock_held, ServiceManager& manager,
+          const Log& log) {
+    Process process(options, lock, manager, log, Machine(boot_now(), lock_held, options.bounds));
     return process.run();
 }
 
 Fenced fence_node(const Options& options, NodeLock& lock, const Log& log) {
-    Process process(options, lock, log, Machine::once(boot_now(), options.bounds));
+    // Called by the unit too, whose word it must not take.
+    ServiceManager nobody("", 0s);
+    Process process(options, lock, nobody, log, Machine::once(boot_now(), options.bounds));
     return process.run_once();
 }
 

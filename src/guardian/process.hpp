@@ -11,6 +11,7 @@
 #include "guardian/log.hpp"
 #include "guardian/machine.hpp"
 #include "guardian/node_lock.hpp"
+#include "guardian/service_manager.hpp"
 
 namespace elector::guardian {
 
@@ -60,6 +61,7 @@ struct Fenced {
 Fenced fence_node(const Options& options, NodeLock& lock, const Log& log);
 
 /// Runs until the service ends; its exit code. `lock` is held, or held by the remains of another.
-int guard(const Options& options, NodeLock& lock, bool lock_held, const Log& log);
+int guard(const Options& options, NodeLock& lock, bool lock_held, ServiceManager& manager,
+          const Log& log);
 
 }  // namespace elector::guardian

@@ -50,9 +50,11 @@ TEST_CASE("a fence command is told who, what and why, and no secret") {
     ::setenv("ELECTOR_ETCD_PASSWORD", "hush", 1);
     ::setenv("OTHER", "kept", 1);
     ::setenv("NOTIFY_SOCKET", "@manager", 1);
-    Run run("env | grep -E 'ELECTOR|OTHER|NOTIFY' | sort; readlink /proc/self/fd/0");
+    ::setenv("WATCHDOG_USEC", "10000000", 1);
+    Run run("env | grep -E 'ELECTOR|OTHER|NOTIFY|WATCHDOG' | sort; readlink /proc/self/fd/0");
     ::unsetenv("ELECTOR_ETCD_PASSWORD");
     ::unsetenv("NOTIFY_SOCKET");
+    ::unsetenv("WATCHDOG_USEC");
     const auto end = run.finish();
     CHECK(end.success());
     CHECK(std::string(run.command.said()) ==

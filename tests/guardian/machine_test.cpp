@@ -432,11 +432,23 @@ TEST_CASE("a stop with an armed elector dead goes on fencing, but not for ever")
     Rig hung;
     hung.lead();
     hung.machine.stop(hung.now());
+    CHECK(hung.machine.stops_by() == hung.now() + 16s);
     hung.gone(3);
     hung.until(16099ms);
     hung.said();
     hung.until(16100ms);
     CHECK(hung.said() == "16100 end:3");
+
+    Rig fenced;
+    fenced.lead();
+    fenced.machine.fence_set(10s);
+    fenced.machine.stop(fenced.now());
+    CHECK(fenced.machine.stops_by() == fenced.now() + 26s);
+    fenced.gone(3);
+    fenced.until(26099ms);
+    fenced.said();
+    fenced.until(26100ms);
+    CHECK(fenced.said() == "26100 end:3");
 }
 
 TEST_CASE("without the lock the node is kept standby until the lock is had") {

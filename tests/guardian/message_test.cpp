@@ -63,7 +63,8 @@ TEST_CASE("every message comes back as it was sent") {
          {Message(arm()), Message(six), Message(Draining{model::Instant(5s)}), Message(Disarm{}),
           Message(ActivationAnswered{}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1}),
           Message(FenceWords{}), Message(words()), Message(order()), Message(FenceDone{{3}, true}),
-          Message(FenceDone{{3}, false})}) {
+          Message(FenceDone{{3}, false}), Message(ReloadDone{}),
+          Message(Status{status_text("leader")}), Message(Status{})}) {
         CAPTURE(m.index());
         CHECK(decode(encode(m)) == m);
     }
@@ -91,7 +92,7 @@ TEST_CASE("another magic, version, kind or reserved byte is refused") {
     CHECK(!changed(Ping{1}, 3, 0));
     CHECK(!changed(Ping{1}, 4, kLinkVersion + 1));
     CHECK(!changed(Ping{1}, 4, 0));
-    CHECK(!changed(Ping{1}, 5, 10));
+    CHECK(!changed(Ping{1}, 5, 12));
     CHECK(!changed(Ping{1}, 5, 255));
     CHECK(!changed(Ping{1}, 6, 1));
     CHECK(!changed(Ping{1}, 7, 1));
@@ -151,4 +152,22 @@ TEST_CASE("words and orders for a fence that no elector sends are refused") {
     CHECK(!with(order(), [](FenceOrder& m) { m.reason = {}; }));
     CHECK(!with(order(), [](FenceOrder& m) { m.reason.back() = 'x', m.reason[46] = 0; }));
     CHECK(!changed(FenceDone{{3}, true}, 16, 2));
+}
+
+TEST_CASE("a line for people is cut to what fits, and is one line") {
+    CHECK(status_text("candidate, node standby").view() == "candidate, node standby");
+    CHECK(status_text("a\nREADY=1\tb\x7f").view() == "a READY=1 b ");
+    CHECK(status_text(std::string(kMaxStatus + 9, 'x')).view() == std::string(kMaxStatus, 'x'));
+    const auto cut = status_text(std::string(kMaxStatus - 1, 'x') + "\xc3\xa9");
+    CHECK(cut.view() == std::string(kMaxStatus - 1, 'x'));
+    CHECK(status_text("").view() == "");
+}
+
+TEST_CASE("a status that no elector sends is refused") {
+    const Status good{status_text("abc")};
+    const std::size_t size = 8, first = 10;
+    CHECK(changed(good, first, 'x') == Message(Status{status_text("xbc")}));
+    CHECK(!changed(good, first, '\n'));
+    CHECK(!changed(good, first + 3, 'x'));  // beyond its end
+    CHECK(!changed(good, size, kMaxStatus + 1));
 }

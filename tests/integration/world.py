@@ -81,7 +81,7 @@ class Member:
         self.tail = logs.LogTail(self.log)
         self.proxies = []
         self.process = None
-        self.environment = {}
+        self.environment = {}  # beyond our own, at the next start
 
     def write_config(self, text=None):
         with open(self.config, "w", encoding="utf-8") as file:
