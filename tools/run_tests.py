@@ -161,6 +161,7 @@ def main():
     python_tests("tests/docs", tally)
     if build("dev", tally):
         run_programs("dev", "short", tally, 900)
+        python_tests("tests/packaging", tally)
         integration("dev", "short", tally, 1500)
         real_processes(chaos, "dev", tally, 900, "", "tests/chaos")
     if options.long:

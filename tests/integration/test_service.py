@@ -1,13 +1,20 @@
 """Under a service manager: what it hears of a start, a reload, a stop, and what stands still."""
 import contextlib
+import os
+import re
 import signal
+import sys
 import time
 import unittest
 
 from case import IntegrationCase, takes
 from manager import WATCHDOG, Manager
 from test_reload import BAD
+import programs
 from world import PATIENCE
+
+sys.path.insert(0, os.path.join(programs.ROOT, "tests", "packaging"))
+import units  # noqa: E402  (needs the path above)
 
 PACE = WATCHDOG / 2
 LATE = 0.7  # of a program on a busy machine; below that the watchdog would not have bitten
@@ -47,6 +54,20 @@ class Service(IntegrationCase):
             self.assertEqual(manager.changes(), ["READY", "STOPPING"])
             self.assertEqual(manager.values("EXTEND_TIMEOUT_USEC")[0][:2], "31")
             self.assertEqual(manager.senders(), {member.process.pid})
+
+    @takes(20)
+    def test_a_fence_that_the_unit_runs_does_not_speak_for_the_service(self):
+        with self.one() as (_, member, manager):
+            member.process.terminate()
+            self.assertEqual(member.process.wait(15 * PATIENCE), 0)
+            heard = len(manager.heard)
+            environment = dict(os.environ, STATE_DIRECTORY=member.state_folder,
+                               **manager.environment())
+            done = programs.run_elector("fence", "--config", member.config,
+                                        environment=environment)
+            self.assertEqual(done[0], 0, done)
+            time.sleep(0.3)
+            self.assertEqual(manager.heard[heard:], [])
 
     @takes(25)
     def test_a_reload_is_over_when_the_elector_has_done_or_refused_it(self):
@@ -138,6 +159,34 @@ class Service(IntegrationCase):
             member.process.terminate()
             self.assertEqual(member.process.wait(5 * PATIENCE), 0)
             self.assertEqual(manager.changes()[-1], "STOPPING")
+
+    @takes(45)
+    def test_the_unit_lets_through_every_system_call_of_a_life_with_a_demotion(self):
+        """As strace sees guardian, electors and closer; -D makes it the grandchild."""
+        with self.managed(members=1) as (world, member, _):
+            trace = os.path.join(world.folder, "trace")
+            member.prefix = [programs.tool("strace"), "-D", "-f", "-qq", "-o", trace]
+            world.start()
+            since = time.time()
+            os.kill(member.elector(), signal.SIGKILL)
+            world.wait_for(lambda: member.find("guardian_done", since), 20, "a demotion")
+            world.wait_for(lambda: member.find("role_change", since, to="candidate"), 20,
+                           "it again")
+            member.process.signal(signal.SIGHUP)
+            member.process.signal(signal.SIGUSR1)
+            world.wait_for(lambda: member.find("dump", since), 5, "a dump")
+            member.process.terminate()
+            self.assertEqual(member.process.wait(15 * PATIENCE), 0)
+            with open(trace, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        called = set(re.findall(r"^\d+ +(\w+)\(", text, re.M))
+        self.assertGreater(len(called), 50)
+        # Root gives the pin to the owner of its folder.
+        by_root_alone = {"fchown"} if os.geteuid() == 0 else set()
+        self.assertEqual(called - units.system_calls() - by_root_alone, set())
+        families = set(re.findall(r"socket\((AF_\w+)", text))
+        self.assertLessEqual(families, set(units.service()["RestrictAddressFamilies"][0].split()))
+        self.assertEqual(re.findall(r".*PROT_WRITE\|PROT_EXEC.*", text), [])
 
     @takes(15)
     def test_a_socket_that_is_not_there_is_reported_and_nothing_else(self):

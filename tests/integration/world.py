@@ -82,6 +82,7 @@ class Member:
         self.proxies = []
         self.process = None
         self.environment = {}  # beyond our own, at the next start
+        self.prefix = []  # a command that starts the program and makes room for it
 
     def write_config(self, text=None):
         with open(self.config, "w", encoding="utf-8") as file:
@@ -90,7 +91,8 @@ class Member:
     def start(self, *arguments):
         """Starts `run --config FILE`, or the given command line; appends to the log."""
         self.write_config()
-        command = [programs.elector(), *(arguments or ("run", "--config", self.config))]
+        arguments = arguments or ("run", "--config", self.config)
+        command = [*self.prefix, programs.elector(), *arguments]
         environment = dict(os.environ, STATE_DIRECTORY=self.state_folder, **self.environment)
         self.process = programs.Process(self.name, command, self.log, environment)
 
