@@ -57,6 +57,7 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       reactor_(
           io, clock, make_policy(), seed, [this](const model::Effect& e) { run(e); },
           [this](const std::string& what) { broken(what); }) {
+    reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
     if (guardian)
         guardian_.emplace(io, *guardian, log,
                           [this](model::Event e) { reactor_.post(std::move(e)); });
@@ -256,6 +257,15 @@ void Member::tell(const model::Announce& e) {
     if (!e.detail.empty()) fields.emplace_back("detail", e.detail);
     fields.emplace_back("why", std::string(row.sentence));
     log_(level, row.name, std::move(fields));
+}
+
+void Member::tell_stall(model::Duration late) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(late);
+    log_(Level::kWarn, "loop_stalled",
+         {{"late_ms", std::to_string(ms.count())},
+          {"stalls", std::to_string(lag().stalls())},
+          {"role", std::string(name(state().role))},
+          {"why", "This process, or the whole host, stood still for longer than a margin."}});
 }
 
 // The state is not to be trusted: nothing is decided any more, the node gets one deactivation.

@@ -44,6 +44,7 @@ class Member {
     model::Instant now() const { return reactor_.now(); }
     etcd::Client& store() { return store_.client(); }
     const etcd::Keys& keys() const { return store_.keys(); }
+    const support::LoopLag& lag() const { return reactor_.lag(); }
     std::string dump() const { return reactor_.recorder().dump(); }
 
     /// Whoever asked for a reload may stop waiting for it.
@@ -68,6 +69,7 @@ class Member {
     void tell_status(const model::Effect& effect);
     void tell(const model::RoleChanged& e);
     void tell(const model::Announce& e);
+    void tell_stall(model::Duration late);
     void note_activation(const model::Event& e);
     void broken(const std::string& what);
     boost::asio::awaitable<void> end_broken();

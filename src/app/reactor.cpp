@@ -20,13 +20,32 @@ void Reactor::post(model::Event event) {
     queue_.push_back(std::move(event));
     if (stepping_) return;
     stepping_ = true;
+    const auto late = measure();
     while (!queue_.empty() && !closed_) {
         const auto next = std::move(queue_.front());
         queue_.pop_front();
         step(next);
     }
     stepping_ = false;
-    if (!closed_) timer_.arm(core::wake_at(state_));
+    if (closed_) return;
+    arm();
+    // Told afterwards: the first thing to do after a gap is to look at the holding.
+    const auto now = clock_.now();
+    if (lag_.stalled(now.time_since_epoch(), late, policy_.margin) && on_stall) on_stall(late);
+}
+
+/// How late this is, whatever event came first; nothing if no step was due.
+model::Duration Reactor::measure() {
+    const auto now = clock_.now();
+    if (now < asked_) return {};
+    lag_.add(now - asked_);
+    return now - asked_;
+}
+
+void Reactor::arm() {
+    asked_ = core::wake_at(state_);
+    timer_.arm(asked_);
+    asked_ = std::max(asked_, clock_.now());  // what was due meanwhile is asked for now
 }
 
 void Reactor::step(const model::Event& event) {

@@ -10,6 +10,7 @@
 #include "app/boot_clock.hpp"
 #include "app/recorder.hpp"
 #include "core/step.hpp"
+#include "support/loop_lag.hpp"
 
 namespace elector::app {
 
@@ -33,10 +34,17 @@ class Reactor {
     const core::State& state() const { return state_; }
     const model::Policy& policy() const { return policy_; }
     const Recorder& recorder() const { return recorder_; }
+    /// Of wake-ups that were due.
+    const support::LoopLag& lag() const { return lag_; }
+    /// Hears, after the step, of a wake-up that came more than a margin too late: the process, or
+    /// the whole host, has stood still. Not of all of them when they are many. May be empty.
+    std::function<void(model::Duration late)> on_stall;
     model::Instant now() const { return clock_.now(); }
 
   private:
     void step(const model::Event& event);
+    model::Duration measure();
+    void arm();
 
     const Clock& clock_;
     model::Policy policy_;
@@ -48,6 +56,8 @@ class Reactor {
     bool stepping_ = false;
     bool closed_ = false;
     model::Effects effects_;
+    model::Instant asked_ = model::kNever;  ///< when the next step was wanted
+    support::LoopLag lag_;
     BootTimer timer_;
 };
 

@@ -43,6 +43,19 @@ std::vector<std::string> omissions(const config::Config& c) {
     return list;
 }
 
+std::int64_t whole_ms(model::Duration d) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
+
+/// "1ms:920 5ms:3 25ms:0 100ms:0 250ms:0 1000ms:1 5000ms:0 more:0"
+std::string histogram(const support::LoopLag& lag) {
+    std::string text;
+    for (std::size_t i = 0; i < lag.kEnds.size(); ++i)
+        text +=
+            std::to_string(whole_ms(lag.kEnds[i])) + "ms:" + std::to_string(lag.counts()[i]) + " ";
+    return text + "more:" + std::to_string(lag.counts().back());
+}
+
 class Service {
   public:
     explicit Service(RunOptions options)
@@ -171,7 +184,9 @@ class Service {
               {"file", path.string()},
               {"result", ok ? "written" : "cannot write it: check state.dir and its owner"},
               {"role", std::string(model::name(member_.state().role))},
-              {"term", std::to_string(member_.state().holding.term.value)}});
+              {"term", std::to_string(member_.state().holding.term.value)},
+              {"lag_max_ms", std::to_string(whole_ms(member_.lag().largest()))},
+              {"lag", histogram(member_.lag())}});
     }
 
     void end(int code) {

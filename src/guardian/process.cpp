@@ -22,6 +22,7 @@
 #include "guardian/link.hpp"
 #include "guardian/pulse.hpp"
 #include "guardian/status.hpp"
+#include "support/loop_lag.hpp"
 
 namespace elector::guardian {
 namespace {
@@ -99,6 +100,7 @@ class Process {
     void watch_pulse(Instant now);
     bool elector_is_free() const;
     void tell_manager(Instant now);
+    void tell_stall(Instant now);
     Instant next_wake() const;
     void end(int code);
 
@@ -115,6 +117,8 @@ class Process {
     Answer last_ = Answer::kFailed;  ///< to a status query
     Pulse pulse_;
     StatusText elector_says_;
+    support::LoopLag lag_;
+    Duration late_{};  ///< of the last wake-up; negative: something came before it
     Address probe_;
     int signals_ = -1;
     int timer_ = -1;
@@ -167,6 +171,7 @@ void Process::go_on() {
         while (turn()) {
         }
         tell_manager(boot_now());
+        tell_stall(boot_now());
         if (!exit_code_) wait();
     }
 }
@@ -240,7 +245,10 @@ void Process::wait() {
     look(status_.busy() ? status_.fd() : -1, status_.events());
     look(knock_.fd(0), POLLOUT);
     look(knock_.fd(1), POLLOUT);
+    const auto asked = std::max(at, boot_now());
     ::poll(fds.data(), n, -1);
+    late_ = boot_now() - asked;
+    lag_.add(late_);
     std::uint64_t expirations = 0;
     static_cast<void>(!::read(timer_, &expirations, sizeof expirations));
 }
@@ -276,7 +284,9 @@ void Process::take_signals(Instant now) {
               {"term", Number(arm ? arm->term.value : 0)},
               {"left_ms", Number(arm ? ms(arm->valid_until - now) : 0)},
               {"acting", machine_.acting() ? "yes" : "no"},
-              {"elector_pid", Number(children_.elector.pid())}});
+              {"elector_pid", Number(children_.elector.pid())},
+              {"lag_max_ms", Number(ms(lag_.largest()))},
+              {"stalls", Number(static_cast<std::int64_t>(lag_.stalls()))}});
     }
 }
 
@@ -543,6 +553,15 @@ void Process::tell_manager(Instant now) {
             Level::kWarn, "service_manager_not_told",
             {{"error", std::strerror(error)},
              {"why", "$NOTIFY_SOCKET cannot be used; the service manager will miss the service."}});
+}
+
+void Process::tell_stall(Instant now) {
+    const auto late = std::exchange(late_, Duration{});
+    if (!lag_.stalled(now.time_since_epoch(), late, options_.bounds.margin)) return;
+    log_(Level::kWarn, "loop_stalled",
+         {{"late_ms", Number(ms(late))},
+          {"stalls", Number(static_cast<std::int64_t>(lag_.stalls()))},
+          {"why", "This process, or the whole host, stood still for longer than a margin."}});
 }
 
 void Process::end(int code) { exit_code_ = code; }

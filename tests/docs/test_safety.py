@@ -53,7 +53,7 @@ class Safety(unittest.TestCase):
 
     def test_every_claim_names_tests_that_are_there(self):
         mutants = read("tests/sim/mutants.cpp")
-        units = all_of("tests/guardian/*.cpp")
+        units = {suite: all_of(f"tests/{suite}/*.cpp") for suite in ("guardian", "app")}
         cases = all_of("tests/integration/test_*.py")
         for number, section in claims().items():
             tests = re.findall(r"`([^`]+)`", line(section, "Tests"))
@@ -63,8 +63,9 @@ class Safety(unittest.TestCase):
                     path = f"tests/scenarios/stories/{test[6:]}.txt"
                     there = os.path.exists(os.path.join(ROOT, path))
                     self.assertTrue(there, f"{number}: no {path}")
-                elif test.startswith("guardian:"):
-                    self.assertIn(f'TEST_CASE("{test[9:]}")', units, f"{number}: no {test}")
+                elif test.split(":")[0] in units:
+                    suite, name = test.split(":", 1)
+                    self.assertIn(f'TEST_CASE("{name}")', units[suite], f"{number}: no {test}")
                 elif test.startswith("integration:"):
                     self.assertIn(f"def {test[12:]}(self)", cases, f"{number}: no {test}")
                 elif test.startswith("sim:"):

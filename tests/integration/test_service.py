@@ -160,6 +160,24 @@ class Service(IntegrationCase):
             self.assertEqual(member.process.wait(5 * PATIENCE), 0)
             self.assertEqual(manager.changes()[-1], "STOPPING")
 
+    @takes(20)
+    def test_a_stall_is_told_and_the_delays_are_counted(self):
+        with self.one() as (world, member, _):
+            since = time.time()
+            with self.nobody_moves(world, member, 2):
+                member.signal_elector(signal.SIGSTOP)
+                time.sleep(1.5)
+                member.signal_elector(signal.SIGCONT)
+            stalls = member.find("loop_stalled", since, process="elector", role="leader")
+            self.assertGreater(int(stalls[0]["late_ms"]), 500)
+            member.process.signal(signal.SIGUSR1)
+            dump = world.wait_for(lambda: member.find("dump", since), 5, "a dump")[0]
+            self.assertGreaterEqual(int(dump["lag_max_ms"]), int(stalls[0]["late_ms"]))
+            sizes = dict(word.split(":") for word in dump["lag"].split())
+            self.assertGreater(int(sizes["1ms"]) + int(sizes["5ms"]), 10)
+            state = world.wait_for(lambda: member.find("guardian_state", since), 5, "its state")[0]
+            self.assertGreaterEqual(int(state["lag_max_ms"]), 0)
+
     @takes(45)
     def test_the_unit_lets_through_every_system_call_of_a_life_with_a_demotion(self):
         """As strace sees guardian, electors and closer; -D makes it the grandchild."""
