@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a guardian costs while it waits, and how soon its node is told when the elector dies.
 
-A group of two with a real etcd and simulated nodes. The leader's elector is killed, again and again;
+A group of two with a real etcd and simulated nodes. The leader's elector is killed, over and over;
 reaction is the time from right before kill(2) to the fall of the node's active flag, by the node's
 own log: the death is noticed, nothing more can leave the elector, the request goes out and is read.
 Programs come from $ELECTOR_BUILD (build/release).

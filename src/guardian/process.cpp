@@ -530,10 +530,10 @@ void Process::tell(Instant now) {
 
 // --- the elector's pulse, and what the service manager is told
 
-/// It runs, and no deadline of a holding is near enough to see to it.
+/// It runs, and no deadline, of a holding or of a stop, sees to it.
 bool Process::elector_is_free() const {
     return machine_.elector_runs() && !machine_.armed() && !machine_.acting() &&
-           !machine_.waiting_for_lock();
+           !machine_.waiting_for_lock() && !machine_.stopping();
 }
 
 void Process::watch_pulse(Instant now) {
