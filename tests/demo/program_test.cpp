@@ -145,7 +145,7 @@ std::string path() { return std::getenv("PATH"); }
 
 /// The words of the summary's row for this kind: result, gap, ..., double signatures last.
 std::vector<std::string> row(const std::string& output, const std::string& kind) {
-    std::istringstream lines(output.substr(output.find("kind          result")));
+    std::istringstream lines(output.substr(output.find("kind            result")));
     for (std::string line; std::getline(lines, line);) {
         if (line.rfind(kind + " ", 0) != 0) continue;
         std::istringstream words(line.substr(kind.size()));
@@ -169,7 +169,7 @@ TEST_CASE("without a terminal one hand-over of each kind happens, and nothing is
     const int code = demo.exit_code(240s);
     CAPTURE(demo.output());
     CHECK(code == 0);
-    REQUIRE(demo.output().find("kind          result") != std::string::npos);
+    REQUIRE(demo.output().find("kind            result") != std::string::npos);
     for (const auto* kind : {"planned", "unhealthy", "node killed", "elector killed",
                              "elector frozen", "guardian killed", "cut off etcd"}) {
         CAPTURE(kind);
