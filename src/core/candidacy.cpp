@@ -3,60 +3,26 @@
 
 #include "core/takeover.hpp"
 #include "core/turn.hpp"
+#include "model/queue.hpp"
 #include "model/waits.hpp"
 
 namespace elector::core {
 namespace {
 
-bool is_head(const State& s) {
-    const auto& q = s.known.view.queue;
-    return !q.empty() && q.front().create == s.session.create;
-}
-
-bool better(const MemberRecord& other, const MemberRecord& mine) {
-    if (other.priority != mine.priority) return other.priority > mine.priority;
-    return other.lag_bucket < mine.lag_bucket;
-}
-
-/// A strictly better eligible member waits behind us.
-bool outranked(const Turn& t) {
-    const auto& s = t.s;
-    if (is_head(s)) return false;
-    if (s.candidacy.requeued_ever && t.now - s.candidacy.last_requeue < t.p.rank_settle)
-        return false;
-    const auto mine = own_record(t);
-    for (const auto& c : s.known.view.queue) {
-        if (c.create <= s.session.create) continue;
-        const auto* owner = owner_of(s.known.view, c.key);
-        if (owner && owner->record.eligible && better(owner->record, mine)) return true;
-    }
-    return false;
-}
-
-/// A switchover to a member behind us was ordered, and we are not the head.
-bool in_the_way(const Turn& t) {
-    const auto& s = t.s;
-    const auto& order = s.known.view.switchover;
-    const auto& record = s.known.view.holder.record;
-    if (!order || order->to.empty() || order->to == t.p.member || is_head(s)) return false;
-    if (!record || record->term != order->term || record->state != HolderRecord::State::kActive)
-        return false;
-    const auto* target = find_member(s.known.view, order->to);
-    const auto* candidate = target ? find_key(s.known.view, target->record.candidate_key) : nullptr;
-    return candidate && candidate->create > s.session.create;
-}
-
-bool taken_for_foreign(const State& s) {
-    const auto& record = s.known.view.holder.record;
-    return record && std::any_of(record->foreign.begin(), record->foreign.end(),
-                                 [&](const ForeignKey& f) { return f.create == s.session.create; });
+/// Not more often than rank_settle.
+bool may_requeue(const Turn& t) {
+    const auto& c = t.s.candidacy;
+    return !c.requeued_ever || t.now - c.last_requeue >= t.p.rank_settle;
 }
 
 std::optional<Cause> leave_because(const Turn& t) {
     if (!unfit_because(t.p, t.s, t.now).none()) return Cause::kNotEligible;
-    if (taken_for_foreign(t.s)) return Cause::kForeignCandidacy;
-    if (in_the_way(t)) return Cause::kSwitchoverAhead;
-    if (outranked(t)) return Cause::kOutranked;
+    const auto& view = t.s.known.view;
+    const auto create = t.s.session.create;
+    if (taken_for_foreign(view, create)) return Cause::kForeignCandidacy;
+    if (is_head(view, create)) return std::nullopt;
+    if (in_the_way(view, create, t.p.member)) return Cause::kSwitchoverAhead;
+    if (may_requeue(t) && outranked(view, create, own_record(t))) return Cause::kOutranked;
     return std::nullopt;
 }
 
@@ -124,7 +90,7 @@ void relax_when_stranded(Turn& t) {
 void tell_waiting(Turn& t) {
     auto& s = t.s;
     const auto blocked = blocked_because(t.p, s, t.now);
-    const bool waiting = is_head(s) && !blocked.none();
+    const bool waiting = is_head(s.known.view, s.session.create) && !blocked.none();
     if (!waiting) {
         s.told_blockers = 0;
         return;
