@@ -228,7 +228,11 @@ void drive_standby(Turn& t) {
     // A query that hangs says nothing; the deactivation must not wait for it.
     const bool hangs = n.query.busy() && t.due(n.query.sent + 1s);
     if (hangs && !sb.false_answered && !n.set.busy()) sb.send_false = true;
-    if (may_be_undone(t)) sb.send_false = true;
+    if (may_be_undone(t)) {  // whether or not an earlier one is still unanswered
+        if (n.set.busy()) n.unanswered_until = n.set.sent + late_set(t.p);
+        n.set = {};
+        sb.send_false = true;
+    }
     if (sb.send_false && t.ready(n.set)) {
         t.emit(Deactivate{t.start(n.set)});
         sb.send_false = sb.false_answered = false;

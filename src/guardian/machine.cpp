@@ -235,8 +235,11 @@ void Machine::help_draining(Instant now, Instant end, Actions& out) {
     const auto lands = *draining_until_ - bounds_.quiesce + bounds_.late_set;
     const bool first = !told_node_ && due(now, end);
     const bool late = may_be_pending_ && !told_late_ && due(now, lands);
-    if ((!first && !late) || d_.set_busy || !due(now, d_.next_set)) return;
+    if (!first && !late) return;
+    const bool must = late && d_.last_false < lands;  // whatever is still unanswered
+    if (!must && (d_.set_busy || !due(now, d_.next_set))) return;
     out.deactivate = d_.set_busy = told_node_ = true;
+    d_.last_false = now;
     told_late_ = told_late_ || now >= lands;
 }
 
@@ -286,9 +289,12 @@ void Machine::seek_standby(Instant now, Actions& out) {
     }
     const auto late = late_until();
     // SAFETY: S11. The activation may have landed after the deactivation, and nobody need have seen
-    // it.
-    if (late && d_.last_false && *d_.last_false < *late && !d_.confirmed && due(now, *late))
+    // it; nor does it wait for a deactivation that is still unanswered.
+    if (late && d_.last_false && *d_.last_false < *late && !d_.confirmed && due(now, *late)) {
         d_.send_false = true;
+        d_.set_busy = false;
+        d_.next_set = now;
+    }
     if (!d_.confirmed && d_.send_false && !d_.set_busy && due(now, d_.next_set)) {
         d_.send_false = false;
         d_.set_busy = out.deactivate = true;

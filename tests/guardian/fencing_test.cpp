@@ -201,7 +201,7 @@ TEST_CASE("a demotion by order fences a node that hangs, and gives up in the end
         Rig rig(Machine::once(Rig::at(0ms), kBounds));
         rig.machine.fence_set(10s);
         rig.until(4s);
-        CHECK(rig.said() == "0 deactivate 1 ask 4000 fence");
+        CHECK(rig.said() == "0 deactivate 1 ask 3500 deactivate 4000 fence");
         rig.asked(Answer::kFailed);
         rig.told(Answer::kFailed);
         rig.fenced(helps);

@@ -166,6 +166,34 @@ TEST_CASE("an activation without an answer is put down once more, whoever can se
     CHECK(rig.said().find("deactivate") == std::string::npos);
 }
 
+TEST_CASE("a deactivation that is unanswered does not hold up the one that must follow") {
+    Rig rig;
+    rig.until(0ms);
+    rig.started();
+    rig.arm(5s);
+    rig.until(1s);
+    rig.gone();
+    rig.until(1001ms);
+    rig.told(Answer::kFailed);
+    rig.until(4400ms);
+    rig.said();  // the second one is carried out, and its answer never comes
+    rig.until(4600ms);
+    CHECK(rig.said() == "4500 deactivate");
+}
+
+TEST_CASE("an elector that drains is helped on time although it was helped in vain before") {
+    Rig rig;
+    rig.until(0ms);
+    rig.started();
+    rig.arm(5s);
+    rig.until(4500ms);
+    rig.machine.draining({Rig::at(15500ms)});
+    rig.until(4750ms);
+    rig.said();  // never answered
+    rig.until(8100ms);
+    CHECK(rig.said() == "8000 deactivate");
+}
+
 TEST_CASE("an elector that drains is helped once more when its activation must have landed") {
     Rig rig;
     rig.until(0ms);
