@@ -12,7 +12,6 @@ using std::chrono::milliseconds;
 namespace {
 
 /// A status query that hangs for longer says that the node is not fenced (facts, section 2).
-constexpr milliseconds kStatusTimeout{4000};
 constexpr milliseconds kReadTimeout{1000};
 constexpr milliseconds kMetricsTimeout{3000};
 
@@ -65,10 +64,10 @@ bool nothing_left(const iotex::Error& error) {
 }  // namespace
 
 NodeRunner::NodeRunner(asio::io_context& io, const Clock& clock, iotex::NodeEndpoints endpoints,
-                       model::Duration set_timeout, Tasks& tasks, Log& log, Post post)
+                       model::Duration request_timeout, Tasks& tasks, Log& log, Post post)
     : io_(io),
       clock_(clock),
-      set_timeout_(std::chrono::duration_cast<milliseconds>(set_timeout)),
+      request_timeout_(std::chrono::duration_cast<milliseconds>(request_timeout)),
       tasks_(tasks),
       log_(log),
       post_(std::move(post)),
@@ -79,8 +78,8 @@ NodeRunner::ClientPtr NodeRunner::make_client(iotex::NodeEndpoints endpoints) {
                                                [this](iotex::PortEvent e) { post_(to_event(e)); });
 }
 
-void NodeRunner::replace(iotex::NodeEndpoints endpoints, model::Duration set_timeout) {
-    set_timeout_ = std::chrono::duration_cast<milliseconds>(set_timeout);
+void NodeRunner::replace(iotex::NodeEndpoints endpoints, model::Duration request_timeout) {
+    request_timeout_ = std::chrono::duration_cast<milliseconds>(request_timeout);
     client_->close();
     client_ = make_client(std::move(endpoints));
 }
@@ -119,7 +118,7 @@ void NodeRunner::start_status(const model::QueryStatus& effect) {
 
 asio::awaitable<void> NodeRunner::status(ClientPtr client, model::QueryStatus effect,
                                          std::shared_ptr<asio::cancellation_signal> keep) {
-    auto reply = co_await client->status(effect.fresh_connection, kStatusTimeout);
+    auto reply = co_await client->status(effect.fresh_connection, request_timeout_);
     model::StatusRead event;
     event.op = effect.op;
     if (reply) {
@@ -135,7 +134,7 @@ asio::awaitable<void> NodeRunner::status(ClientPtr client, model::QueryStatus ef
 }
 
 asio::awaitable<void> NodeRunner::deactivate(ClientPtr client, model::Deactivate effect) {
-    auto reply = co_await client->deactivate(set_timeout_);
+    auto reply = co_await client->deactivate(request_timeout_);
     model::SetAnswered event;
     event.op = effect.op;
     if (!reply) {
@@ -150,8 +149,8 @@ asio::awaitable<void> NodeRunner::activate(ClientPtr client, model::Activate eff
     std::function<bool()> still_allowed = [this, not_after = effect.not_after] {
         return clock_.now() < not_after;
     };
-    auto reply =
-        co_await client->activate(effect.connection.value, std::move(still_allowed), set_timeout_);
+    auto reply = co_await client->activate(effect.connection.value, std::move(still_allowed),
+                                           request_timeout_);
     model::SetAnswered event;
     event.op = effect.op;
     if (!reply) {
@@ -212,7 +211,7 @@ model::NodeFailure NodeRunner::failed(const iotex::Error& error, const char* wha
 
 asio::awaitable<void> NodeRunner::deactivate_once() {
     const auto client = client_;
-    auto ignored = co_await client->deactivate(set_timeout_);
+    auto ignored = co_await client->deactivate(request_timeout_);
     static_cast<void>(ignored);
 }
 

@@ -19,12 +19,12 @@ class NodeRunner {
     using Post = std::function<void(model::Event)>;
 
     NodeRunner(boost::asio::io_context& io, const Clock& clock, iotex::NodeEndpoints endpoints,
-               model::Duration set_timeout, Tasks& tasks, Log& log, Post post);
+               model::Duration request_timeout, Tasks& tasks, Log& log, Post post);
 
     /// True when the effect was a node effect and has been started.
     bool run(const model::Effect& effect);
     /// New probe or web3 address: new connections; what was pending ends as failed.
-    void replace(iotex::NodeEndpoints endpoints, model::Duration set_timeout);
+    void replace(iotex::NodeEndpoints endpoints, model::Duration request_timeout);
     /// One last deactivation, whatever the state (broken invariant). Best effort.
     boost::asio::awaitable<void> deactivate_once();
     void close();
@@ -44,7 +44,7 @@ class NodeRunner {
 
     boost::asio::io_context& io_;
     const Clock& clock_;
-    std::chrono::milliseconds set_timeout_;
+    std::chrono::milliseconds request_timeout_;
     Tasks& tasks_;
     Log& log_;
     Post post_;

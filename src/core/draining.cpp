@@ -90,16 +90,28 @@ void end_draining(Turn& t, Cause cause) {
     become(t, Role::kFollower, cause);
 }
 
+}  // namespace
+
+Instant overdue_at(const Turn& t) {
+    const auto& sb = t.s.standby;
+    // A node that only refuses is asked, not told; that must not strand the group in silence.
+    const auto told = sb.first_false.value_or(t.s.draining.since);
+    auto limit = told + unconfirmed_after(t.p);
+    // One that hung before it was told has said nothing for some time already.
+    if (t.s.role == Role::kDraining && t.s.draining.cause == Cause::kStatusHung)
+        limit = std::max(t.s.node.status_sent + unconfirmed_after(t.p), told + 1s);
+    // Standby answered, and only a late activation is being waited out: that is no failure yet.
+    if (sb.seen_false && sb.hazard_until) limit = std::max(limit, *sb.hazard_until + 500ms);
+    return limit;
+}
+
+namespace {
+
 /// SAFETY: S15, S27. Written while the key still guards it, before any fence is tried.
 void drive_unfenced(Turn& t) {
     auto& s = t.s;
     auto& d = s.draining;
-    // A node that only refuses is asked, not told; that must not strand the group in silence.
-    auto limit = s.standby.first_false.value_or(d.since) + unconfirmed_after(t.p);
-    // Standby answered, and only a late activation is being waited out: that is no failure yet.
-    if (s.standby.seen_false && s.standby.hazard_until)
-        limit = std::max(limit, *s.standby.hazard_until + 500ms);
-    if (!t.due(limit)) return;
+    if (!t.due(overdue_at(t))) return;
     if (!std::exchange(d.unfenced_told, true)) t.announce(Notice::kUnfenced);
     const auto record = closing_record(t, HolderRecord::State::kUnfenced);
     fencing::climb(d.fence, t, d.unfenced_written, record);

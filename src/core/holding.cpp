@@ -6,9 +6,6 @@
 namespace elector::core {
 namespace {
 
-/// How long a status query may hang before it counts as "not fenced" (facts: about 4 s).
-constexpr Duration kStatusHung = 4s;
-
 void begin_holding(Turn& t, const StoredRecord& stored) {
     auto& s = t.s;
     auto& h = s.holding;
@@ -162,8 +159,13 @@ void judge_leader(Turn& t) {
     if (s.role != Role::kLeader) return;
     auto& n = s.node;
     if (s.shutting_down) return begin_draining(t, Cause::kShutdown);
-    if (n.query.busy() && t.due(n.query.sent + kStatusHung))
+    // A query may block while the node changes; else one that hangs for a block is not normal.
+    const bool changes = s.holding.activation != Activation::kVerified;
+    const auto hung = changes ? unconfirmed_after(t.p) : t.p.block_interval;
+    if (n.query.busy() && t.due(n.query.sent + hung)) {
+        t.failed(n.query);  // the next one goes on a connection of its own
         return begin_draining(t, Cause::kStatusHung);
+    }
     if (s.holding.activation == Activation::kNone && n.status_failures >= t.p.fall)
         return begin_draining(t, Cause::kActivationFailed);
     const auto may_activate = std::max(s.holding.claimed_at, s.holding.gate_open_at);
@@ -214,9 +216,10 @@ void drive_own_record(Turn& t) {
                               find_created(s.known.view, s.session.create);
     const bool in_time = t.now < s.candidacy.claim_sent + shrunk(t.p, claim.hold) - 2 * t.p.margin;
     if (read_back && still_queued && in_time) return begin_holding(t, holder);
-    // Everybody waits for this node already: no waiting for it, but the ladder.
+    // Everybody waits for this node already, or has to be told to: the ladder.
     const bool unfenced = holder.record->state == HolderRecord::State::kUnfenced;
-    if (!unfenced && !s.standby.dead && !standby_certain(s)) return;
+    const bool overdue = s.standby.first_false && !s.standby.confirmed && t.due(overdue_at(t));
+    if (!unfenced && !overdue && !s.standby.dead && !standby_certain(s)) return;
     auto& h = s.holding;
     h = Holding{};
     h.term = holder.record->term;

@@ -21,6 +21,8 @@ struct Turn : Means {
 void become(Turn& t, Role to, Cause cause);
 void begin_draining(Turn& t, Cause cause);
 void want_standby(Turn& t, bool send_false);
+/// When standby that nobody has confirmed becomes a matter for the fencing ladder.
+Instant overdue_at(const Turn& t);
 
 // --- recorders, one for each event
 void on_read(Turn& t, const ElectionRead& e);

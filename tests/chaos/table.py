@@ -16,7 +16,7 @@ from world import OVERTIME, PATIENCE
 
 BLOCK = 2.5  # s between two blocks
 POLL, FALL = 1.0, 3
-HUNG, UNFENCED = 4.0, 4.0  # a status query that is believed to hang; then until it is recorded
+HUNG = 4.0  # since the last answered status query: until the record says unfenced
 BOOT = 1.0  # of the simulated nodes, to an open admin port
 LONG = 90.0
 FENCE = 0.5  # of the fence command, end_node.py, at most
@@ -31,14 +31,13 @@ class Row:
     measure: object
     seconds: float  # of one run
     in_a_group: int  # runs before it is made anew
-    lacks: object  # why this build cannot show it; "": it can
     options: dict
 
 
-def row(words, required, seconds=35.0, in_a_group=5, lacks=lambda: "", **options):
+def row(words, required, seconds=35.0, in_a_group=5, **options):
     def add(function):
         ROWS[function.__name__] = Row(function.__name__, words, required, function, seconds,
-                                      in_a_group, lacks, options)
+                                      in_a_group, options)
         return function
     return add
 
@@ -169,7 +168,7 @@ def others_moved(trial):
 
 
 @row("the node hangs for 20 s, no fence command: until the alarm; nobody else may lead",
-     lambda b: POLL + HUNG + UNFENCED + 0.5, 60, 3)
+     lambda b: HUNG + 0.5, 60, 3)
 def node_frozen(trial):
     trial.strike("node_frozen", 20.0)
     took = trial.event("unfenced") - trial.since
@@ -179,32 +178,14 @@ def node_frozen(trial):
     return took
 
 
-def no_fence_command():
-    with open(programs.elector(), "rb") as file:
-        built = b"does not run fence.command" not in file.read()
-    return "" if built else "this build does not run a fence command"
-
-
-def fenced(trial, event=None, **fields):
-    """From the strike, or from an event of the log of who was struck."""
+@row("the node hangs; with a fence command", lambda b: HUNG + BLOCK + 0.5 + FENCE, 50, 3,
+     fenced=True)
+def node_frozen_and_fenced(trial):
     trial.strike("node_frozen", 20.0)
-    since = trial.event(event, **fields) if event else None
-    took = trial.next_active(since)
+    took = trial.next_active()
     trial.lasts(12.0)
     trial.group.nodes.fault("restart", trial.leader.index)
     return took
-
-
-@row("the node hangs; with a fence command", lambda b: HUNG + BLOCK + 0.5 + FENCE, 50, 3,
-     no_fence_command, fenced=True)
-def node_frozen_and_fenced(trial):
-    return fenced(trial)
-
-
-@row("the same, from when the leader is known to let go", lambda b: UNFENCED + BLOCK + 0.5 + FENCE,
-     50, 3, no_fence_command, fenced=True)
-def node_given_up_and_fenced(trial):
-    return fenced(trial, "role_change", to="draining")
 
 
 @row("the node restarts into standby, dead for 1 s: from when it is known dead",
