@@ -6,7 +6,6 @@ namespace elector::sim {
 namespace {
 
 constexpr Duration kUnconfirmed = 4s;  // B + 1.5 s
-constexpr Duration kLateSet = 3500ms;  // B + 1 s
 
 }  // namespace
 
@@ -185,10 +184,15 @@ void Guardian::judge_ports(model::Instant now) {
 }
 
 void Guardian::seek_standby(model::Instant now) {
-    // The activation may have landed after the deactivation.
-    if (pending_ && d_.last_false && *d_.last_false < *pending_ + kLateSet) {
-        const auto lands = *pending_ + kLateSet;
-        now >= lands ? void(d_.send_false = true) : at(lands);
+    // The activation may have landed after the deactivation, answered or not.
+    if (pending_ && d_.last_false && *d_.last_false < *pending_ + model::late_set(policy_)) {
+        const auto lands = *pending_ + model::late_set(policy_);
+        if (now < lands) {
+            at(lands);
+        } else {
+            d_.send_false = true;
+            d_.set_busy = false;
+        }
     }
     if (d_.send_false && !d_.set_busy) {
         d_.send_false = false;
@@ -221,7 +225,7 @@ void Guardian::node_answer(const NodeOp& op, const model::Event& event) {
         if (ok && status->active && now >= d_.set_answered + 1s) d_.send_false = true;
         // A late activation flips it: once more.
         if (ok && status->active && pending_) d_.send_false = true;
-        const bool late = pending_ && d_.status_sent < *pending_ + kLateSet;
+        const bool late = pending_ && d_.status_sent < *pending_ + model::late_set(policy_);
         const bool after = d_.first_false && d_.status_sent > *d_.first_false;
         if (ok && !status->active && !late && after && phase_ != Phase::kWatching)
             d_.confirmed = now;
@@ -299,7 +303,7 @@ void Guardian::store_answer(const model::Event& event) {
 
 void Guardian::maybe_restart(model::Instant now) {
     if (!d_.confirmed) return;
-    const auto last = pending_.value_or(model::Instant{}) + kLateSet;
+    const auto last = pending_.value_or(model::Instant{}) + model::late_set(policy_);
     if (phase_ == Phase::kWaitingForLock) {
         if (host_.elector_runs(member_)) return later(200ms);
     } else {
