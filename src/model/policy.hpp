@@ -72,8 +72,9 @@ constexpr Duration stretched(const Policy& p, Duration d) {
 /// A span during which something is believed: made shorter by the drift.
 constexpr Duration shrunk(const Policy& p, Duration d) { return d - d / 1000 * p.drift_ppm / 1000; }
 
-/// How long an unanswered set may still take effect after it was sent (A4).
-constexpr Duration late_set(const Policy& p) { return p.block_interval + 1s; }
+/// How long an unanswered set may still take effect after it was sent (A4), by a clock that may run
+/// fast.
+constexpr Duration late_set(const Policy& p) { return stretched(p, p.block_interval + 1s); }
 /// When a standby that was asked for and not confirmed counts as failed.
 constexpr Duration unconfirmed_after(const Policy& p) { return p.block_interval + 1500ms; }
 /// The wait when nothing is known of an earlier holder.
