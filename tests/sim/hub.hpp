@@ -58,6 +58,7 @@ struct Hub {
     std::optional<simnode::World> world;
     std::vector<Link> links;
     Time etcd_serves_from{};
+    std::uint64_t store_life = 0;     ///< counts the times that all servers were stopped at once
     std::optional<EtcdModel> backup;  ///< of the store, taken now and then
     std::vector<Duration> wall_step = std::vector<Duration>(plan.members);
     Mutant mutant = Mutant::kNone;

@@ -23,6 +23,7 @@ void Simulation::restore(const Fault& f) {
     update_excuses();
     record_lost();
     hub_.etcd.restore(*hub_.backup);
+    ++hub_.store_life;
     checks_.store_restored();
     hub_.etcd_serves_from =
         std::max(hub_.etcd_serves_from, hub_.now + 1s + f.delay * static_cast<int>(f.number % 8));
@@ -38,6 +39,7 @@ void Simulation::replace_store(const Fault& f) {
     update_excuses();
     record_lost();
     hub_.etcd.replace();
+    ++hub_.store_life;
     hub_.backup.reset();
     checks_.store_restored();
     hub_.etcd_serves_from =

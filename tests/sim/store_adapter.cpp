@@ -99,10 +99,11 @@ void StoreAdapter::launch(std::uint32_t at) {
     if (link.late_permille && hub_.rng.chance(link.late_permille))
         delay += hub_.rng.between(Duration{300ms}, Duration{8s});
     const bool lost = link.requests_lost > 0 || hub_.rng.chance(link.loss_permille);
-    if (!lost) later(hub_.now + delay, Job::kStoreArrive, at);
+    const auto life = hub_.store_life;
+    if (!lost) later(hub_.now + delay, Job::kStoreArrive, at, life);
     if (!lost && link.twice_permille && hub_.rng.chance(link.twice_permille))
-        later(hub_.now + delay + hub_.rng.between(Duration{0}, Duration{2s}), Job::kStoreArrive,
-              at);
+        later(hub_.now + delay + hub_.rng.between(Duration{0}, Duration{2s}), Job::kStoreArrive, at,
+              life);
     if (op.repeatable) later(hub_.now + 250ms, Job::kStoreHedge, at);
 }
 
@@ -110,7 +111,8 @@ void StoreAdapter::run(const Task& task) {
     --ops_[task.a].pending;
     switch (task.job) {
         case Job::kStoreArrive:
-            arrive(task.a);
+            // Nothing that was under way outlives the servers that it was sent to.
+            if (task.b == hub_.store_life) arrive(task.a);
             break;
         case Job::kStoreReply:
             complete(ops_[task.a], hub_.events.take(static_cast<std::uint32_t>(task.b)));
@@ -136,7 +138,7 @@ void StoreAdapter::arrive(std::uint32_t at) {
     if (fate == 1) return unavailable(at);
     // Queued by a member of etcd: executed when there is a leader again, asked for or not.
     later(hub_.etcd_serves_from + hub_.rng.between(Duration{0}, Duration{150ms}), Job::kStoreArrive,
-          at);
+          at, hub_.store_life);
 }
 
 /// "No leader": a read is tried again, a write's outcome is unknown.
@@ -153,7 +155,8 @@ void StoreAdapter::serve(std::uint32_t at) {
         const auto id = alive->lease.value;
         const bool stale = hub_.links[op.member].stale_lease == id;
         if (!stale && hub_.etcd.has_lease(id) && hub_.etcd.keep_alive(id, hub_.now) == 0) {
-            if (hub_.now < op.deadline) later(hub_.now + 100ms, Job::kStoreArrive, at);
+            if (hub_.now < op.deadline)
+                later(hub_.now + 100ms, Job::kStoreArrive, at, hub_.store_life);
             return;
         }
     }
