@@ -3,15 +3,12 @@
 
 #include <etcd.pb.h>
 
+#include "model/overloaded.hpp"
+
 namespace elector::etcd {
 namespace {
 
 namespace pb = etcdserverpb;
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-    using Visitors::operator()...;
-};
 
 pb::Compare::CompareResult to_wire(Compare::Result result) {
     switch (result) {
@@ -76,7 +73,7 @@ void fill(pb::DeleteRangeRequest& wire, const DeleteOp& op) {
 }
 
 void fill(pb::RequestOp& wire, const Op& op) {
-    const auto visitor = Overloaded{
+    const auto visitor = model::Overloaded{
         [&wire](const PutOp& put) { fill(*wire.mutable_request_put(), put); },
         [&wire](const RangeOp& range) { fill(*wire.mutable_request_range(), range); },
         [&wire](const DeleteOp& gone) { fill(*wire.mutable_request_delete_range(), gone); },
