@@ -46,12 +46,12 @@ def run(command, timeout, env=None):
         return 124, late_text, time.monotonic() - start
 
 
-def build(preset, tally):
+def build(preset, tally, target="all"):
     code, output, seconds = 0, "", 0.0
     if not os.path.exists(f"{ROOT}/build/{preset}/build.ninja"):
         code, output, seconds = run(["cmake", "--preset", preset], 600)
     if code == 0:
-        code, output, more = run(["cmake", "--build", f"build/{preset}"], 7200)
+        code, output, more = run(["cmake", "--build", f"build/{preset}", "--target", target], 7200)
         seconds += more
     tally.add(f"build {preset}", int(code == 0), int(code != 0), seconds, output[-8000:])
     return code == 0
@@ -169,6 +169,9 @@ def main():
             if build(preset, tally):
                 run_programs(preset, "short", tally, 3600)
         same_on_both_compilers(tally)
+        if build("fuzz", tally, "fuzzers"):
+            real_processes([sys.executable, "fuzz/run.py", "--seconds", "30"], "fuzz", tally, 3600,
+                           "", "fuzz")
         if build("release", tally):
             run_programs("release", "long", tally, 6 * 3600)
             integration("release", "long", tally, 3 * 3600)

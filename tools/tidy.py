@@ -110,6 +110,9 @@ BANNED = [
 # The same for Python, where a rule of that table has a counterpart there.
 BANNED_IN_PYTHON = {"test-sleep": r"\btime\.sleep\b"}
 
+# Inputs of tests that are kept byte for byte, whatever they look like.
+RAW = ("fuzz/corpus/",)
+
 # Spelled so that this file does not find itself.
 MARKERS = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.$}])/(?:work|root|home/\w+)/")
@@ -125,7 +128,7 @@ class Source:
         self.full_path = os.path.join(root, path)
         with open(self.full_path, "rb") as file:
             content = file.read()
-        self.binary = b"\0" in content
+        self.binary = b"\0" in content or path.startswith(RAW)
         self.text = "" if self.binary else content.decode(errors="replace")
         self.lines = re.sub(r"\n\Z", "", self.text).split("\n")
 

@@ -52,7 +52,7 @@ consteval bool whole() {
 }  // namespace detail
 
 inline json::value to_value(bool v) { return v; }
-inline json::value to_value(const std::string& v) { return v.c_str(); }
+inline json::value to_value(const std::string& v) { return json::string(v); }
 inline json::value to_value(model::Duration v) { return v.count(); }
 inline json::value to_value(model::Instant v) { return v.time_since_epoch().count(); }
 inline json::value to_value(const model::RoleChanged& v) {
@@ -116,10 +116,19 @@ json::value to_value(const T& v) {
     return o;
 }
 
+/// One line of a dump. What stands in etcd need not be UTF-8, and is written as it is.
+inline json::value parse_line(std::string_view line) {
+    json::parse_options options;
+    options.allow_invalid_utf8 = true;
+    return json::parse(line, {}, options);
+}
+
 // --- and back; throws std::exception with the cause when `v` is not what to_value would write
 
 inline void from_value(const json::value& v, bool& to) { to = v.as_bool(); }
-inline void from_value(const json::value& v, std::string& to) { to = v.as_string().c_str(); }
+inline void from_value(const json::value& v, std::string& to) {
+    to = std::string_view(v.as_string());
+}
 inline void from_value(const json::value& v, model::Duration& to) {
     to = model::Duration{v.to_number<std::int64_t>()};
 }

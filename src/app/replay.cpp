@@ -81,7 +81,7 @@ Replayed replay(std::istream& dump, const ReplayTold& told) {
     try {
         while (std::getline(dump, text)) {
             ++number;
-            run.line(json::parse(text));
+            run.line(parse_line(text));
         }
         ++number;
         run.nothing_left();

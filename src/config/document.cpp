@@ -83,15 +83,41 @@ Tree convert(const toml::node& node, int depth) {
     return out;
 }
 
-/// The first line that is no comment and has more dots than any of ours; 0: there is none.
+/// Counts the dots of a document's lines that may belong to a key: those outside of quotes and
+/// comments. After three quotes nobody but the parser can say what is inside: every dot counts.
+class KeyDots {
+  public:
+    std::ptrdiff_t in(std::string_view line) {
+        std::ptrdiff_t dots = 0;
+        char quote = '\0';
+        for (std::size_t i = 0; i < line.size() && !every_; ++i) {
+            const char c = line[i];
+            if (quote != '\0') {
+                if (c == '\\' && quote == '"') ++i;
+                if (c == quote) quote = '\0';
+            } else if (c == '"' || c == '\'') {
+                every_ = line.substr(i, 3) == std::string(3, c);
+                quote = c;
+            } else if (c == '#') {
+                break;
+            } else if (c == '.') {
+                ++dots;
+            }
+        }
+        return every_ ? std::count(line.begin(), line.end(), '.') : dots;
+    }
+
+  private:
+    bool every_ = false;
+};
+
+/// The first line with more dots than any key of ours has; 0: there is none.
 std::uint32_t line_of_dots(std::string_view text) {
+    KeyDots dots;
     for (std::uint32_t number = 1; !text.empty(); ++number) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = text.substr(0, end);
+        if (dots.in(text.substr(0, end)) > kMostDotsInLine) return number;
         text.remove_prefix(std::min(end + 1, text.size()));
-        const std::size_t first = line.find_first_not_of(" \t");
-        if (first == std::string_view::npos || line[first] == '#') continue;
-        if (std::count(line.begin(), line.end(), '.') > kMostDotsInLine) return number;
     }
     return 0;
 }

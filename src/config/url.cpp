@@ -20,18 +20,23 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+/// For functions of C: they would not see what follows a NUL.
+bool is_c_text(const std::string& text) { return text.find('\0') == std::string::npos; }
+
 /// One spelling per address, so that duplicates are found.
 std::optional<std::string> canonical_ipv6(const std::string& text) {
     std::array<unsigned char, 16> bytes{};
     std::array<char, INET6_ADDRSTRLEN> out{};
-    if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return std::nullopt;
+    if (!is_c_text(text) || inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) {
+        return std::nullopt;
+    }
     inet_ntop(AF_INET6, bytes.data(), out.data(), static_cast<socklen_t>(out.size()));
     return std::string(out.data());
 }
 
 bool is_ipv4(const std::string& text) {
     std::array<unsigned char, 4> bytes{};
-    return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;
+    return is_c_text(text) && inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;
 }
 
 bool is_ipv6(const std::string& text) { return canonical_ipv6(text).has_value(); }

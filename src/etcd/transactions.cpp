@@ -66,6 +66,7 @@ model::RecordAnswered record_answer(model::OpId op, const TxnReply& reply,
 }
 
 std::optional<model::MemberEntry> member_entry(const Keys& keys, const KeyValue& kv) {
+    if (!kv.key.starts_with(keys.members)) return std::nullopt;  // etcd answers what nobody asked
     auto record = parse_member(std::string_view(kv.key).substr(keys.members.size()), kv.value);
     if (!record) return std::nullopt;
     return model::MemberEntry{Revision{kv.create_revision}, Revision{kv.mod_revision},

@@ -65,7 +65,8 @@ Head read_head(std::string_view text) {
     Head head;
     const auto first = text.substr(0, text.find("\r\n"));
     constexpr std::string_view kVersion = "HTTP/1.1 ";
-    const bool known = first.substr(0, kVersion.size()) == kVersion && first.size() >= 12;
+    const bool three_digits = first.size() == 12 || (first.size() > 12 && first[12] == ' ');
+    const bool known = first.substr(0, kVersion.size()) == kVersion && three_digits;
     if (known) std::from_chars(first.data() + 9, first.data() + 12, head.status);
     head.malformed = !known || head.status < 100;
     while (!head.malformed) {

@@ -68,6 +68,25 @@ TEST_CASE("deep nesting ends in an answer, not in an exhausted stack") {
             .size() == 2);
 }
 
+TEST_CASE("a text of several lines hides no deep nesting") {
+    const std::string deep = repeated("a.", 30'000) + "a = 1";
+    for (const std::string quotes : {"\"\"\"", "'''"}) {
+        CHECK(problems_of("a = {b = " + quotes + "\n#" + quotes + ", " + deep + "}\n") ==
+              Lines{"elector.toml:2:1: syntax error: more than 64 dots in one line; this is no "
+                    "configuration"});
+    }
+    CHECK(problems_of("a = {b = \"\\\"#\", " + deep + "}\n")
+              .front()
+              .starts_with("elector.toml:1:1: syntax error: more than 64 dots"));
+}
+
+TEST_CASE("texts may have as many dots as they like") {
+    const std::string dots = repeated("a.", 40);
+    CHECK(problems_of("[fence]\ncommand = [\"/x\", \"" + dots + "\", '" + dots + "'] # it's\n") ==
+          Lines{"elector.toml:2:11: fence.command = [...] names \"/x\", which cannot be run: No "
+                "such file or directory"});
+}
+
 TEST_CASE("comments may have as many dots as they like") {
     CHECK(problems_of("  # " + repeated(".", 1000) + "\n") == Lines{});
 }

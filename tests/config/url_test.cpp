@@ -53,6 +53,10 @@ TEST_CASE("what is no address is told apart by its mistake") {
     CHECK(outcome(parse_url("http://1.2.3.256:1")) == "has no valid host" + tail);
     CHECK(outcome(parse_url("http://a b:1")) == "has no valid host" + tail);
     CHECK(outcome(parse_url("http://-a:1")) == "has no valid host" + tail);
+    CHECK(outcome(parse_url(std::string_view("http://127.0.0.1\0.a:1", 21))) ==
+          "has no valid host" + tail);
+    CHECK(outcome(parse_url(std::string_view("http://[::1\0a]:1", 16))) ==
+          "has no valid IPv6 address in its brackets" + tail);
 }
 
 TEST_CASE("a listening address names an IP address") {

@@ -293,6 +293,15 @@ TEST_CASE("an empty store reads as an empty view") {
     CHECK(event.view == view);
 }
 
+TEST_CASE("a key that nobody asked for is no member") {
+    const OpReply strangers{{kv("/k", to_json(member()), 1, 1), kv("", to_json(member()), 1, 1)},
+                            0};
+    const auto event = to_event(kKeys, ReadElection{OpId{4}}, reply(true, {{}, strangers, {}, {}}));
+    CHECK(event.outcome == StoreOutcome::kDone);
+    CHECK(event.view.members.empty());
+    CHECK(!to_event(kKeys, Register{OpId{4}, {}, {}, {}}, reply(false, {strangers})).member);
+}
+
 TEST_CASE("a read with too few answers proves nothing") {
     const auto event = to_event(kKeys, ReadElection{OpId{4}}, reply(true, {{}, {}, {}}));
     CHECK(event.op == OpId{4});

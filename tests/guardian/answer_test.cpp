@@ -47,6 +47,10 @@ TEST_CASE("any other status is no answer, also to a set") {
     CHECK(query(answer("500 Oops", "{\"active\":false}")) == Answer::kFailed);
     CHECK(parse_answer(answer("404 Not Found", ""), true).answer == Answer::kFailed);
     CHECK(query("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n") == Answer::kFailed);
+    CHECK(query("HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n") == Answer::kFailed);
+    CHECK(parse_answer("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", true).answer == Answer::kDone);
+    CHECK(parse_answer("HTTP/1.1 2000\r\nContent-Length: 0\r\n\r\n", true).answer ==
+          Answer::kFailed);
     CHECK(query("SSH-2.0-OpenSSH_9.2p1 Debian\r\n\r\n") == Answer::kFailed);
     CHECK(query("\r\n\r\n") == Answer::kFailed);
 }

@@ -100,6 +100,10 @@ class Files(unittest.TestCase):
     def test_binary_files_are_left_alone(self):
         self.assertEqual(judge("last-newline", {"a.png": "\0 "}), [])
 
+    def test_inputs_that_are_kept_byte_for_byte_are_left_alone(self):
+        self.assertEqual(judge("last-newline", {"fuzz/corpus/a": "a", "fuzz/a.cpp": "a"}),
+                         [("fuzz/a.cpp", 1)])
+
     def test_new_files_are_judged_and_ignored_or_deleted_ones_are_not(self):
         with tempfile.TemporaryDirectory() as root:
             subprocess.run(["git", "init", "-q", "--template=", root], check=True)

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/json_values.hpp"
 #include "app/reactor.hpp"
 #include "app/recorder.hpp"
 #include "core/step.hpp"
@@ -106,6 +107,25 @@ TEST_CASE("a policy that changes while effects are run is replayed as of the nex
     }
     CHECK(changes > 20);
     CHECK(replay(reactor.recorder().dump()).problem == "");
+}
+
+TEST_CASE("whatever stands in etcd comes back from a dump as it stood there") {
+    const std::string odd("nul \0 not UTF-8 \xff\xfe, a line\nand a \"quote\"", 40);
+    const StoredRecord stored{Revision{7}, odd, std::nullopt};
+    const Event event = StoreChanged{
+        Revision{8}, {{Revision{7}, HolderChanged{stored}}, {Revision{8}, PauseChanged{}}}};
+    Event back;
+    app::from_value(app::parse_line(app::describe(event)), back);
+    const auto& changes = std::get<StoreChanged>(back).changes;
+    REQUIRE(changes.size() == 2);
+    CHECK(std::get<HolderChanged>(changes.front().what).holder == stored);
+    app::Recorder recorder;
+    auto state = initial_state(Instant{}, 1);
+    Effects effects;
+    recorder.step(Policy{}, state, Instant{}, event);
+    step(Policy{}, state, Instant{}, event, effects);
+    for (const auto& effect : effects) recorder.effect(effect);
+    CHECK(replay(recorder.dump()).problem == "");
 }
 
 TEST_CASE("a dump that the core would not write says where it differs") {
