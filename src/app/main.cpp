@@ -1,4 +1,5 @@
 // The program: which command, then that command. Exit codes: docs/configuration.md and README.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -156,6 +157,10 @@ int run_closer(const Arguments& rest) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Whoever starts us may have left other ones. An ignored SIGCHLD would leave nothing to wait
+    // for; a reader of the log that is gone must end nobody.
+    std::signal(SIGCHLD, SIG_DFL);
+    std::signal(SIGPIPE, SIG_IGN);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     if (config::is_legacy_command_line(arguments)) return run(arguments);
     if (arguments.empty()) return refuse("no command given");
