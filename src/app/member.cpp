@@ -161,7 +161,11 @@ void Member::run(const model::Effect& effect) {
         tell_observation();
     }
     tell_status(effect);
-    if (const auto* activate = std::get_if<model::Activate>(&effect)) activation_ = activate->op;
+    if (const auto* activate = std::get_if<model::Activate>(&effect)) {
+        const auto& record = state().holding.record.record;
+        activation_ = activate->op;
+        activation_holding_ = record ? record->nonce : model::Nonce{};
+    }
     if (std::holds_alternative<model::PublishMember>(effect)) look_for_fence();
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
     if (guardian_ && guardian_->run(effect, reactor_.policy(), config_.node.probe)) return;
@@ -199,7 +203,7 @@ void Member::note_activation(const model::Event& e) {
     const auto* set = std::get_if<model::SetAnswered>(&e);
     if (!guardian_ || !set || set->op != activation_) return;
     if (set->failure == model::NodeFailure::kNone && !set->not_sent)
-        guardian_->activation_answered();
+        guardian_->activation_answered(activation_holding_);
 }
 
 void Member::tell_reload_done() {

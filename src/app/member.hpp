@@ -88,7 +88,8 @@ class Member {
     NodeRunner node_;
     FenceRunner fence_;
     bool guarded_;
-    model::OpId activation_;  ///< the last one that was sent
+    model::OpId activation_;           ///< the last one that was sent
+    model::Nonce activation_holding_;  ///< and the holding that it was sent for
     Reactor reactor_;
     std::optional<GuardianLink> guardian_;
     Observation observed_;

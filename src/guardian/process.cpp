@@ -314,8 +314,10 @@ void Process::take(Instant now, const Message& message) {
             warm_.drop();
             drop_witness();
         }
-    } else if (std::holds_alternative<ActivationAnswered>(message)) {
-        machine_.activation_answered();
+    } else if (const auto* answered = std::get_if<ActivationAnswered>(&message)) {
+        // SAFETY: S24. The answer to an earlier holding's says nothing of this one's.
+        const auto* guarded = machine_.guarded();
+        if (guarded && guarded->nonce == answered->nonce) machine_.activation_answered();
     } else if (const auto* words = std::get_if<FenceWords>(&message)) {
         set_fence(*words);
     } else if (const auto* order = std::get_if<FenceOrder>(&message)) {
