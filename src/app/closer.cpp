@@ -6,13 +6,15 @@
 #include <sys/socket.h>
 
 #include "app/boot_clock.hpp"
-#include "app/log.hpp"
+#include "app/plain_log.hpp"
 #include "app/policy_of.hpp"
 #include "iotex/node_client.hpp"
 
 namespace elector::app {
 namespace asio = boost::asio;
 using guardian::GateKind;
+using guardian::Level;
+using guardian::Number;
 using guardian::Order;
 using model::HolderRecord;
 using namespace std::chrono_literals;
@@ -34,7 +36,7 @@ bool same_process() {
 class Closer {
   public:
     Closer(cli::Session& session, iotex::NodeClient& node, const Order& order,
-           const config::Config& config, const Log& log)
+           const config::Config& config, const guardian::Log& log)
         : session_(session), node_(node), order_(order), config_(config), log_(log) {}
 
     asio::awaitable<int> run();
@@ -50,7 +52,7 @@ class Closer {
     iotex::NodeClient& node_;
     const Order& order_;
     const config::Config& config_;
-    const Log& log_;
+    const guardian::Log& log_;
     BootClock clock_;
 };
 
@@ -72,7 +74,7 @@ asio::awaitable<int> Closer::run() {
         }
         if (done && closure.txn)
             log_(Level::kInfo, "closed",
-                 {{"what", closure.what}, {"term", std::to_string(order_.term.value)}});
+                 {{"what", closure.what}, {"term", Number(order_.term.value)}});
         if (done && !order_.unfenced) {
             auto end = revoke();
             co_await std::move(end);
@@ -191,13 +193,23 @@ Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view, cons
     return {etcd::to_txn(keys, drain), "drained"};
 }
 
-int close_holding(const Order& order, const config::Config& config, const cli::Means& means) {
-    const Log log(config.log, {}, "closer");
-    cli::Session session(means, config);
-    iotex::NodeClient node(session.io(), node_endpoints_of(config), {}, [](iotex::PortEvent) {});
-    Closer closer(session, node, order, config, log);
-    auto whole = run_and_close(closer, node);
-    return session.run(std::move(whole));
+int close_holding(const Order& order, const config::Config& config, const cli::Means& means,
+                  const std::vector<std::string>& notes) {
+    // A log that nobody reads must not keep it from its end, which the guardian waits for.
+    const PlainLog plain(on_stderr(config.log), "closer");
+    const auto& log_ = plain.log;
+    for (const auto& note : notes) log_(Level::kInfo, "note", {{"text", note}});
+    try {
+        cli::Session session(means, config);
+        iotex::NodeClient node(session.io(), node_endpoints_of(config), {},
+                               [](iotex::PortEvent) {});
+        Closer closer(session, node, order, config, log_);
+        auto whole = run_and_close(closer, node);
+        return session.run(std::move(whole));
+    } catch (const std::exception& e) {
+        log_(Level::kWarn, "marker_owed", {{"error", e.what()}, {"next", "it is tried again"}});
+        return 1;
+    }
 }
 
 }  // namespace elector::app

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/session.hpp"
 #include "config/config.hpp"
@@ -25,8 +27,8 @@ Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view,
 model::Gate gate_of(const config::Config& config, guardian::GateKind kind,
                     std::optional<model::Height> tip);
 
-/// 0: done, or nothing was left to do; 1: has to be tried again.
+/// 0: done, or nothing was left to do; 1: has to be tried again. `notes` are logged.
 int close_holding(const guardian::Order& order, const config::Config& config,
-                  const cli::Means& means);
+                  const cli::Means& means, const std::vector<std::string>& notes);
 
 }  // namespace elector::app

@@ -73,14 +73,17 @@ void Member::tell_fence() {
 void Member::look_for_fence() {
     const bool missing = fence_missing(config_, environment_);
     if (missing == policy().fence_missing) return;
-    if (missing)
-        log_(Level::kError, "fence_missing",
-             {{"alarm", "true"},
-              {"command", config_.fence.command.front()},
-              {"why",
-               "fence.policy is require, and the command is not a program that this user may run; "
-               "this member does not queue until it is."}});
+    if (missing) tell_fence_missing();
     reactor_.set_policy(make_policy());
+}
+
+void Member::tell_fence_missing() {
+    log_(Level::kError, "fence_missing",
+         {{"alarm", "true"},
+          {"command", config_.fence.command.front()},
+          {"why",
+           "fence.policy is require, and the command is not a program that this user may run; "
+           "this member does not queue until it is."}});
 }
 
 model::Policy Member::make_policy() const {
@@ -125,6 +128,7 @@ void Member::start() {
               {"error", pinned_.problem +
                             "; this member does not lead; see that the etcd which answers is the "
                             "right one, then say bootstrap --accept-cluster and restart"}});
+    if (policy().fence_missing) tell_fence_missing();
     certificates_.watch(config_.etcd);
     store_.start(config_.election.hold / 2);
     reactor_.post(model::Woke{});

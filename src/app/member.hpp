@@ -63,6 +63,7 @@ class Member {
     void set_access();
     void tell_fence();
     void look_for_fence();
+    void tell_fence_missing();
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
     void tell_observation();

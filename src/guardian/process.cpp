@@ -377,6 +377,7 @@ void Process::take_children(Instant now) {
     }
     if (const auto ending = children_.closer.ended()) {
         closer_until_ = model::kNever;
+        children_.tell_closer(log_, now, *ending);
         machine_.closed(now, ending->code == 0);
     }
 }
@@ -485,6 +486,7 @@ void Process::start_elector(Instant now) {
 }
 
 void Process::start_closer(Instant now, const Closing& closing) {
+    if (children_.closer_rests(now)) return machine_.closed(now, false);
     const auto* arm = machine_.guarded();
     closer_until_ = now + kCloserTakes;
     if (arm && children_.start_closer(closing, *arm)) return;
