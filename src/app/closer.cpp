@@ -8,6 +8,7 @@
 #include "app/boot_clock.hpp"
 #include "app/plain_log.hpp"
 #include "app/policy_of.hpp"
+#include "etcd/cluster_pin.hpp"
 #include "iotex/node_client.hpp"
 
 namespace elector::app {
@@ -37,7 +38,12 @@ class Closer {
   public:
     Closer(cli::Session& session, iotex::NodeClient& node, const Order& order,
            const config::Config& config, const guardian::Log& log)
-        : session_(session), node_(node), order_(order), config_(config), log_(log) {}
+        : session_(session),
+          node_(node),
+          order_(order),
+          config_(config),
+          log_(log),
+          pinned_(etcd::ClusterPin(config.state.dir, config.election.key).read().cluster) {}
 
     asio::awaitable<int> run();
 
@@ -47,21 +53,25 @@ class Closer {
     asio::awaitable<model::Gate> gate();
     asio::awaitable<void> revoke();
     int owed(const etcd::Error& error);
+    bool lost(std::uint64_t seen);
 
     cli::Session& session_;
     iotex::NodeClient& node_;
     const Order& order_;
     const config::Config& config_;
     const guardian::Log& log_;
+    const std::uint64_t pinned_;
     BootClock clock_;
 };
 
 asio::awaitable<int> Closer::run() {
+    if (lost(0)) co_return 2;
     // First, since it makes the connection; what it says is asked again before it counts.
     auto view = co_await session_.look();
     const auto gate_now = co_await gate();
     for (int i = 0; i < kTries; ++i) {
         if (!view) co_return owed(view.error());
+        if (lost(view->cluster_id)) co_return 2;
         if (!order_.unfenced) {
             auto waiting = outwait_foreign(*view);
             co_await std::move(waiting);
@@ -137,6 +147,16 @@ int Closer::owed(const etcd::Error& error) {
     return 1;
 }
 
+bool Closer::lost(std::uint64_t seen) {
+    const auto why = elsewhere(session_.keys, order_, pinned_, seen);
+    if (why.empty()) return false;
+    log_(Level::kError, "closer_elsewhere",
+         {{"alarm", "true"},
+          {"error", "cannot record what was done to the node: " + why +
+                        "; nothing was written; take the change back, it is tried again"}});
+    return true;
+}
+
 asio::awaitable<int> run_and_close(Closer& closer, iotex::NodeClient& node) {
     auto whole = closer.run();
     const int code = co_await std::move(whole);
@@ -191,6 +211,17 @@ Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view, cons
     if (key) drain.key = key->key;
     drain.history = {order.term, record.member, kReason, {}, {}, {}, {}};
     return {etcd::to_txn(keys, drain), "drained"};
+}
+
+std::string elsewhere(const etcd::Keys& keys, const Order& order, std::uint64_t pinned,
+                      std::uint64_t seen) {
+    if (order.key.substr(0, order.key.rfind('/') + 1) != keys.queue)
+        return "the candidate key of this holding is " + order.key +
+               ", and the configuration's election.key now gives " + keys.queue + "...";
+    if (pinned != 0 && seen != 0 && pinned != seen)
+        return "the etcd that answers is cluster " + etcd::cluster_text(seen) +
+               ", and this host has pinned " + etcd::cluster_text(pinned);
+    return {};
 }
 
 int close_holding(const Order& order, const config::Config& config, const cli::Means& means,
