@@ -6,13 +6,16 @@
 #include <sys/socket.h>
 
 #include "app/boot_clock.hpp"
-#include "app/log.hpp"
+#include "app/plain_log.hpp"
 #include "app/policy_of.hpp"
+#include "etcd/cluster_pin.hpp"
 #include "iotex/node_client.hpp"
 
 namespace elector::app {
 namespace asio = boost::asio;
 using guardian::GateKind;
+using guardian::Level;
+using guardian::Number;
 using guardian::Order;
 using model::HolderRecord;
 using namespace std::chrono_literals;
@@ -34,8 +37,13 @@ bool same_process() {
 class Closer {
   public:
     Closer(cli::Session& session, iotex::NodeClient& node, const Order& order,
-           const config::Config& config, const Log& log)
-        : session_(session), node_(node), order_(order), config_(config), log_(log) {}
+           const config::Config& config, const guardian::Log& log)
+        : session_(session),
+          node_(node),
+          order_(order),
+          config_(config),
+          log_(log),
+          pinned_(etcd::ClusterPin(config.state.dir, config.election.key).read().cluster) {}
 
     asio::awaitable<int> run();
 
@@ -45,21 +53,25 @@ class Closer {
     asio::awaitable<model::Gate> gate();
     asio::awaitable<void> revoke();
     int owed(const etcd::Error& error);
+    bool lost(std::uint64_t seen);
 
     cli::Session& session_;
     iotex::NodeClient& node_;
     const Order& order_;
     const config::Config& config_;
-    const Log& log_;
+    const guardian::Log& log_;
+    const std::uint64_t pinned_;
     BootClock clock_;
 };
 
 asio::awaitable<int> Closer::run() {
+    if (lost(0)) co_return 2;
     // First, since it makes the connection; what it says is asked again before it counts.
     auto view = co_await session_.look();
     const auto gate_now = co_await gate();
     for (int i = 0; i < kTries; ++i) {
         if (!view) co_return owed(view.error());
+        if (lost(view->cluster_id)) co_return 2;
         if (!order_.unfenced) {
             auto waiting = outwait_foreign(*view);
             co_await std::move(waiting);
@@ -72,7 +84,7 @@ asio::awaitable<int> Closer::run() {
         }
         if (done && closure.txn)
             log_(Level::kInfo, "closed",
-                 {{"what", closure.what}, {"term", std::to_string(order_.term.value)}});
+                 {{"what", closure.what}, {"term", Number(order_.term.value)}});
         if (done && !order_.unfenced) {
             auto end = revoke();
             co_await std::move(end);
@@ -135,6 +147,16 @@ int Closer::owed(const etcd::Error& error) {
     return 1;
 }
 
+bool Closer::lost(std::uint64_t seen) {
+    const auto why = elsewhere(session_.keys, order_, pinned_, seen);
+    if (why.empty()) return false;
+    log_(Level::kError, "closer_elsewhere",
+         {{"alarm", "true"},
+          {"error", "cannot record what was done to the node: " + why +
+                        "; nothing was written; take the change back, it is tried again"}});
+    return true;
+}
+
 asio::awaitable<int> run_and_close(Closer& closer, iotex::NodeClient& node) {
     auto whole = closer.run();
     const int code = co_await std::move(whole);
@@ -191,13 +213,34 @@ Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view, cons
     return {etcd::to_txn(keys, drain), "drained"};
 }
 
-int close_holding(const Order& order, const config::Config& config, const cli::Means& means) {
-    const Log log(config.log, {}, "closer");
-    cli::Session session(means, config);
-    iotex::NodeClient node(session.io(), node_endpoints_of(config), {}, [](iotex::PortEvent) {});
-    Closer closer(session, node, order, config, log);
-    auto whole = run_and_close(closer, node);
-    return session.run(std::move(whole));
+std::string elsewhere(const etcd::Keys& keys, const Order& order, std::uint64_t pinned,
+                      std::uint64_t seen) {
+    if (order.key.substr(0, order.key.rfind('/') + 1) != keys.queue)
+        return "the candidate key of this holding is " + order.key +
+               ", and the configuration's election.key now gives " + keys.queue + "...";
+    if (pinned != 0 && seen != 0 && pinned != seen)
+        return "the etcd that answers is cluster " + etcd::cluster_text(seen) +
+               ", and this host has pinned " + etcd::cluster_text(pinned);
+    return {};
+}
+
+int close_holding(const Order& order, const config::Config& config, const cli::Means& means,
+                  const std::vector<std::string>& notes) {
+    // A log that nobody reads must not keep it from its end, which the guardian waits for.
+    const PlainLog plain(on_stderr(config.log), "closer");
+    const auto& log_ = plain.log;
+    for (const auto& note : notes) log_(Level::kInfo, "note", {{"text", note}});
+    try {
+        cli::Session session(means, config);
+        iotex::NodeClient node(session.io(), node_endpoints_of(config), {},
+                               [](iotex::PortEvent) {});
+        Closer closer(session, node, order, config, log_);
+        auto whole = run_and_close(closer, node);
+        return session.run(std::move(whole));
+    } catch (const std::exception& e) {
+        log_(Level::kWarn, "marker_owed", {{"error", e.what()}, {"next", "it is tried again"}});
+        return 1;
+    }
 }
 
 }  // namespace elector::app

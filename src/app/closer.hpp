@@ -4,7 +4,10 @@
 // Must never touch the node's activity. Thread rule: called from main; one io_context of its own.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/session.hpp"
 #include "config/config.hpp"
@@ -25,8 +28,15 @@ Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view,
 model::Gate gate_of(const config::Config& config, guardian::GateKind kind,
                     std::optional<model::Height> tip);
 
-/// 0: done, or nothing was left to do; 1: has to be tried again.
+/// Why nothing may be concluded from what is stored there: the configuration names another election
+/// or another etcd than the holding's; `pinned` and `seen` are clusters, 0: not known. Empty:
+/// nothing speaks against it.
+std::string elsewhere(const etcd::Keys& keys, const guardian::Order& order, std::uint64_t pinned,
+                      std::uint64_t seen);
+
+/// 0: done, or nothing was left to do; 1: has to be tried again; 2: with another configuration.
+/// `notes` are logged.
 int close_holding(const guardian::Order& order, const config::Config& config,
-                  const cli::Means& means);
+                  const cli::Means& means, const std::vector<std::string>& notes);
 
 }  // namespace elector::app

@@ -100,7 +100,9 @@ bool GuardianLink::order(const model::RunFence& e) {
     return true;
 }
 
-void GuardianLink::activation_answered() { send(guardian::ActivationAnswered{}); }
+void GuardianLink::activation_answered(model::Nonce nonce) {
+    send(guardian::ActivationAnswered{nonce});
+}
 
 void GuardianLink::reload_done() { send(guardian::ReloadDone{}); }
 

@@ -42,7 +42,7 @@ class GuardianLink {
     /// What the guardian runs as fence command, from now on.
     void tell_fence(const guardian::FenceWords& words);
     /// An activation was answered, for certain.
-    void activation_answered();
+    void activation_answered(model::Nonce nonce);
     /// A reload has taken effect, or was refused.
     void reload_done();
     /// One line for people.

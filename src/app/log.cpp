@@ -1,7 +1,6 @@
 #include "app/log.hpp"
 
 #include <ctime>
-#include <stdexcept>
 
 #include <boost/json.hpp>
 
@@ -123,7 +122,9 @@ Log::Log(const config::Log& options, std::string member, std::string process)
     try {
         logger_ = make_logger(options);
     } catch (const spdlog::spdlog_ex& e) {
-        throw std::runtime_error("cannot open the log file " + options.file + ": " + e.what());
+        problem_ = "cannot open the log file " + options.file + ": " + e.what();
+        options_.file.clear();
+        logger_ = make_logger(options_);
     }
 }
 

@@ -28,13 +28,14 @@ std::string format_line(config::LogFormat format, std::string_view time, Level l
 
 class Log {
   public:
-    /// Throws std::runtime_error when the file cannot be opened.
+    /// A file that cannot be opened: stderr instead, and problem() says why.
     /// `process` tells the lines of one service's processes apart.
     explicit Log(const config::Log& options, std::string member = {}, std::string process = {});
     /// A log that goes nowhere (several members in one process, tests).
     static Log silent();
 
     void operator()(Level level, std::string_view event, std::vector<Field> fields = {}) const;
+    const std::string& problem() const { return problem_; }
     /// Takes over level, format and file; on failure the old log goes on. Returns what was wrong.
     std::string reopen(const config::Log& options);
 
@@ -44,6 +45,7 @@ class Log {
     config::Log options_;
     std::string member_;
     std::string process_;
+    std::string problem_;
 };
 
 }  // namespace elector::app

@@ -1,4 +1,5 @@
 // The program: which command, then that command. Exit codes: docs/configuration.md and README.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -51,30 +52,32 @@ int report(const config::LoadResult& loaded) {
     return 2;
 }
 
-std::vector<std::string> rendered(const std::vector<config::Problem>& warnings) {
+std::vector<std::string> notes_of(const config::LoadResult& loaded) {
     std::vector<std::string> lines;
-    for (const auto& w : warnings) lines.push_back(w.render());
+    for (const auto& problem : loaded.spared) lines.push_back(problem.render());
+    for (const auto& warning : loaded.warnings) lines.push_back(warning.render());
     return lines;
 }
 
 using Arguments = std::vector<std::string>;
+using config::Use;
 
-std::optional<app::RunOptions> from_file(const std::string& path, int& code) {
+std::optional<app::RunOptions> from_file(const std::string& path, Use use, int& code) {
     const auto environment = config::system_environment();
-    auto loaded = config::load_file(path, environment);
+    auto loaded = config::load_file(path, environment, use);
     if (!loaded.config) {
         code = report(loaded);
         return std::nullopt;
     }
     return app::RunOptions{*loaded.config,
                            [path, environment] { return config::load_file(path, environment); },
-                           rendered(loaded.warnings),
+                           notes_of(loaded),
                            {"--config", path}};
 }
 
-std::optional<app::RunOptions> from_legacy(const Arguments& arguments, int& code) {
+std::optional<app::RunOptions> from_legacy(const Arguments& arguments, Use use, int& code) {
     const auto environment = config::system_environment();
-    auto legacy = config::load_legacy(arguments, environment);
+    auto legacy = config::load_legacy(arguments, environment, use);
     if (!legacy.loaded.config) {
         code = report(legacy.loaded);
         return std::nullopt;
@@ -82,12 +85,12 @@ std::optional<app::RunOptions> from_legacy(const Arguments& arguments, int& code
     app::RunOptions options{
         *legacy.loaded.config,
         [arguments, environment] { return config::load_legacy(arguments, environment).loaded; },
-        rendered(legacy.loaded.warnings), arguments};
+        notes_of(legacy.loaded), arguments};
     options.notes.insert(options.notes.begin(), legacy.note);
     return options;
 }
 
-std::optional<app::RunOptions> from_run(const Arguments& rest, int& code) {
+std::optional<app::RunOptions> from_run(const Arguments& rest, Use use, int& code) {
     std::string path;
     for (std::size_t i = 0; i < rest.size(); ++i) {
         if (rest[i] == "--config" && i + 1 < rest.size()) {
@@ -99,19 +102,19 @@ std::optional<app::RunOptions> from_run(const Arguments& rest, int& code) {
             return std::nullopt;
         }
     }
-    if (!path.empty()) return from_file(path, code);
+    if (!path.empty()) return from_file(path, use, code);
     code = refuse("run: --config FILE is missing");
     return std::nullopt;
 }
 
-std::optional<app::RunOptions> from_either(const Arguments& arguments, int& code) {
+std::optional<app::RunOptions> from_either(const Arguments& arguments, Use use, int& code) {
     const bool legacy = config::is_legacy_command_line(arguments);
-    return legacy ? from_legacy(arguments, code) : from_run(arguments, code);
+    return legacy ? from_legacy(arguments, use, code) : from_run(arguments, use, code);
 }
 
 int run(const Arguments& arguments) {
     int code = 0;
-    auto options = from_either(arguments, code);
+    auto options = from_either(arguments, Use::kRun, code);
     return options ? app::run_service(std::move(*options)) : code;
 }
 
@@ -120,7 +123,7 @@ int run_elector(const Arguments& rest) {
     int code = 0;
     const bool linked = app::adopt_link(guardian::kLinkFd, guardian::kLockFd);
     if (rest.empty() || !linked) return refuse("elector: only a guardian starts it");
-    auto options = from_either({rest.begin() + 1, rest.end()}, code);
+    auto options = from_either({rest.begin() + 1, rest.end()}, Use::kRun, code);
     if (!options) return code;
     if (options->config.node.admin.text() != rest.front())
         return refuse("cannot change node.admin from " + rest.front() + " to " +
@@ -142,8 +145,8 @@ int run_closer(const Arguments& rest) {
     const auto order = guardian::parse_order(rest);
     if (!order) return refuse("close-holding: only a guardian starts it");
     const Arguments arguments(rest.begin() + guardian::kOrderWords, rest.end());
-    const auto options = from_either(arguments, code);
-    return options ? app::close_holding(*order, options->config, means()) : code;
+    const auto options = from_either(arguments, Use::kRecord, code);
+    return options ? app::close_holding(*order, options->config, means(), options->notes) : code;
 }
 
 /// All is closed and said. What is left is the gRPC library's own shutdown, which was seen to hang
@@ -156,6 +159,10 @@ int run_closer(const Arguments& rest) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Whoever starts us may have left other ones. An ignored SIGCHLD would leave nothing to wait
+    // for; a reader of the log that is gone must end nobody.
+    std::signal(SIGCHLD, SIG_DFL);
+    std::signal(SIGPIPE, SIG_IGN);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     if (config::is_legacy_command_line(arguments)) return run(arguments);
     if (arguments.empty()) return refuse("no command given");

@@ -73,14 +73,17 @@ void Member::tell_fence() {
 void Member::look_for_fence() {
     const bool missing = fence_missing(config_, environment_);
     if (missing == policy().fence_missing) return;
-    if (missing)
-        log_(Level::kError, "fence_missing",
-             {{"alarm", "true"},
-              {"command", config_.fence.command.front()},
-              {"why",
-               "fence.policy is require, and the command is not a program that this user may run; "
-               "this member does not queue until it is."}});
+    if (missing) tell_fence_missing();
     reactor_.set_policy(make_policy());
+}
+
+void Member::tell_fence_missing() {
+    log_(Level::kError, "fence_missing",
+         {{"alarm", "true"},
+          {"command", config_.fence.command.front()},
+          {"why",
+           "fence.policy is require, and the command is not a program that this user may run; "
+           "this member does not queue until it is."}});
 }
 
 model::Policy Member::make_policy() const {
@@ -125,6 +128,7 @@ void Member::start() {
               {"error", pinned_.problem +
                             "; this member does not lead; see that the etcd which answers is the "
                             "right one, then say bootstrap --accept-cluster and restart"}});
+    if (policy().fence_missing) tell_fence_missing();
     certificates_.watch(config_.etcd);
     store_.start(config_.election.hold / 2);
     reactor_.post(model::Woke{});
@@ -161,7 +165,11 @@ void Member::run(const model::Effect& effect) {
         tell_observation();
     }
     tell_status(effect);
-    if (const auto* activate = std::get_if<model::Activate>(&effect)) activation_ = activate->op;
+    if (const auto* activate = std::get_if<model::Activate>(&effect)) {
+        const auto& record = state().holding.record.record;
+        activation_ = activate->op;
+        activation_holding_ = record ? record->nonce : model::Nonce{};
+    }
     if (std::holds_alternative<model::PublishMember>(effect)) look_for_fence();
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
     if (guardian_ && guardian_->run(effect, reactor_.policy(), config_.node.probe)) return;
@@ -199,7 +207,7 @@ void Member::note_activation(const model::Event& e) {
     const auto* set = std::get_if<model::SetAnswered>(&e);
     if (!guardian_ || !set || set->op != activation_) return;
     if (set->failure == model::NodeFailure::kNone && !set->not_sent)
-        guardian_->activation_answered();
+        guardian_->activation_answered(activation_holding_);
 }
 
 void Member::tell_reload_done() {

@@ -63,6 +63,7 @@ class Member {
     void set_access();
     void tell_fence();
     void look_for_fence();
+    void tell_fence_missing();
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
     void tell_observation();
@@ -88,7 +89,8 @@ class Member {
     NodeRunner node_;
     FenceRunner fence_;
     bool guarded_;
-    model::OpId activation_;  ///< the last one that was sent
+    model::OpId activation_;           ///< the last one that was sent
+    model::Nonce activation_holding_;  ///< and the holding that it was sent for
     Reactor reactor_;
     std::optional<GuardianLink> guardian_;
     Observation observed_;

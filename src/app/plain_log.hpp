@@ -7,9 +7,13 @@
 
 namespace elector::app {
 
+/// The same to stderr. SAFETY: S23. A write to a file waits for its disk, for as long as that
+/// takes, and nothing tells beforehand: what must act in time writes to none.
+config::Log on_stderr(config::Log options);
+
 class PlainLog {
   public:
-    /// Throws std::runtime_error when the file cannot be opened. `process` is a constant.
+    /// A file that cannot be opened: stderr instead. `process` is a constant.
     PlainLog(const config::Log& options, const char* process);
     ~PlainLog();
     PlainLog(const PlainLog&) = delete;

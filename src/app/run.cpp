@@ -102,6 +102,11 @@ class Service {
 
     void tell_start() {
         const auto& c = options_.config;
+        if (!log_.problem().empty())
+            log_(Level::kError, "log_file_unusable",
+                 {{"alarm", "true"},
+                  {"error", log_.problem()},
+                  {"next", "this goes to stderr; put it right, and send SIGHUP"}});
         for (const auto& text : omissions(c)) log_(Level::kWarn, "not_built_yet", {{"why", text}});
         for (const auto& note : options_.notes) log_(Level::kWarn, "note", {{"text", note}});
         log_(Level::kInfo, "started",

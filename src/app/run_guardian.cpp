@@ -77,10 +77,10 @@ int run_guardian(const RunOptions& options) {
     std::string why;
     const auto holder = lock.acquire(c.node.admin.text(), true, why);
     if (holder == NodeLock::Holder::kAnother) {
-        tell_locked(Log(c.log, {}, "guardian"), c, why);
+        tell_locked(Log(on_stderr(c.log), {}, "guardian"), c, why);
         return 1;
     }
-    const PlainLog log(c.log, "guardian");
+    const PlainLog log(on_stderr(c.log), "guardian");
     return guardian::guard(options_of(options), lock, holder == NodeLock::Holder::kUs, manager,
                            log.log);
 }
@@ -108,9 +108,7 @@ int fence_node(const config::Config& config, bool force) {
             node.c_str(), why.c_str());
         return 1;
     }
-    config::Log plain = config.log;
-    plain.file.clear();  // to whoever has called
-    const PlainLog log(plain, "fence");
+    const PlainLog log(on_stderr(config.log), "fence");  // to whoever has called
     const RunOptions options{config, {}, {}, {}};
     return tell_fenced(node, guardian::fence_node(options_of(options), lock, log.log));
 }

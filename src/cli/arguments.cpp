@@ -48,10 +48,13 @@ int complain(const config::LoadResult& loaded) {
     return 2;
 }
 
-std::optional<config::Config> configuration(const Arguments& arguments, const char* usage) {
+std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
+                                            config::Use use) {
     const auto path = arguments.find("--config");
     if (path == arguments.end()) return refuse("--config FILE is missing", usage);
-    const auto loaded = config::load_file(path->second, config::system_environment());
+    const auto loaded = config::load_file(path->second, config::system_environment(), use);
+    for (const auto& problem : loaded.spared)
+        std::fprintf(stderr, "warning: %s\n", problem.render().c_str());
     if (!loaded.config) complain(loaded);
     return loaded.config;
 }

@@ -22,7 +22,8 @@ std::optional<Arguments> parse(const std::vector<std::string>& words,
 /// Tells every problem on stderr; the exit code for a bad configuration.
 int complain(const config::LoadResult& loaded);
 
-/// The configuration named by --config. None: said on stderr.
-std::optional<config::Config> configuration(const Arguments& arguments, const char* usage);
+/// The configuration named by --config. None: said on stderr. What is spared is told there too.
+std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
+                                            config::Use use = config::Use::kAll);
 
 }  // namespace elector::cli

@@ -161,7 +161,9 @@ int fence(const std::vector<std::string>& words, const Means& means) {
                      stray->first.c_str(), kUsage);
         return 2;
     }
-    const auto config = configuration(*arguments, kUsage);
+    // SAFETY: S29. What keeps a service from its start must not keep its node from standby.
+    const auto config =
+        configuration(*arguments, kUsage, local ? config::Use::kDemote : config::Use::kRecord);
     if (!config) return 2;
     if (local) return means.fence_node(*config, arguments->contains("--force"));
     try {

@@ -16,6 +16,6 @@ void check_timing(const Config& config, Report& report);
 void check_consistency(const Config& config, Report& report);
 
 /// Reads the secrets into `config` and looks at every file named. In files.cpp.
-void read_files(Config& config, const Environment& environment, Report& report);
+void read_files(Config& config, const Environment& environment, Report& report, Use use);
 
 }  // namespace elector::config

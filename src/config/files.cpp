@@ -25,8 +25,9 @@ std::string octal(unsigned mode) {
 /// The files and variables of one load.
 class Files {
   public:
-    Files(const Environment& environment, Report& report)
-        : environment_(environment), report_(report) {}
+    /// `lenient`: what can be read is used, whatever is wrong with it.
+    Files(const Environment& environment, Report& report, bool lenient = false)
+        : environment_(environment), report_(report), lenient_(lenient) {}
 
     /// A file that only has to be there.
     void readable(std::string_view path, const std::string& file) {
@@ -40,9 +41,8 @@ class Files {
         if (!report_.sound({path})) return;
         const bool writable = (found.mode & kOthersMayWrite) != 0;
         if ((found.mode & (kOthersMayRead | kOthersMayWrite)) == 0) return;
-        report_.fault(path, "is " + std::string(writable ? "writable" : "readable") +
-                                " by everybody (mode " + octal(found.mode) + "); run: chmod 0600 " +
-                                file);
+        doubt(path, "is " + std::string(writable ? "writable" : "readable") +
+                        " by everybody (mode " + octal(found.mode) + "); run: chmod 0600 " + file);
     }
 
     /// The text of a file with certificates or a key; judged by `fault_of`.
@@ -53,8 +53,15 @@ class Files {
         const std::string fault =
             text ? fault_of(*text) : "cannot be read, or is longer than 64 KiB";
         if (fault.empty()) return *text;
-        report_.fault(path, fault);
-        return {};
+        // Without any the system's authorities would be trusted.
+        const bool usable = lenient_ && text && !text->empty();
+        usable ? report_.spare(path, fault) : report_.loss(path, fault);
+        return usable ? *text : std::string();
+    }
+
+    /// Something that does not keep the file from being used.
+    void doubt(std::string_view path, const std::string& fault) {
+        lenient_ ? report_.spare(path, fault) : report_.loss(path, fault);
     }
 
     /// The secret from `file`, or else from the environment `variable`.
@@ -69,25 +76,24 @@ class Files {
         }
         const auto text = environment_.read(file);
         if (!text) {
-            report_.fault(path, "cannot be read, or is longer than 64 KiB");
+            report_.loss(path, "cannot be read, or is longer than 64 KiB");
             return Secret{};
         }
-        if (line(*text).empty()) report_.fault(path, "holds nothing on its first line");
+        if (line(*text).empty()) report_.loss(path, "holds nothing on its first line");
         return checked(path, path, std::string(path), line(*text));
     }
 
     void program(std::string_view path, const std::vector<std::string>& argv) {
         if (argv.empty() || !report_.sound({path})) return;
-        std::string fault = program_fault(argv.front());
-        if (fault.empty()) {
-            const FileFacts found = environment_.inspect(argv.front());
-            if (!found.error.empty()) fault = "cannot be run: " + found.error;
-            if (found.error.empty() && (!found.regular || !found.executable)) {
-                fault = "is not a program that this user may run";
-            }
+        const std::string names = "names " + shown(argv.front()) + ", which ";
+        const std::string fault = program_fault(argv.front());
+        if (!fault.empty()) return report_.fault(path, names + fault);
+        const FileFacts found = environment_.inspect(argv.front());
+        if (!found.error.empty()) {
+            report_.loss(path, names + "cannot be run: " + found.error);
+        } else if (!found.regular || !found.executable) {
+            report_.loss(path, names + "is not a program that this user may run");
         }
-        if (!fault.empty())
-            report_.fault(path, "names " + shown(argv.front()) + ", which " + fault);
     }
 
   private:
@@ -114,7 +120,7 @@ class Files {
         if (path.empty()) {
             report_.problem({}, owner, origin + " " + fault);
         } else {
-            report_.fault(path, fault);
+            report_.loss(path, fault);
         }
         return Secret{};
     }
@@ -122,20 +128,21 @@ class Files {
     FileFacts facts(std::string_view path, const std::string& file) {
         FileFacts found = environment_.inspect(file);
         if (!found.error.empty()) {
-            report_.fault(path, "cannot be read: " + found.error);
+            report_.loss(path, "cannot be read: " + found.error);
         } else if (!found.regular) {
-            report_.fault(path, "cannot be read: it is not a file");
+            report_.loss(path, "cannot be read: it is not a file");
         } else if (!found.readable) {
-            report_.fault(path, "cannot be read: Permission denied");
+            report_.loss(path, "cannot be read: Permission denied");
         }
         return found;
     }
 
     const Environment& environment_;
     Report& report_;
+    bool lenient_;
 };
 
-void read_certificates(Etcd& etcd, Files& files, const Environment& environment, Report& report) {
+void read_certificates(Etcd& etcd, Files& files, const Environment& environment) {
     const std::int64_t now_seconds = environment.unix_seconds();
     files.readable("etcd.ca_file", etcd.ca_file);
     files.readable("etcd.cert_file", etcd.cert_file);
@@ -149,7 +156,7 @@ void read_certificates(Etcd& etcd, Files& files, const Environment& environment,
     etcd.key_pem = Secret{files.pem("etcd.key_file", etcd.key_file, key_fault)};
     if (etcd.cert_pem.empty() || etcd.key_pem.empty()) return;
     if (belong_together(etcd.cert_pem, etcd.key_pem.reveal())) return;
-    report.fault("etcd.key_file", "does not belong to the certificate in " + etcd.cert_file);
+    files.doubt("etcd.key_file", "does not belong to the certificate in " + etcd.cert_file);
 }
 
 void read_password(Etcd& etcd, Files& files) {
@@ -170,7 +177,7 @@ EtcdFiles read_again(const Etcd& etcd, const Environment& environment, ReadSome 
     name_files(etcd, report);
     Files files(environment, report);
     EtcdFiles found{etcd, {}};
-    read_some(found.etcd, files, report);
+    read_some(found.etcd, files);
     for (const auto& problem : report.problems()) found.faults.push_back(problem.message);
     if (!found.faults.empty()) found.etcd = etcd;
     return found;
@@ -179,8 +186,8 @@ EtcdFiles read_again(const Etcd& etcd, const Environment& environment, ReadSome 
 }  // namespace
 
 EtcdFiles read_certificates_again(const Etcd& etcd, const Environment& environment) {
-    return read_again(etcd, environment, [&environment](Etcd& into, Files& files, Report& report) {
-        read_certificates(into, files, environment, report);
+    return read_again(etcd, environment, [&environment](Etcd& into, Files& files) {
+        read_certificates(into, files, environment);
     });
 }
 
@@ -196,13 +203,14 @@ std::vector<std::string> expiring(const Etcd& etcd, std::int64_t at_seconds) {
 
 EtcdFiles read_password_again(const Etcd& etcd, const Environment& environment) {
     return read_again(etcd, environment,
-                      [](Etcd& into, Files& files, Report&) { read_password(into, files); });
+                      [](Etcd& into, Files& files) { read_password(into, files); });
 }
 
-void read_files(Config& config, const Environment& environment, Report& report) {
+void read_files(Config& config, const Environment& environment, Report& report, Use use) {
+    Files of_etcd(environment, report, use == Use::kRecord);
+    read_certificates(config.etcd, of_etcd, environment);
+    read_password(config.etcd, of_etcd);
     Files files(environment, report);
-    read_certificates(config.etcd, files, environment, report);
-    read_password(config.etcd, files);
     Api& api = config.api;
     files.readable("api.cert_file", api.cert_file);
     files.guarded("api.key_file", api.key_file);

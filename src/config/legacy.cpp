@@ -104,7 +104,8 @@ bool is_legacy_command_line(std::span<const std::string> arguments) {
     return first && find_flag(first->name) != kFlags.size();
 }
 
-LegacyResult load_legacy(std::span<const std::string> arguments, const Environment& environment) {
+LegacyResult load_legacy(std::span<const std::string> arguments, const Environment& environment,
+                         Use use) {
     Values values;
     const std::string fault = read_flags(arguments, values);
     if (!fault.empty()) return refused(fault + std::string(kUsage));
@@ -123,9 +124,10 @@ LegacyResult load_legacy(std::span<const std::string> arguments, const Environme
         result.toml += std::string(flag.path.substr(dot + 1)) + " = " + value + "\n";
         pairs += (pairs.empty() ? "" : "; ") + std::string(flag.path) + " = " + value;
     }
-    result.loaded = load(result.toml, kSource, environment);
+    result.loaded = load(result.toml, kSource, environment, use);
     result.loaded.problems = as_flags(std::move(result.loaded.problems));
     result.loaded.warnings = as_flags(std::move(result.loaded.warnings));
+    result.loaded.spared = as_flags(std::move(result.loaded.spared));
     result.note = "older command line accepted; as a configuration file: " + pairs;
     return result;
 }

@@ -21,6 +21,7 @@ bool is_legacy_command_line(std::span<const std::string> arguments);
 
 /// `arguments` without the program's name. Each of -etcd, -iotexAdmin, -iotexProbe, -key, -value
 /// with one or two dashes, as `-flag=value` or `-flag value`; the last one given counts.
-LegacyResult load_legacy(std::span<const std::string> arguments, const Environment& environment);
+LegacyResult load_legacy(std::span<const std::string> arguments, const Environment& environment,
+                         Use use = Use::kAll);
 
 }  // namespace elector::config

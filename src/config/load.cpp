@@ -1,5 +1,7 @@
 #include "config/load.hpp"
 
+#include <algorithm>
+
 #include "config/check.hpp"
 #include "config/derive.hpp"
 #include "config/read.hpp"
@@ -13,6 +15,44 @@ std::string syntax_message(const std::string& cause) {
     constexpr std::string_view opening = "Error while parsing ";
     if (!cause.starts_with(opening)) return "syntax error: " + cause;
     return "syntax error in " + cause.substr(opening.size());
+}
+
+std::string_view table_of(std::string_view path) {
+    return path.substr(0, path.find_first_of(".["));
+}
+
+bool is_lost(const Problem& problem, const Report& report) {
+    const auto& losses = report.losses();
+    return std::find(losses.begin(), losses.end(), problem) != losses.end();
+}
+
+/// Whether a problem can be lived with. What is in no known table may be meant for a needed one.
+bool is_spared(const Problem& problem, Use use, const Report& report) {
+    const auto table = table_of(problem.path);
+    switch (use) {
+        case Use::kAll:
+            return false;
+        case Use::kRun:
+            return is_lost(problem, report) &&
+                   (table == "fence" || table == "api" || table == "notify");
+        case Use::kDemote:
+            if (table == "etcd") return true;
+            break;
+        case Use::kRecord:
+            break;
+    }
+    return table == "health" || table == "fence" || table == "guardian" || table == "state" ||
+           table == "api" || table == "log" || table == "notify";
+}
+
+/// Nothing half-read is run, and nothing is served without what was to protect it. A program that
+/// is only not there now may be back when it is needed.
+void leave_out(Config& config, const std::vector<Problem>& problems, const Report& report) {
+    for (const auto& problem : problems) {
+        if (table_of(problem.path) == "api") config.api.listen = Url{};
+        const bool half_read = problem.path == "fence.command" || problem.path == "fence.policy";
+        if (half_read && !is_lost(problem, report)) config.fence = {};
+    }
 }
 
 LoadResult failure(Problem problem) {
@@ -29,7 +69,8 @@ std::string Problem::render() const {
            message;
 }
 
-LoadResult load(std::string_view text, std::string_view source, const Environment& environment) {
+LoadResult load(std::string_view text, std::string_view source, const Environment& environment,
+                Use use) {
     const auto parsed = parse_document(text);
     if (const auto* error = std::get_if<SyntaxError>(&parsed)) {
         return failure({std::string(source), error->at, "", syntax_message(error->cause)});
@@ -38,15 +79,20 @@ LoadResult load(std::string_view text, std::string_view source, const Environmen
     Config config;
     read_tree(std::get<Tree>(parsed), config, report);
     derive(config, report, environment);
-    read_files(config, environment, report);
+    read_files(config, environment, report, use);
     check_timing(config, report);
     check_consistency(config, report);
-    LoadResult result{{}, report.problems(), report.warnings()};
+    LoadResult result{{}, {}, report.warnings(), report.spared()};
+    for (auto& problem : report.problems()) {
+        auto& list = is_spared(problem, use, report) ? result.spared : result.problems;
+        list.push_back(std::move(problem));
+    }
+    leave_out(config, result.spared, report);
     if (result.problems.empty()) result.config = std::move(config);
     return result;
 }
 
-LoadResult load_file(const std::string& path, const Environment& environment) {
+LoadResult load_file(const std::string& path, const Environment& environment, Use use) {
     const FileFacts facts = environment.inspect(path);
     std::string cause = facts.error;
     if (cause.empty() && !facts.regular) cause = "it is not a file";
@@ -55,7 +101,7 @@ LoadResult load_file(const std::string& path, const Environment& environment) {
     if (!cause.empty()) {
         return failure({path, {}, "", "cannot read the configuration: " + cause});
     }
-    return load(*text, path, environment);
+    return load(*text, path, environment, use);
 }
 
 }  // namespace elector::config

@@ -31,13 +31,26 @@ struct LoadResult {
     std::optional<Config> config;
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
+    std::vector<Problem> spared;  ///< wrong, and not in the way of this use
+};
+
+/// What for: bringing a node to standby must not wait for what it does not need. A value whose
+/// problem is spared is the default, or what could be read of it; a fence command or an API that
+/// cannot be trusted is left out.
+enum class Use {
+    kAll,     ///< every problem counts
+    kRun,     ///< the service: spares lost files of [fence], [api] and [[notify]]
+    kRecord,  ///< a word to etcd: needs [member], [election], [node] and [etcd], and of the files
+              ///< of [etcd] only that they can be read; what is in them etcd may judge
+    kDemote   ///< the node to standby: needs [member], [election] and [node]
 };
 
 /// Parses and validates the whole text and reads the secrets it names; an empty text is valid and
 /// gives all defaults. `source` is only for messages.
-LoadResult load(std::string_view text, std::string_view source, const Environment& environment);
+LoadResult load(std::string_view text, std::string_view source, const Environment& environment,
+                Use use = Use::kAll);
 
 /// load() of a file; a file that cannot be read is a problem without position.
-LoadResult load_file(const std::string& path, const Environment& environment);
+LoadResult load_file(const std::string& path, const Environment& environment, Use use = Use::kAll);
 
 }  // namespace elector::config

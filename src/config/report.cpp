@@ -37,6 +37,15 @@ void Report::warn(std::string_view path, std::string_view message) {
         make(position_of(path), path, assignment(path) + " " + std::string(message)));
 }
 
+void Report::loss(std::string_view path, std::string_view fault) {
+    this->fault(path, fault);
+    losses_.push_back(problems_.back());
+}
+
+void Report::spare(std::string_view path, std::string_view fault) {
+    spared_.push_back(make(position_of(path), path, assignment(path) + " " + std::string(fault)));
+}
+
 std::string Report::mention(std::string_view path, const std::string& effective) const {
     const std::string origin = is_given(path) ? "" : ", the default";
     return std::string(path) + " (" + effective + origin + ")";

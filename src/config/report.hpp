@@ -33,12 +33,19 @@ class Report {
     /// The first of `paths` that was written; the first of all when none was.
     std::string_view blame(std::initializer_list<std::string_view> paths) const;
     void warn(std::string_view path, std::string_view message);
+    /// A fault() of what the machine has under that name, not of what is written. One of losses()
+    /// too.
+    void loss(std::string_view path, std::string_view fault);
+    /// A fault() that is not in the way: the value counts as sound.
+    void spare(std::string_view path, std::string_view fault);
 
     /// `election.renew ("1s")`, or `election.renew ("1s", the default)`.
     std::string mention(std::string_view path, const std::string& effective) const;
 
     std::vector<Problem> problems() const { return sorted(problems_); }
     std::vector<Problem> warnings() const { return sorted(warnings_); }
+    std::vector<Problem> spared() const { return sorted(spared_); }
+    const std::vector<Problem>& losses() const { return losses_; }
 
   private:
     struct Given {
@@ -56,6 +63,8 @@ class Report {
     std::set<std::string, std::less<>> unsound_;
     std::vector<Problem> problems_;
     std::vector<Problem> warnings_;
+    std::vector<Problem> spared_;
+    std::vector<Problem> losses_;
 };
 
 }  // namespace elector::config

@@ -49,10 +49,12 @@ void Child::signal_group(int number) const {
 std::optional<Ending> Child::ended() {
     if (pid_ <= 0) return std::nullopt;
     siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0)
-        return std::nullopt;
+    const int result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
+    const bool gone = result != 0 && errno == ECHILD;  // somebody else has reaped it
+    if (!gone && (result != 0 || info.si_pid == 0)) return std::nullopt;
     pid_ = 0;
     ::close(std::exchange(pidfd_, -1));
+    if (gone) return Ending{};
     if (info.si_code == CLD_EXITED) return Ending{info.si_status, 0};
     return Ending{std::nullopt, info.si_status};
 }

@@ -9,10 +9,11 @@
 
 namespace elector::guardian {
 
-/// How a child ended: its exit code, or the signal.
+/// How a child ended: its exit code, or the signal; neither: nobody knows.
 struct Ending {
     std::optional<int> code;
     int signal = 0;
+    bool operator==(const Ending&) const = default;
 };
 
 /// What is started, and how.

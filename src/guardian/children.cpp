@@ -18,6 +18,9 @@ constexpr int kLinkPlace = 200;
 constexpr int kLockPlace = 201;
 constexpr int kConfirmedPlace = 202;
 
+constexpr int kNotUsable = 2;  // a closer's exit code: the configuration
+constexpr Duration kRest = std::chrono::seconds(5);
+
 constexpr std::array<std::string_view, 4> kGates{"tip", "time", "dead", "restarted"};
 
 template <class T>
@@ -119,6 +122,20 @@ bool Children::start_closer(const Closing& closing, const Arm& arm) {
     put(order_[6], arm.key.view());
     const auto& files = confirmed_there_ ? closer_files_ : bare_files_;
     return closer.start(files, {kProgram, closer_argv_.data(), environ});
+}
+
+void Children::tell_closer(const Log& log, Instant now, const Ending& ending) {
+    const auto& log_ = log;
+    if (ending.code == kNotUsable) rests_until_ = now + kRest;
+    const bool same = std::exchange(closer_ending_, ending) == ending;
+    if (same || ending.code == 0) return;
+    log_(Level::kError, "closer_failed",
+         {{"alarm", "true"},
+          {"exit_code", ending.code ? Number(*ending.code) : std::string_view("none")},
+          {"signal", Number(ending.signal)},
+          {"why",
+           "What the guardian has done to the node could not be written to etcd; it is tried "
+           "again until it can."}});
 }
 
 }  // namespace elector::guardian

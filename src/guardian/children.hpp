@@ -26,6 +26,10 @@ class Children {
     void place_confirmed(int fd);  ///< -1: there is none
     bool start_elector();
     bool start_closer(const Closing& closing, const Arm& arm);
+    /// A failure is told, once for each kind, until one has not failed.
+    void tell_closer(const Log& log, Instant now, const Ending& ending);
+    /// After a failure that somebody has to mend: the next one would say the same at once.
+    bool closer_rests(Instant now) const { return now < rests_until_; }
 
     Child elector;
     Child closer;
@@ -39,6 +43,8 @@ class Children {
     std::vector<char*> closer_argv_;
     std::array<Word, kOrderWords> order_{};
     bool confirmed_there_ = false;
+    Ending closer_ending_{0, 0};  ///< of the last one
+    Instant rests_until_;
     posix_spawn_file_actions_t elector_files_;
     posix_spawn_file_actions_t closer_files_;
     posix_spawn_file_actions_t bare_files_;

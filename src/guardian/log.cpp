@@ -1,11 +1,13 @@
 #include "guardian/log.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -97,6 +99,8 @@ void Log::operator()(Level level, std::string_view event,
     const auto text = line.end();
     pollfd reader{fd_, POLLOUT, 0};
     if (::poll(&reader, 1, 0) != 1) return;  // better a line less than a guardian that waits
+    const auto sent = ::send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0 || errno != ENOTSOCK) return;
     static_cast<void>(!::write(fd_, text.data(), text.size()));
 }
 

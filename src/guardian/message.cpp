@@ -95,7 +95,7 @@ void write(Writer& w, const Arm& m) {
 }
 void write(Writer& w, const Draining& m) { w.instant(m.deadline); }
 void write(Writer&, const Disarm&) {}
-void write(Writer&, const ActivationAnswered&) {}
+void write(Writer& w, const ActivationAnswered& m) { w.number(m.nonce.value); }
 void write(Writer& w, const Ping& m) { w.number(m.number); }
 void write(Writer& w, const Armed& m) { w.number(m.op.value); }
 void write(Writer& w, const Pong& m) { w.number(m.number); }
@@ -211,7 +211,7 @@ std::optional<Message> read(std::size_t kind, Reader& r) {
         case 2:
             return Disarm{};
         case 3:
-            return ActivationAnswered{};
+            return ActivationAnswered{model::Nonce{r.number<std::uint64_t>()}};
         case 4:
             return Ping{r.number<std::uint64_t>()};
         case 5:

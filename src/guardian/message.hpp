@@ -18,7 +18,7 @@
 
 namespace elector::guardian {
 
-inline constexpr std::uint8_t kLinkVersion = 3;
+inline constexpr std::uint8_t kLinkVersion = 4;
 inline constexpr std::size_t kPacketSize = 4096;
 inline constexpr std::size_t kMaxKey = 320;
 inline constexpr std::size_t kMaxFenceWords = 64;
@@ -102,8 +102,9 @@ struct Draining {
 struct Disarm {
     bool operator==(const Disarm&) const = default;
 };
-/// No activation of this holding is on its way any more. Until told, one is assumed.
+/// No activation of that holding is on its way any more. Until told, one is assumed.
 struct ActivationAnswered {
+    model::Nonce nonce;
     bool operator==(const ActivationAnswered&) const = default;
 };
 /// "Run the fence command", which is the guardian's to run, so that it is never run twice at once.

@@ -314,8 +314,10 @@ void Process::take(Instant now, const Message& message) {
             warm_.drop();
             drop_witness();
         }
-    } else if (std::holds_alternative<ActivationAnswered>(message)) {
-        machine_.activation_answered();
+    } else if (const auto* answered = std::get_if<ActivationAnswered>(&message)) {
+        // SAFETY: S24. The answer to an earlier holding's says nothing of this one's.
+        const auto* guarded = machine_.guarded();
+        if (guarded && guarded->nonce == answered->nonce) machine_.activation_answered();
     } else if (const auto* words = std::get_if<FenceWords>(&message)) {
         set_fence(*words);
     } else if (const auto* order = std::get_if<FenceOrder>(&message)) {
@@ -375,6 +377,7 @@ void Process::take_children(Instant now) {
     }
     if (const auto ending = children_.closer.ended()) {
         closer_until_ = model::kNever;
+        children_.tell_closer(log_, now, *ending);
         machine_.closed(now, ending->code == 0);
     }
 }
@@ -483,6 +486,7 @@ void Process::start_elector(Instant now) {
 }
 
 void Process::start_closer(Instant now, const Closing& closing) {
+    if (children_.closer_rests(now)) return machine_.closed(now, false);
     const auto* arm = machine_.guarded();
     closer_until_ = now + kCloserTakes;
     if (arm && children_.start_closer(closing, *arm)) return;

@@ -109,6 +109,25 @@ TEST_CASE("another's record is left alone; the own key is taken away if it is th
     CHECK(closure_of(kKeys, unreadable, order(), kGate).txn.has_value());
 }
 
+TEST_CASE("a marker is looked for nowhere but in the holding's own election and etcd") {
+    CHECK(elsewhere(kKeys, order(), 0, 0) == "");
+    CHECK(elsewhere(kKeys, order(), 5, 0) == "");
+    CHECK(elsewhere(kKeys, order(), 0, 5) == "");
+    CHECK(elsewhere(kKeys, order(), 5, 5) == "");
+    CHECK(elsewhere(kKeys, order(), 5, 0xab) ==
+          "the etcd that answers is cluster ab, and this host has pinned 5");
+    auto deeper = order();
+    deeper.key = "/k/x/cafe";
+    CHECK(elsewhere(kKeys, deeper, 5, 5) != "");
+    for (const auto* key : {"/", "/k/c", "/kk", "/K"}) {
+        CAPTURE(key);
+        CHECK(elsewhere(etcd::Keys{key}, order(), 5, 5) ==
+              "the candidate key of this holding is /k/cafe, and the configuration's "
+              "election.key now gives " +
+                  std::string(key) + "/...");
+    }
+}
+
 TEST_CASE("a gate rests on what is known of the node") {
     const config::Config c;
     const Height tip{100};

@@ -97,7 +97,7 @@ TEST_CASE("arming carries the holding, its bounds and where the node's other por
     expected.holder_mod = {30};
     expected.gate_open_at = model::Instant(78s);
     expected.key = *guardian::key_text("/k/cafe");
-    expected.bounds = {300ms, 11s, 3500ms, 4s, 200ms};
+    expected.bounds = {300ms, 11s, 3535ms, 4s, 200ms};
     expected.probe = {false, {127, 0, 0, 9}, 8081};
     CHECK(pair.next() == guardian::Message(expected));
 }
@@ -114,11 +114,11 @@ TEST_CASE("what concerns the guardian is sent, nothing else is taken") {
     Pair pair;
     CHECK(pair.link->run(model::TellGuardianDraining{model::Instant(9s)}, policy(), kProbe));
     CHECK(pair.link->run(model::DisarmGuardian{}, policy(), kProbe));
-    pair.link->activation_answered();
+    pair.link->activation_answered(model::Nonce{7});
     CHECK(!pair.link->run(model::Exit{0}, policy(), kProbe));
     CHECK(pair.next() == guardian::Message(guardian::Draining{model::Instant(9s)}));
     CHECK(pair.next() == guardian::Message(guardian::Disarm{}));
-    CHECK(pair.next() == guardian::Message(guardian::ActivationAnswered{}));
+    CHECK(pair.next() == guardian::Message(guardian::ActivationAnswered{model::Nonce{7}}));
     CHECK(!pair.next());
 }
 

@@ -61,7 +61,7 @@ TEST_CASE("every message comes back as it was sent") {
     six.probe = {true, {127, 0, 0, 1}, 1};
     for (const Message& m :
          {Message(arm()), Message(six), Message(Draining{model::Instant(5s)}), Message(Disarm{}),
-          Message(ActivationAnswered{}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1}),
+          Message(ActivationAnswered{{6}}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1}),
           Message(FenceWords{}), Message(words()), Message(order()), Message(FenceDone{{3}, true}),
           Message(FenceDone{{3}, false}), Message(ReloadDone{}),
           Message(Status{status_text("leader")}), Message(Status{})}) {
