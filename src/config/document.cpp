@@ -21,6 +21,8 @@
 #pragma pop_macro("TOML_UNREACHABLE")
 #include <toml++/toml.h>
 
+#include "config/text.hpp"
+
 namespace elector::config {
 namespace {
 
@@ -142,7 +144,9 @@ std::variant<Tree, SyntaxError> parse_document(std::string_view text) {
     const toml::parse_result result = toml::parse(text);
     if (!result) {
         const toml::parse_error& error = result.error();
-        return SyntaxError{position_of(error.source()), std::string(error.description())};
+        std::string words(error.description());  // it may quote the end of the line
+        for (std::size_t at; (at = find_control(words)) != std::string::npos;) words[at] = ' ';
+        return SyntaxError{position_of(error.source()), std::move(words)};
     }
     return convert(result.table(), 0);
 }

@@ -16,6 +16,17 @@ std::string repeated(std::string_view part, int count) {
 
 }  // namespace
 
+TEST_CASE("the parser's words stay on one line") {
+    CHECK(problems_of("[api]\nenabled = fals\n") ==
+          Lines{"elector.toml:2:15: syntax error in boolean: expected 'false', saw 'fals '"});
+}
+
+TEST_CASE("a letter beyond ASCII in a key without quotes is a syntax error") {
+    const auto problems = problems_of("[node]\nam\xc5\x88 = 1\n");
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].starts_with("elector.toml:2:3: syntax error"));
+}
+
 TEST_CASE("numbers beyond all bounds are told as what they are") {
     CHECK(problems_of("[health]\nfall = 99999999999999999999999\n") ==
           Lines{"elector.toml:2:31: syntax error in decimal integer: '99999999999999999999999' is "
