@@ -18,6 +18,10 @@ constexpr Duration kWatchAgain = 1s;
 constexpr Duration kCloseAgain = 200ms;
 constexpr Duration kFirstBackOff = 100ms;
 constexpr Duration kLongestBackOff = 10s;
+/// One that lets go and says nothing for so long stands still: it misses its guardian as quickly.
+constexpr Duration kSilence = 1s;
+/// What a node that its elector told long ago has to answer its guardian.
+constexpr Duration kToldAgain = 1s;
 /// An elector that ran for so long has not failed at its start.
 constexpr Duration kRanWell = 60s;
 /// Beyond the elector's own time to drain, and that of a fence command: less than what `check`
@@ -70,8 +74,10 @@ bool Machine::arm(Instant, const Arm& arm) {
     return true;
 }
 
-void Machine::draining(const Draining& m) {
-    if (phase_ == Phase::kWatching && arm_) draining_until_ = m.deadline;
+void Machine::draining(Instant now, const Draining& m) {
+    if (phase_ != Phase::kWatching || !arm_) return;
+    draining_until_ = m.deadline;
+    heard_ = now;
 }
 
 void Machine::disarm() {
@@ -224,9 +230,16 @@ void Machine::watch(Instant now, Actions& out) {
         out.kill = !std::exchange(stop_killed_, true);
     if (!arm_) return;
     const auto end = arm_->valid_until - bounds_.margin;
+    if (draining_until_ && silent(now)) return begin(now, Reason::kElectorSilent);
     if (draining_until_ && !due(now, *draining_until_)) return help_draining(now, end, out);
     if (!due(now, end)) return;
-    begin(now, draining_until_ ? Reason::kDrainOverran : Reason::kDeadline);
+    begin(now, draining_until_ ? Reason::kDrainOverran : Reason::kElectorSilent);
+}
+
+/// It lets go, and its loop stands. Where this process stood still itself, it has a second more.
+bool Machine::silent(Instant now) {
+    if (now > heard_ + kSilence + bounds_.margin) heard_ = now;
+    return due(now, heard_ + kSilence);
 }
 
 /// The elector lets go by itself; two say `false` rather than one, until one is heard. SAFETY: S11.
@@ -316,12 +329,16 @@ void Machine::seek_death(Instant now, Actions& out) {
     d_.knock_busy = out.knock = true;
 }
 
-/// Standby was not confirmed in time. SAFETY: S15. If it was answered, and only a late activation
-/// is waited out, that is no failure yet.
+/// Standby was not confirmed in time. SAFETY: S15. A node that its elector told when it began to
+/// let go has had its time at the end of that: others may pass soon. If standby was answered, and
+/// only a late activation is waited out, that is no failure yet.
 bool Machine::overdue(Instant now) {
     if (d_.confirmed || !d_.first_false) return false;
     auto limit = *d_.first_false + bounds_.unconfirmed;
-    if (const auto late = late_until()) limit = std::max(limit, *late + 500ms);
+    if (draining_until_)
+        limit = std::min(limit, std::max(*draining_until_, *d_.first_false) + kToldAgain);
+    const auto late = late_until();
+    if (late && d_.seen_false) limit = std::max(limit, *late + 500ms);
     if (!due(now, limit)) return false;
     fencing::enter(d_.fence, now);
     if (!d_.owes_marker) fencing::recorded(d_.fence, now);  // there is no record to write

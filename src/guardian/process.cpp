@@ -295,6 +295,7 @@ void Process::take_link(Instant now) {
 }
 
 void Process::take(Instant now, const Message& message) {
+    machine_.heard(now);
     if (const auto* arm = std::get_if<Arm>(&message)) {
         const bool anew = !machine_.armed();
         if (!machine_.arm(now, *arm)) return;
@@ -307,7 +308,7 @@ void Process::take(Instant now, const Message& message) {
         if (!pulse_.heard()) manager_.ready();
         pulse_.beat(now);
     } else if (const auto* draining = std::get_if<Draining>(&message)) {
-        machine_.draining(*draining);
+        machine_.draining(now, *draining);
     } else if (std::holds_alternative<Disarm>(message)) {
         machine_.disarm();
         if (!machine_.armed()) {

@@ -115,7 +115,7 @@ TEST_CASE("the elector has the command run by its guardian, one at a time") {
     rig.machine.fence_set(10s);
     CHECK(!rig.machine.fence_wanted());  // for an elector that is not there
     rig.lead();
-    rig.machine.draining({Rig::at(11s)});
+    rig.drain(11s);
     CHECK(rig.machine.fence_wanted());
     CHECK(!rig.machine.fence_wanted());
     rig.until(100ms);
@@ -128,7 +128,7 @@ TEST_CASE("what the elector has begun goes on when its guardian takes over") {
     Rig rig;
     rig.machine.fence_set(10s);
     rig.lead();
-    rig.machine.draining({Rig::at(11s)});
+    rig.drain(11s);
     rig.until(4750ms);
     rig.told(Answer::kDone);  // what it says itself, beside the elector
     rig.until(10s);
@@ -137,7 +137,7 @@ TEST_CASE("what the elector has begun goes on when its guardian takes over") {
     rig.gone();
     rig.until(15s);
     CHECK(rig.said() ==
-          "4750 deactivate 10000 fence 11000 kill 11000 deactivate 11001 ask 15000 unfenced");
+          "4750 deactivate 10000 fence 11000 kill 11000 deactivate 11001 ask 12000 unfenced");
     rig.fenced(false);
     rig.until(16s);
     CHECK(rig.said().find("16000 fence") !=
