@@ -70,14 +70,17 @@ bool Machine::arm(Instant, const Arm& arm) {
     arm_ = arm;
     bounds_ = arm.bounds;
     draining_until_.reset();
-    told_node_ = told_late_ = false;
+    only_owes_ = told_node_ = told_late_ = false;
     return true;
 }
 
 void Machine::draining(Instant now, const Draining& m) {
     if (phase_ != Phase::kWatching || !arm_) return;
-    draining_until_ = m.deadline;
     heard_ = now;
+    only_owes_ = m.standby;
+    if (m.standby) return;
+    draining_until_ = m.deadline;
+    told_node_ = told_late_ = false;
 }
 
 void Machine::disarm() {
@@ -231,6 +234,7 @@ void Machine::watch(Instant now, Actions& out) {
     if (!arm_) return;
     const auto end = arm_->valid_until - bounds_.margin;
     if (draining_until_ && silent(now)) return begin(now, Reason::kElectorSilent);
+    if (draining_until_ && only_owes_) return;
     if (draining_until_ && !due(now, *draining_until_)) return help_draining(now, end, out);
     if (!due(now, end)) return;
     begin(now, draining_until_ ? Reason::kDrainOverran : Reason::kElectorSilent);
@@ -335,7 +339,7 @@ void Machine::seek_death(Instant now, Actions& out) {
 bool Machine::overdue(Instant now) {
     if (d_.confirmed || !d_.first_false) return false;
     auto limit = *d_.first_false + bounds_.unconfirmed;
-    if (draining_until_)
+    if (draining_until_ && !only_owes_)
         limit = std::min(limit, std::max(*draining_until_, *d_.first_false) + kToldAgain);
     const auto late = late_until();
     if (late && d_.seen_false) limit = std::max(limit, *late + 500ms);

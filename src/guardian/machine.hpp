@@ -165,6 +165,7 @@ class Machine {
     bool starting_ = false;
     std::optional<Arm> arm_;
     std::optional<Instant> draining_until_;
+    bool only_owes_ = false;       ///< standby is confirmed while it drains: its marker is due
     Instant heard_;                ///< the elector, last; of use while it drains
     bool told_node_ = false;       ///< its own `false` while the elector drains
     bool told_late_ = false;       ///< and again when an activation must have landed

@@ -18,7 +18,7 @@
 
 namespace elector::guardian {
 
-inline constexpr std::uint8_t kLinkVersion = 3;
+inline constexpr std::uint8_t kLinkVersion = 4;
 inline constexpr std::size_t kPacketSize = 4096;
 inline constexpr std::size_t kMaxKey = 320;
 inline constexpr std::size_t kMaxFenceWords = 64;
@@ -93,9 +93,11 @@ struct Arm {
     Address probe;
     bool operator==(const Arm&) const = default;
 };
-/// It lets go by itself and needs no killing before `deadline`.
+/// It lets go by itself and needs no killing before `deadline`; nor after it, while its node is
+/// confirmed standby and only the marker is owed.
 struct Draining {
     model::Instant deadline;
+    bool standby = false;
     bool operator==(const Draining&) const = default;
 };
 /// The marker is written.

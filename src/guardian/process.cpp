@@ -48,12 +48,6 @@ std::int64_t ms(Duration d) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
 
-std::string_view word(Reason reason) {
-    static constexpr std::array<std::string_view, 5> kWords{
-        "none", "elector_gone", "elector_silent", "drain_overran", "ordered"};
-    return kWords[static_cast<std::size_t>(reason)];
-}
-
 class Process {
   public:
     Process(const Options& options, NodeLock& lock, ServiceManager& manager, const Log& log,
@@ -519,9 +513,7 @@ void Process::tell(Instant now) {
              {{"alarm", "true"},
               {"reason", word(machine_.reason())},
               {"term", Number(machine_.guarded()->term.value)},
-              {"why",
-               "The elector is gone, or stood still until its holding was about to end: the "
-               "guardian brings the node to standby itself."}});
+              {"why", sentence(machine_.reason())}});
     const bool told = std::exchange(told_standby_, machine_.confirmed());
     if (machine_.confirmed() && !told)
         log_(Level::kInfo, "guardian_standby",

@@ -112,3 +112,50 @@ TEST_CASE("a guardian that stood still itself does not take that for the elector
     rig.until(3300ms);
     CHECK(rig.said() == "3300 kill");
 }
+
+TEST_CASE("an elector whose node is standby is left alone while it owes its marker") {
+    Rig rig;
+    rig.lead();
+    rig.drain(11s);
+    rig.until(2s);
+    rig.only_owes();
+    rig.until(60min);
+    CHECK(rig.said() == "");
+    rig.gone();
+    rig.until(60min + 1ms);
+    CHECK(rig.machine.reason() == Reason::kElectorGone);
+    CHECK(rig.said() == "3600000 deactivate 3600001 ask");
+    // It was standby: there is no hurry.
+    rig.until(60min + 3999ms);
+    CHECK(rig.said() == "");
+    rig.until(60min + 4s);
+    CHECK(rig.said() == "3604000 unfenced");
+}
+
+TEST_CASE("an elector that stands still while it owes its marker is killed too") {
+    Rig rig;
+    rig.lead();
+    rig.drain(11s);
+    rig.only_owes();
+    rig.until(30s);
+    rig.beats = false;
+    rig.until(31s);
+    CHECK(rig.said() == "31000 kill");
+}
+
+TEST_CASE("a node that is active again while the marker is owed has a deadline again") {
+    Rig rig;
+    rig.lead();
+    rig.drain(11s);
+    rig.only_owes();
+    rig.until(30s);
+    rig.drain(41s);
+    rig.until(30s);
+    CHECK(rig.said() == "30000 deactivate");  // two say so
+    rig.told(Answer::kDone);
+    rig.until(40999ms);
+    CHECK(rig.said() == "");
+    rig.until(41s);
+    CHECK(rig.said() == "41000 kill");
+    CHECK(rig.machine.reason() == Reason::kDrainOverran);
+}

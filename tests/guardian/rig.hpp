@@ -59,6 +59,7 @@ class Rig {
     void started() { machine.started(now()); }
     void gone(std::optional<int> code = std::nullopt) { machine.elector_gone(now(), code); }
     void drain(Duration deadline) { machine.draining(now(), {at(deadline)}); }
+    void only_owes() { machine.draining(now(), {now() + bounds.quiesce, true}); }
     void told(Answer answer) { machine.set_answered(now(), answer); }
     void asked(Answer answer) { machine.status_read(now(), answer); }
     void closed(bool done) { machine.closed(now(), done); }

@@ -98,7 +98,7 @@ void Guardian::take(const model::Effect& message) {
         hub_.schedule.add(hub_.now + hub_.rng.between(Duration{20us}, Duration{200us}),
                           Job::kGuardianBack, member_, slot, host_.incarnation(member_));
     } else if (const auto* draining = std::get_if<model::TellGuardianDraining>(&message)) {
-        machine_->draining(now, {draining->deadline});
+        machine_->draining(now, {draining->deadline, draining->standby});
     } else if (std::holds_alternative<model::DisarmGuardian>(message)) {
         machine_->disarm();
         if (!machine_->armed()) armed_.reset();
