@@ -91,6 +91,7 @@ class Process {
     void start_closer(Instant now, const Closing& closing);
     void keep_warm(Instant now);
     void tell(Instant now);
+    void tell_refused();
     void watch_pulse(Instant now);
     bool elector_is_free() const;
     void tell_manager(Instant now);
@@ -129,7 +130,7 @@ class Process {
     Instant next_lock_ = model::kNever;
     std::optional<int> exit_code_;
     // said already
-    bool told_acting_ = false, told_standby_ = false;
+    bool told_acting_ = false, told_standby_ = false, told_refused_ = false;
 };
 
 int Process::run() {
@@ -292,7 +293,8 @@ void Process::take(Instant now, const Message& message) {
     machine_.heard(now);
     if (const auto* arm = std::get_if<Arm>(&message)) {
         const bool anew = !machine_.armed();
-        if (!machine_.arm(now, *arm)) return;
+        if (!machine_.arm(now, *arm)) return tell_refused();
+        told_refused_ = false;
         probe_ = arm->probe;
         if (anew) next_warm_ = now;
         link_.send(Armed{arm->op});
@@ -519,6 +521,15 @@ void Process::tell(Instant now) {
         log_(Level::kInfo, "guardian_standby",
              {{"node", machine_.node_dead() ? "dead" : "standby"},
               {"ms", Number(ms(now - machine_.acting_since()))}});
+}
+
+void Process::tell_refused() {
+    if (std::exchange(told_refused_, true)) return;
+    log_(Level::kWarn, "arm_refused",
+         {{"why", fence_.running()
+                      ? "A fence command still runs, and may hit the node at any time: nothing is "
+                        "activated before its end."
+                      : "The guardian is about to kill this elector, or has no lock."}});
 }
 
 // --- the elector's pulse, and what the service manager is told
