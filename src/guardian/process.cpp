@@ -332,6 +332,7 @@ void Process::set_fence(const FenceWords& words) {
 
 void Process::take_fence(Instant now) {
     const auto end = fence_.proceed(now);
+    if (const auto error = fence_.unending()) tell_fence_unending(log_, fence_, *error);
     if (!end) return;
     tell_fence_ended(log_, fence_, *end);
     machine_.fenced(now, end->success());
