@@ -145,8 +145,9 @@ int Process::run() {
         next_lock_ = boot_now();
         log_(Level::kWarn, "lock_waiting",
              {{"why",
-               "An elector without a working guardian still controls this node. The node is "
-               "brought to standby, and an elector started when that one has ended."}});
+               "An elector without a working guardian, or the command fence, still controls this "
+               "node. The node is brought to standby, and an elector started when that has "
+               "ended."}});
     }
     go_on();
     log_(Level::kInfo, "guardian_stopped", {{"exit_code", Number(*exit_code_)}});
@@ -233,7 +234,7 @@ void Process::wait() {
     look(children_.closer.fd());
     look(fence_.output());
     look(fence_.end());
-    if (!machine_.waiting_for_lock()) look(lock_.fd());
+    if (lock_.held() && !once_) look(lock_.fd());
     look(warm_.fd(), warm_.events());
     look(witness_);
     look(set_.busy() ? set_.fd() : -1, set_.events());
@@ -424,6 +425,7 @@ void Process::drop_witness() {
 }
 
 void Process::take_lock(Instant now) {
+    if (once_) return;  // a service that starts beside it waits for its end
     if (!machine_.waiting_for_lock()) return lock_.answer();
     if (now < next_lock_) return;
     next_lock_ = now + kTryLock;
@@ -551,6 +553,7 @@ void Process::watch_pulse(Instant now) {
 
 void Process::tell_manager(Instant now) {
     if (exit_code_ && !machine_.stopping()) manager_.stopping(kAfterwards);
+    manager_.waits(machine_.waiting_for_lock());
     manager_.status(status_of(machine_, elector_says_));
     manager_.proceed(now, !elector_is_free() || pulse_.well(now));
     if (const int error = manager_.fault(); error != 0)
