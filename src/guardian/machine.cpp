@@ -261,6 +261,8 @@ void Machine::help_draining(Instant now, Instant end, Actions& out) {
 }
 
 void Machine::start_elector(Instant now, Actions& out) {
+    // SAFETY: S28. Nor does the service end under a run: it is not called back.
+    if (fence_runs_ && !(stopping_ && due(now, stop_limit()))) return;
     if (final_) {
         out.end = final_;
     } else if (!starting_ && due(now, start_at_)) {
@@ -352,6 +354,8 @@ bool Machine::overdue(Instant now) {
 // SAFETY: S27. The command runs beside everything else that is tried, and proves nothing.
 void Machine::climb(Instant now, Actions& out) {
     if (!fence_timeout_ || fence_runs_ || !due(now, fencing::due_at(d_.fence))) return;
+    // It would outlast this process.
+    if (stopping_ && now + *fence_timeout_ >= stop_limit()) return;
     if (fencing::advance(d_.fence, now) == fencing::Step::kRun) {
         out.fence = fence_runs_ = true;
     } else {
@@ -382,15 +386,18 @@ void Machine::finish(Instant now, Actions& out) {
         return start_elector(now, out);
     }
     const auto late = late_until();
-    const bool settled = !elector_runs_ && !fence_runs_ && (!late || due(now, *late));
-    if (d_.confirmed && settled && !d_.owes_marker && !d_.set_busy && !d_.status_busy) {
+    const bool over = stopping_ && due(now, stop_limit());
+    const bool idle = !fence_runs_ && !d_.set_busy && !d_.status_busy;
+    const bool settled = !elector_runs_ && (!late || due(now, *late));
+    if (d_.confirmed && settled && !d_.owes_marker && (idle || over)) {
         arm_.reset();
         draining_until_.reset();
         may_be_pending_ = false;
         phase_ = Phase::kWatching;
+        if (final_ == 3) final_ = 0;  // what its elector could not finish is done
         return start_elector(now, out);
     }
-    if (stopping_ && due(now, stop_limit())) out.end = 3;
+    if (over) out.end = 3;
 }
 
 /// How long a stop may go on fencing.
