@@ -97,7 +97,7 @@ TEST_CASE("arming carries the holding, its bounds and where the node's other por
     expected.holder_mod = {30};
     expected.gate_open_at = model::Instant(78s);
     expected.key = *guardian::key_text("/k/cafe");
-    expected.bounds = {300ms, 11s, 3500ms, 4s, 200ms};
+    expected.bounds = {300ms, 11s, 3535ms, 4s, 200ms};
     expected.probe = {false, {127, 0, 0, 9}, 8081};
     CHECK(pair.next() == guardian::Message(expected));
 }
