@@ -88,7 +88,7 @@ BOOST_DESCRIBE_STRUCT(ReadTip, (), (op))
 BOOST_DESCRIBE_STRUCT(ReadMetrics, (), (op))
 BOOST_DESCRIBE_STRUCT(ArmGuardian, (),
                       (op, valid_until, term, nonce, lease, key, holder, gate_open_at))
-BOOST_DESCRIBE_STRUCT(TellGuardianDraining, (), (deadline))
+BOOST_DESCRIBE_STRUCT(TellGuardianDraining, (), (deadline, standby))
 BOOST_DESCRIBE_STRUCT(DisarmGuardian, (), ())
 BOOST_DESCRIBE_STRUCT(RunFence, (), (op, term, reason))
 BOOST_DESCRIBE_STRUCT(PinCluster, (), (cluster))
@@ -155,7 +155,7 @@ BOOST_DESCRIBE_STRUCT(Standby, (),
                        confirmed, hazard_until, dead, explained, seen_false, ignored))
 BOOST_DESCRIBE_STRUCT(Draining, (),
                       (cause, since, own_record, exact, unfenced_written, unfenced_told, fence,
-                       tip_asked, tip_done, tip, owed_told))
+                       guardian_told, tip_asked, tip_done, tip, owed_told))
 BOOST_DESCRIBE_STRUCT(Node, (),
                       (query, set, activation, readiness, tip_slot, metrics, next_poll,
                        next_metrics, activity, status_sent, status_at, connection, status_failures,

@@ -62,6 +62,8 @@ void FenceRunner::look() {
         guardian::tell_fence_ended(log_->log, command_, *end);
         return answer(end->success());
     }
+    if (const auto error = command_.unending())
+        guardian::tell_fence_unending(log_->log, command_, *error);
     timer_.expires_after(kLookEvery);
     timer_.async_wait([this](boost::system::error_code ec) {
         if (!ec) look();

@@ -73,7 +73,7 @@ bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
                               return true;
                           },
                           [&](const model::TellGuardianDraining& e) {
-                              send(guardian::Draining{e.deadline});
+                              send(guardian::Draining{e.deadline, e.standby});
                               return true;
                           },
                           [&](const model::DisarmGuardian&) {

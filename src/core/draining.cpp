@@ -4,11 +4,30 @@
 #include "core/turn.hpp"
 
 namespace elector::core {
+
+Instant overdue_at(const Turn& t) {
+    const auto& sb = t.s.standby;
+    // A node that only refuses is asked, not told; that must not strand the group in silence.
+    const auto told = sb.first_false.value_or(t.s.draining.since);
+    auto limit = told + unconfirmed_after(t.p);
+    // One that hung before it was told has said nothing for some time already.
+    if (t.s.role == Role::kDraining && t.s.draining.cause == Cause::kStatusHung)
+        limit = std::max(t.s.node.status_sent + unconfirmed_after(t.p), told + 1s);
+    // Standby answered, and only a late activation is being waited out: that is no failure yet.
+    if (sb.seen_false && sb.hazard_until) limit = std::max(limit, *sb.hazard_until + 500ms);
+    return limit;
+}
+
 namespace {
 
-/// When a deactivation has not been confirmed for longer than any healthy node takes to fall
-/// silent.
-Duration drain_limit(const Policy& p) { return p.quiesce; }
+/// A guardian acts for a member that takes longer than any healthy node takes to fall silent; not
+/// for one whose node is standby, and which only waits for etcd.
+void tell_guardian(Turn& t) {
+    auto& d = t.s.draining;
+    const bool standby = t.s.standby.confirmed.has_value();
+    if (!t.p.guardian || d.own_record || std::exchange(d.guardian_told, standby) == standby) return;
+    t.emit(TellGuardianDraining{t.now + t.p.quiesce, standby});
+}
 
 bool cools_down(Cause cause) {
     return cause == Cause::kStatusHung || cause == Cause::kActivationFailed ||
@@ -90,23 +109,6 @@ void end_draining(Turn& t, Cause cause) {
     become(t, Role::kFollower, cause);
 }
 
-}  // namespace
-
-Instant overdue_at(const Turn& t) {
-    const auto& sb = t.s.standby;
-    // A node that only refuses is asked, not told; that must not strand the group in silence.
-    const auto told = sb.first_false.value_or(t.s.draining.since);
-    auto limit = told + unconfirmed_after(t.p);
-    // One that hung before it was told has said nothing for some time already.
-    if (t.s.role == Role::kDraining && t.s.draining.cause == Cause::kStatusHung)
-        limit = std::max(t.s.node.status_sent + unconfirmed_after(t.p), told + 1s);
-    // Standby answered, and only a late activation is being waited out: that is no failure yet.
-    if (sb.seen_false && sb.hazard_until) limit = std::max(limit, *sb.hazard_until + 500ms);
-    return limit;
-}
-
-namespace {
-
 /// SAFETY: S15, S27. Written while the key still guards it, before any fence is tried.
 void drive_unfenced(Turn& t) {
     auto& s = t.s;
@@ -145,13 +147,14 @@ void begin_draining(Turn& t, Cause cause) {
     s.node.query.op = {};  // an older query may hang; its answer says nothing about this drive
     s.node.query.retry = t.now;
     if (cools_down(cause)) cool_down(t);
-    if (t.p.guardian) t.emit(TellGuardianDraining{t.now + drain_limit(t.p)});
+    tell_guardian(t);
     become(t, Role::kDraining, cause);
 }
 
 void drive_draining(Turn& t) {
     auto& s = t.s;
     if (s.role != Role::kDraining) return;
+    tell_guardian(t);
     if (!s.standby.confirmed) return drive_unfenced(t);
     if (!tip_settled(t)) return;
     // An older elector becomes head the moment our key goes, and activates at once.

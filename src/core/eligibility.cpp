@@ -30,6 +30,7 @@ Blockers unfit_because(const Policy& p, const State& s, Instant now) {
     if (other_cluster(p, s)) b.add(Blocker::kOtherCluster);  // SAFETY: S20
     if (s.guardian_lost) b.add(Blocker::kGuardianDown);
     if (p.fence_missing) b.add(Blocker::kFenceMissing);
+    if (s.draining.fence.slot.busy()) b.add(Blocker::kFenceRuns);  // SAFETY: S28
     if (s.node.process.dead) b.add(Blocker::kNodeDead);
     if (!standby_certain(s)) b.add(Blocker::kStandbyUnconfirmed);
     if (s.node.barred_until && now < *s.node.barred_until) b.add(Blocker::kBarred);

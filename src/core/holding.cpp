@@ -227,7 +227,9 @@ void drive_own_record(Turn& t) {
     const auto* key = find_created(s.known.view, h.term);
     if (key) h.key = key->key;
     h.claimed_at = t.now;
+    const auto run = s.draining.fence;
     s.draining = Draining{};
+    if (run.slot.busy()) s.draining.fence = run;
     s.draining.own_record = true;
     s.draining.unfenced_written = s.draining.unfenced_told = unfenced;
     s.draining.since = t.now;

@@ -88,6 +88,7 @@ struct Draining {
     bool unfenced_written = false;
     bool unfenced_told = false;
     fencing::Ladder fence;
+    std::optional<bool> guardian_told;  ///< as what: standby confirmed, or not
     bool tip_asked = false;
     bool tip_done = false;
     std::optional<Height> tip;

@@ -34,16 +34,21 @@ bool Child::start(const posix_spawn_file_actions_t& files, const Start& what) {
         errno = error;
         return false;
     }
-    pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+    adopt(pid_);
     return true;
+}
+
+void Child::adopt(pid_t pid) {
+    pid_ = pid;
+    pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
 }
 
 void Child::signal(int number) const {
     if (pid_ > 0) ::kill(pid_, number);  // not reaped yet, so the id is still its own
 }
 
-void Child::signal_group(int number) const {
-    if (pid_ > 0) ::kill(-pid_, number);
+int Child::signal_group(int number) const {
+    return pid_ > 0 && ::kill(-pid_, number) != 0 ? errno : 0;
 }
 
 std::optional<Ending> Child::ended() {

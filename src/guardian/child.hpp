@@ -34,11 +34,14 @@ class Child {
 
     /// False: it could not be started; errno says why.
     bool start(const posix_spawn_file_actions_t& files, const Start& what);
+    /// One that was started otherwise.
+    void adopt(pid_t pid);
     bool running() const { return pid_ > 0; }
     pid_t pid() const { return pid_; }
     int fd() const { return pidfd_; }  ///< readable at its end
     void signal(int number) const;
-    void signal_group(int number) const;  ///< of one that has its own
+    /// Of one that has its own; 0, or errno when nobody there could be reached.
+    int signal_group(int number) const;
     /// Once it has ended: how. It is reaped then.
     std::optional<Ending> ended();
 

@@ -10,9 +10,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "guardian/apart.hpp"
+
 namespace elector::guardian {
 namespace {
 
+/// What was killed is gone within a moment.
+constexpr Duration kKillAgain = std::chrono::seconds(1);
 /// No more lines than an operator reads.
 constexpr int kLines = 40;
 
@@ -44,19 +48,12 @@ FenceCommand::FenceCommand(const FenceIdentity& identity) : told_(kToldNames.siz
     for (auto& variable : fixed_) environment_.push_back(variable.data());
     for (auto& variable : told_) environment_.push_back(variable.data());
     environment_.push_back(nullptr);
-    place_ = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    ::posix_spawn_file_actions_init(&files_);
-    ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&files_, place_, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&files_, place_, STDERR_FILENO);
-    ::posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
 }
 
 FenceCommand::~FenceCommand() {
     kill();
-    for (const int fd : {output_, place_})
+    for (const int fd : {output_, report_})
         if (fd >= 0) ::close(fd);
-    ::posix_spawn_file_actions_destroy(&files_);
 }
 
 void FenceCommand::set(const FenceWords& words) { words_ = words; }
@@ -83,51 +80,69 @@ bool FenceCommand::start(Instant now, const FenceCause& cause) {
     const Number term(cause.term.value);
     put(kTerm, kToldNames[kTerm], cause.term == model::Term{} ? std::string_view{} : term);
     put(kAskedBy, kToldNames[kAskedBy], word(cause.by));
-    std::array<int, 2> ends{-1, -1};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return false;
+    std::array<int, 2> said{-1, -1}, told{-1, -1};
+    if (::pipe2(said.data(), O_CLOEXEC | O_NONBLOCK) != 0) return false;
+    const bool both = ::pipe2(told.data(), O_CLOEXEC | O_NONBLOCK) == 0;
     // A program that finds its output full waits, as it would at any pipe.
-    ::fcntl(ends[1], F_SETFL, 0);
-    const bool started = ::dup3(ends[1], place_, O_CLOEXEC) >= 0 &&
-                         child_.start(files_, {argv_[0], argv_.data(), environment_.data(), true});
+    ::fcntl(said[1], F_SETFL, 0);
+    const Start what{argv_[0], argv_.data(), environment_.data(), true};
+    const pid_t pid = both ? start_apart(what, said[1], told[1]) : -1;
     const int error = errno;
-    ::close(ends[1]);
-    close_place();
-    if (output_ >= 0) ::close(output_);
-    output_ = ends[0];
-    if (!started) ::close(std::exchange(output_, -1));
-    errno = error;
+    for (const int fd : {said[1], told[1], output_, report_})
+        if (fd >= 0) ::close(fd);
+    output_ = said[0];
+    report_ = told[0];
+    if (pid > 0) child_.adopt(pid);
     started_ = now;
     limit_ = words_.timeout;
-    timed_out_ = false;
+    timed_out_ = told_unending_ = false;
+    unending_.reset();
+    not_started_ = 0;
     kept_size_ = kept_from_ = 0;
-    return started;
-}
-
-/// The number stays ours, the pipe's end does not.
-void FenceCommand::close_place() {
-    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    ::dup3(nothing, place_, O_CLOEXEC);
-    ::close(nothing);
+    errno = error;
+    return pid > 0;
 }
 
 Instant FenceCommand::deadline() const {
-    return running() && !timed_out_ ? started_ + limit_ : model::kNever;
+    if (!running()) return model::kNever;
+    return timed_out_ ? next_kill_ : started_ + limit_;
 }
 
 std::optional<FenceEnd> FenceCommand::proceed(Instant now) {
     if (!running()) return std::nullopt;
-    if (now >= deadline()) {
-        timed_out_ = true;
-        kill();
-    }
     const auto ending = child_.ended();
     read_output();
-    if (!ending) return std::nullopt;
-    if (output_ >= 0) ::close(std::exchange(output_, -1));
-    return FenceEnd{*ending, timed_out_, now - started_};
+    read_report();
+    if (!ending) {
+        end_in_time(now);
+        return std::nullopt;
+    }
+    for (int* fd : {&output_, &report_})
+        if (*fd >= 0) ::close(std::exchange(*fd, -1));
+    return FenceEnd{*ending, timed_out_, not_started_, now - started_};
 }
 
+/// What has other rights than we, as under sudo, is not ended by us; nor what waits in the kernel.
+void FenceCommand::end_in_time(Instant now) {
+    if (now < deadline()) return;
+    const int error = child_.signal_group(SIGKILL);
+    if (std::exchange(timed_out_, true) && !std::exchange(told_unending_, true)) unending_ = error;
+    next_kill_ = now + kKillAgain;
+}
+
+std::optional<int> FenceCommand::unending() { return std::exchange(unending_, std::nullopt); }
+
 void FenceCommand::kill() { child_.signal_group(SIGKILL); }
+
+/// Its end without a word: the program is loaded.
+void FenceCommand::read_report() {
+    if (report_ < 0) return;
+    int error = 0;
+    const auto n = ::read(report_, &error, sizeof error);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n == static_cast<ssize_t>(sizeof error)) not_started_ = error;
+    ::close(std::exchange(report_, -1));
+}
 
 void FenceCommand::read_output() {
     std::array<char, 1024> bytes;
@@ -174,6 +189,7 @@ void tell_fence_started(const Log& log, const FenceCommand& command, const Fence
 }
 
 void tell_fence_ended(const Log& log, FenceCommand& command, const FenceEnd& end) {
+    if (end.not_started != 0) return tell_fence_not_started(log, end.not_started);
     const auto& log_ = log;
     auto rest = command.said();
     auto first = rest.size();  // of the last lines
@@ -198,6 +214,18 @@ void tell_fence_not_started(const Log& log, int error) {
     const auto& log_ = log;
     log_(Level::kError, "fence_not_started",
          {{"alarm", "true"}, {"error", std::strerror(error)}, {"next", "it is tried again"}});
+}
+
+void tell_fence_unending(const Log& log, const FenceCommand& command, int error) {
+    const auto& log_ = log;
+    log_(
+        Level::kError, "fence_not_ended",
+        {{"alarm", "true"},
+         {"pid", Number(command.pid())},
+         {"error", error != 0 ? std::strerror(error) : "it was killed, and does not go"},
+         {"why",
+          "The fence command is past its time and cannot be ended. It is killed again each second; "
+          "until it has ended it is not run anew, and nothing is activated. End it by hand."}});
 }
 
 }  // namespace elector::guardian

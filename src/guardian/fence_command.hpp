@@ -41,6 +41,7 @@ struct FenceIdentity {
 struct FenceEnd {
     Ending ending;  ///< exit code or signal
     bool timed_out = false;
+    int not_started = 0;  ///< errno: the program could not be loaded
     Duration took{};
     bool success() const { return ending.code == 0 && !timed_out; }
 };
@@ -60,24 +61,30 @@ class FenceCommand {
     bool configured() const { return words_.count > 0; }
     Duration timeout() const { return words_.timeout; }
 
-    /// False: it could not be started; errno says why. The command must be configured, and none
-    /// running.
+    /// False: there is no process for it; errno says why. It does not wait for the program, which
+    /// may lie where nothing answers. The command must be configured, and none running.
     bool start(Instant now, const FenceCause& cause);
     bool running() const { return child_.running(); }
+    pid_t pid() const { return child_.pid(); }
     /// For poll(), readable; -1 when nothing runs.
     int output() const { return output_; }
     int end() const { return child_.fd(); }
-    /// Its time-out; kNever when nothing runs.
+    /// Its time-out, and when it is killed again; kNever when nothing runs.
     Instant deadline() const;
-    /// Takes what it said; kills its whole process group at the time-out. Once it has ended: how.
+    /// Takes what it said; kills its whole process group at the time-out, and again each second.
+    /// Once it has ended: how.
     std::optional<FenceEnd> proceed(Instant now);
+    /// Once in a run: it lives on a second after it was killed. errno of the attempt; 0: the kernel
+    /// does not let it go.
+    std::optional<int> unending();
     /// Kills its process group.
     void kill();
     /// The end of what the last run said.
     std::string_view said();
 
   private:
-    void close_place();
+    void end_in_time(Instant now);
+    void read_report();
     void read_output();
     void keep(std::string_view bytes);
     void put(std::size_t slot, std::string_view name, std::string_view value);
@@ -87,13 +94,16 @@ class FenceCommand {
     std::vector<std::array<char, 512>> told_;
     std::vector<char*> environment_;
     std::array<char*, kMaxFenceWords + 1> argv_{};
-    posix_spawn_file_actions_t files_;
     Child child_;
-    int place_ = -1;  ///< the number under which a run finds the pipe
+    int report_ = -1;  ///< of a program that cannot be loaded; closed when it is
     int output_ = -1;
     Instant started_;
     Duration limit_{};  ///< of this run
     bool timed_out_ = false;
+    Instant next_kill_;
+    std::optional<int> unending_;  ///< to be told
+    bool told_unending_ = false;
+    int not_started_ = 0;
     std::array<char, kKept> kept_{};
     std::size_t kept_size_ = 0;
     std::size_t kept_from_ = 0;  ///< where the oldest byte is
@@ -103,5 +113,6 @@ class FenceCommand {
 void tell_fence_started(const Log& log, const FenceCommand& command, const FenceCause& cause);
 void tell_fence_ended(const Log& log, FenceCommand& command, const FenceEnd& end);
 void tell_fence_not_started(const Log& log, int error);
+void tell_fence_unending(const Log& log, const FenceCommand& command, int error);
 
 }  // namespace elector::guardian

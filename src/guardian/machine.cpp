@@ -18,6 +18,10 @@ constexpr Duration kWatchAgain = 1s;
 constexpr Duration kCloseAgain = 200ms;
 constexpr Duration kFirstBackOff = 100ms;
 constexpr Duration kLongestBackOff = 10s;
+/// One that lets go and says nothing for so long stands still: it misses its guardian as quickly.
+constexpr Duration kSilence = 1s;
+/// What a node that its elector told long ago has to answer its guardian.
+constexpr Duration kToldAgain = 1s;
 /// An elector that ran for so long has not failed at its start.
 constexpr Duration kRanWell = 60s;
 /// Beyond the elector's own time to drain, and that of a fence command: less than what `check`
@@ -66,12 +70,17 @@ bool Machine::arm(Instant, const Arm& arm) {
     arm_ = arm;
     bounds_ = arm.bounds;
     draining_until_.reset();
-    told_node_ = told_late_ = false;
+    only_owes_ = told_node_ = told_late_ = false;
     return true;
 }
 
-void Machine::draining(const Draining& m) {
-    if (phase_ == Phase::kWatching && arm_) draining_until_ = m.deadline;
+void Machine::draining(Instant now, const Draining& m) {
+    if (phase_ != Phase::kWatching || !arm_) return;
+    heard_ = now;
+    only_owes_ = m.standby;
+    if (m.standby) return;
+    draining_until_ = m.deadline;
+    told_node_ = told_late_ = false;
 }
 
 void Machine::disarm() {
@@ -224,9 +233,17 @@ void Machine::watch(Instant now, Actions& out) {
         out.kill = !std::exchange(stop_killed_, true);
     if (!arm_) return;
     const auto end = arm_->valid_until - bounds_.margin;
+    if (draining_until_ && silent(now)) return begin(now, Reason::kElectorSilent);
+    if (draining_until_ && only_owes_) return;
     if (draining_until_ && !due(now, *draining_until_)) return help_draining(now, end, out);
     if (!due(now, end)) return;
-    begin(now, draining_until_ ? Reason::kDrainOverran : Reason::kDeadline);
+    begin(now, draining_until_ ? Reason::kDrainOverran : Reason::kElectorSilent);
+}
+
+/// It lets go, and its loop stands. Where this process stood still itself, it has a second more.
+bool Machine::silent(Instant now) {
+    if (now > heard_ + kSilence + bounds_.margin) heard_ = now;
+    return due(now, heard_ + kSilence);
 }
 
 /// The elector lets go by itself; two say `false` rather than one, until one is heard. SAFETY: S11.
@@ -244,6 +261,8 @@ void Machine::help_draining(Instant now, Instant end, Actions& out) {
 }
 
 void Machine::start_elector(Instant now, Actions& out) {
+    // SAFETY: S28. Nor does the service end under a run: it is not called back.
+    if (fence_runs_ && !(stopping_ && due(now, stop_limit()))) return;
     if (final_) {
         out.end = final_;
     } else if (!starting_ && due(now, start_at_)) {
@@ -316,12 +335,16 @@ void Machine::seek_death(Instant now, Actions& out) {
     d_.knock_busy = out.knock = true;
 }
 
-/// Standby was not confirmed in time. SAFETY: S15. If it was answered, and only a late activation
-/// is waited out, that is no failure yet.
+/// Standby was not confirmed in time. SAFETY: S15. A node that its elector told when it began to
+/// let go has had its time at the end of that: others may pass soon. If standby was answered, and
+/// only a late activation is waited out, that is no failure yet.
 bool Machine::overdue(Instant now) {
     if (d_.confirmed || !d_.first_false) return false;
     auto limit = *d_.first_false + bounds_.unconfirmed;
-    if (const auto late = late_until()) limit = std::max(limit, *late + 500ms);
+    if (draining_until_ && !only_owes_)
+        limit = std::min(limit, std::max(*draining_until_, *d_.first_false) + kToldAgain);
+    const auto late = late_until();
+    if (late && d_.seen_false) limit = std::max(limit, *late + 500ms);
     if (!due(now, limit)) return false;
     fencing::enter(d_.fence, now);
     if (!d_.owes_marker) fencing::recorded(d_.fence, now);  // there is no record to write
@@ -331,6 +354,8 @@ bool Machine::overdue(Instant now) {
 // SAFETY: S27. The command runs beside everything else that is tried, and proves nothing.
 void Machine::climb(Instant now, Actions& out) {
     if (!fence_timeout_ || fence_runs_ || !due(now, fencing::due_at(d_.fence))) return;
+    // It would outlast this process.
+    if (stopping_ && now + *fence_timeout_ >= stop_limit()) return;
     if (fencing::advance(d_.fence, now) == fencing::Step::kRun) {
         out.fence = fence_runs_ = true;
     } else {
@@ -361,15 +386,18 @@ void Machine::finish(Instant now, Actions& out) {
         return start_elector(now, out);
     }
     const auto late = late_until();
-    const bool settled = !elector_runs_ && !fence_runs_ && (!late || due(now, *late));
-    if (d_.confirmed && settled && !d_.owes_marker && !d_.set_busy && !d_.status_busy) {
+    const bool over = stopping_ && due(now, stop_limit());
+    const bool idle = !fence_runs_ && !d_.set_busy && !d_.status_busy;
+    const bool settled = !elector_runs_ && (!late || due(now, *late));
+    if (d_.confirmed && settled && !d_.owes_marker && (idle || over)) {
         arm_.reset();
         draining_until_.reset();
         may_be_pending_ = false;
         phase_ = Phase::kWatching;
+        if (final_ == 3) final_ = 0;  // what its elector could not finish is done
         return start_elector(now, out);
     }
-    if (stopping_ && due(now, stop_limit())) out.end = 3;
+    if (over) out.end = 3;
 }
 
 /// How long a stop may go on fencing.

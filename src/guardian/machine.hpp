@@ -54,7 +54,7 @@ struct Actions {
 };
 
 /// For the log, and for what it knows beyond its phases.
-enum class Reason : std::uint8_t { kNone, kElectorGone, kDeadline, kDrainOverran, kOrdered };
+enum class Reason : std::uint8_t { kNone, kElectorGone, kElectorSilent, kDrainOverran, kOrdered };
 
 class Machine {
   public:
@@ -67,7 +67,9 @@ class Machine {
     // --- inputs: what has happened
     /// False: not now; there must be no acknowledgement.
     bool arm(Instant now, const Arm& arm);
-    void draining(const Draining& m);
+    void draining(Instant now, const Draining& m);
+    /// The elector's loop turns: it has said something, whatever it was.
+    void heard(Instant now) { heard_ = now; }
     void disarm();
     void activation_answered() { may_be_pending_ = false; }
     void locked() { lock_held_ = true; }
@@ -140,6 +142,7 @@ class Machine {
     bool due(Instant now, Instant at);
     void begin(Instant now, Reason reason);
     void watch(Instant now, Actions& out);
+    bool silent(Instant now);
     void help_draining(Instant now, Instant end, Actions& out);
     void start_elector(Instant now, Actions& out);
     void act(Instant now, Actions& out);
@@ -162,6 +165,8 @@ class Machine {
     bool starting_ = false;
     std::optional<Arm> arm_;
     std::optional<Instant> draining_until_;
+    bool only_owes_ = false;       ///< standby is confirmed while it drains: its marker is due
+    Instant heard_;                ///< the elector, last; of use while it drains
     bool told_node_ = false;       ///< its own `false` while the elector drains
     bool told_late_ = false;       ///< and again when an activation must have landed
     bool may_be_pending_ = false;  ///< armed, and no activation was answered since

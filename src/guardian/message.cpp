@@ -93,7 +93,10 @@ void write(Writer& w, const Arm& m) {
     w.number(m.probe.port);
     write_text(w, m.key);
 }
-void write(Writer& w, const Draining& m) { w.instant(m.deadline); }
+void write(Writer& w, const Draining& m) {
+    w.instant(m.deadline);
+    w.number(static_cast<std::uint8_t>(m.standby));
+}
 void write(Writer&, const Disarm&) {}
 void write(Writer& w, const ActivationAnswered& m) { w.number(m.nonce.value); }
 void write(Writer& w, const Ping& m) { w.number(m.number); }
@@ -155,8 +158,10 @@ std::optional<Message> read_arm(Reader& r) {
 }
 
 std::optional<Message> read_draining(Reader& r) {
-    const Draining m{r.instant()};
-    return sane(m.deadline) ? std::optional<Message>(m) : std::nullopt;
+    const auto deadline = r.instant();
+    const auto standby = r.number<std::uint8_t>();
+    if (!sane(deadline) || standby > 1) return std::nullopt;
+    return Draining{deadline, standby == 1};
 }
 
 bool zero(std::span<const char> bytes) {

@@ -93,9 +93,11 @@ struct Arm {
     Address probe;
     bool operator==(const Arm&) const = default;
 };
-/// It lets go by itself and needs no killing before `deadline`.
+/// It lets go by itself and needs no killing before `deadline`; nor after it, while its node is
+/// confirmed standby and only the marker is owed.
 struct Draining {
     model::Instant deadline;
+    bool standby = false;
     bool operator==(const Draining&) const = default;
 };
 /// The marker is written.

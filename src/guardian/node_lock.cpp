@@ -42,7 +42,7 @@ bool NodeLock::bind_it() {
     const auto size = address_of(name_, address);
     if (fd_ < 0 || ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0)
         return false;
-    return !answering_ || ::listen(fd_, 8) == 0;
+    return held_ = !answering_ || ::listen(fd_, 8) == 0;
 }
 
 NodeLock::Holder NodeLock::acquire(const std::string& admin_url, bool answering, std::string& why) {
@@ -52,15 +52,21 @@ NodeLock::Holder NodeLock::acquire(const std::string& admin_url, bool answering,
     why = std::strerror(errno);
     if (errno != EADDRINUSE) return Holder::kAnother;
     why = "another elector controls it";
-    asked_ = open_socket();
+    if (!ask()) return Holder::kAnother;
+    pollfd answered{asked_, POLLIN, 0};
+    if (connected_) ::poll(&answered, 1, kAnswerTakesMs);
+    return holder_answers() ? Holder::kAnother : Holder::kRemains;
+}
+
+/// False: it listens to nobody, as an elector without a guardian does. Where many wait for its
+/// answer already there is no room for one more: it does not answer, and is asked again later.
+bool NodeLock::ask() {
+    if (asked_ < 0) asked_ = open_socket();
     sockaddr_un address;
     const auto size = address_of(name_, address);
-    // Refused: it listens to nobody, as an elector without a guardian does.
-    if (asked_ < 0 || ::connect(asked_, reinterpret_cast<const sockaddr*>(&address), size) != 0)
-        return Holder::kAnother;
-    pollfd answered{asked_, POLLIN, 0};
-    ::poll(&answered, 1, kAnswerTakesMs);
-    return holder_answers() ? Holder::kAnother : Holder::kRemains;
+    connected_ =
+        asked_ >= 0 && ::connect(asked_, reinterpret_cast<const sockaddr*>(&address), size) == 0;
+    return connected_ || errno == EAGAIN;
 }
 
 bool NodeLock::try_again() {
@@ -70,8 +76,15 @@ bool NodeLock::try_again() {
 }
 
 bool NodeLock::holder_answers() {
+    if (!connected_ && !(ask() && connected_)) return false;
     char byte = 0;
-    return asked_ >= 0 && ::recv(asked_, &byte, 1, MSG_DONTWAIT) == 1;
+    const auto n = ::recv(asked_, &byte, 1, MSG_DONTWAIT);
+    if (n == 1) return true;
+    if (n == 0 || (errno != EAGAIN && errno != EINTR)) {  // it has ended; another may follow
+        ::close(std::exchange(asked_, -1));
+        connected_ = false;
+    }
+    return false;
 }
 
 void NodeLock::answer() {

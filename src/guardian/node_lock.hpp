@@ -13,7 +13,8 @@ class NodeLock {
     enum class Holder {
         kUs,
         kAnother,  ///< it answers, or has nobody who could; or the kernel refuses: `why` says which
-        kRemains   ///< nobody answers: an elector whose guardian is dead or stands still
+        /// Nobody answers: an elector whose guardian is dead or stands still, or a `fence`.
+        kRemains
     };
 
     NodeLock() = default;
@@ -29,13 +30,17 @@ class NodeLock {
     /// After kRemains: the holder has answered after all.
     bool holder_answers();
     void answer();
+    bool held() const { return held_; }
     int fd() const { return fd_; }
 
   private:
     bool bind_it();
+    bool ask();
 
     int fd_ = -1;
-    int asked_ = -1;  ///< the question to the one who holds it
+    bool held_ = false;
+    int asked_ = -1;          ///< the question to the one who holds it
+    bool connected_ = false;  ///< it has got that far
     std::string name_;
     bool answering_ = false;
 };

@@ -48,12 +48,6 @@ std::int64_t ms(Duration d) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
 
-std::string_view word(Reason reason) {
-    static constexpr std::array<std::string_view, 5> kWords{
-        "none", "elector_gone", "elector_silent", "drain_overran", "ordered"};
-    return kWords[static_cast<std::size_t>(reason)];
-}
-
 class Process {
   public:
     Process(const Options& options, NodeLock& lock, ServiceManager& manager, const Log& log,
@@ -97,6 +91,7 @@ class Process {
     void start_closer(Instant now, const Closing& closing);
     void keep_warm(Instant now);
     void tell(Instant now);
+    void tell_refused();
     void watch_pulse(Instant now);
     bool elector_is_free() const;
     void tell_manager(Instant now);
@@ -135,7 +130,7 @@ class Process {
     Instant next_lock_ = model::kNever;
     std::optional<int> exit_code_;
     // said already
-    bool told_acting_ = false, told_standby_ = false;
+    bool told_acting_ = false, told_standby_ = false, told_refused_ = false;
 };
 
 int Process::run() {
@@ -150,8 +145,9 @@ int Process::run() {
         next_lock_ = boot_now();
         log_(Level::kWarn, "lock_waiting",
              {{"why",
-               "An elector without a working guardian still controls this node. The node is "
-               "brought to standby, and an elector started when that one has ended."}});
+               "An elector without a working guardian, or the command fence, still controls this "
+               "node. The node is brought to standby, and an elector started when that has "
+               "ended."}});
     }
     go_on();
     log_(Level::kInfo, "guardian_stopped", {{"exit_code", Number(*exit_code_)}});
@@ -238,7 +234,7 @@ void Process::wait() {
     look(children_.closer.fd());
     look(fence_.output());
     look(fence_.end());
-    if (!machine_.waiting_for_lock()) look(lock_.fd());
+    if (lock_.held() && !once_) look(lock_.fd());
     look(warm_.fd(), warm_.events());
     look(witness_);
     look(set_.busy() ? set_.fd() : -1, set_.events());
@@ -295,9 +291,11 @@ void Process::take_link(Instant now) {
 }
 
 void Process::take(Instant now, const Message& message) {
+    machine_.heard(now);
     if (const auto* arm = std::get_if<Arm>(&message)) {
         const bool anew = !machine_.armed();
-        if (!machine_.arm(now, *arm)) return;
+        if (!machine_.arm(now, *arm)) return tell_refused();
+        told_refused_ = false;
         probe_ = arm->probe;
         if (anew) next_warm_ = now;
         link_.send(Armed{arm->op});
@@ -307,7 +305,7 @@ void Process::take(Instant now, const Message& message) {
         if (!pulse_.heard()) manager_.ready();
         pulse_.beat(now);
     } else if (const auto* draining = std::get_if<Draining>(&message)) {
-        machine_.draining(*draining);
+        machine_.draining(now, *draining);
     } else if (std::holds_alternative<Disarm>(message)) {
         machine_.disarm();
         if (!machine_.armed()) {
@@ -337,6 +335,7 @@ void Process::set_fence(const FenceWords& words) {
 
 void Process::take_fence(Instant now) {
     const auto end = fence_.proceed(now);
+    if (const auto error = fence_.unending()) tell_fence_unending(log_, fence_, *error);
     if (!end) return;
     tell_fence_ended(log_, fence_, *end);
     machine_.fenced(now, end->success());
@@ -429,6 +428,7 @@ void Process::drop_witness() {
 }
 
 void Process::take_lock(Instant now) {
+    if (once_) return;  // a service that starts beside it waits for its end
     if (!machine_.waiting_for_lock()) return lock_.answer();
     if (now < next_lock_) return;
     next_lock_ = now + kTryLock;
@@ -522,14 +522,21 @@ void Process::tell(Instant now) {
              {{"alarm", "true"},
               {"reason", word(machine_.reason())},
               {"term", Number(machine_.guarded()->term.value)},
-              {"why",
-               "The elector is gone, or stood still until its holding was about to end: the "
-               "guardian brings the node to standby itself."}});
+              {"why", sentence(machine_.reason())}});
     const bool told = std::exchange(told_standby_, machine_.confirmed());
     if (machine_.confirmed() && !told)
         log_(Level::kInfo, "guardian_standby",
              {{"node", machine_.node_dead() ? "dead" : "standby"},
               {"ms", Number(ms(now - machine_.acting_since()))}});
+}
+
+void Process::tell_refused() {
+    if (std::exchange(told_refused_, true)) return;
+    log_(Level::kWarn, "arm_refused",
+         {{"why", fence_.running()
+                      ? "A fence command still runs, and may hit the node at any time: nothing is "
+                        "activated before its end."
+                      : "The guardian is about to kill this elector, or has no lock."}});
 }
 
 // --- the elector's pulse, and what the service manager is told
@@ -550,6 +557,7 @@ void Process::watch_pulse(Instant now) {
 
 void Process::tell_manager(Instant now) {
     if (exit_code_ && !machine_.stopping()) manager_.stopping(kAfterwards);
+    manager_.waits(machine_.waiting_for_lock());
     manager_.status(status_of(machine_, elector_says_));
     manager_.proceed(now, !elector_is_free() || pulse_.well(now));
     if (const int error = manager_.fault(); error != 0)

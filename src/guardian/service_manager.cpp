@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 /// People read the status; nobody reads faster.
 constexpr Duration kStatusEvery = 1s;
 constexpr Duration kSendAgain = 250ms;
+/// A start that waits asks for so much time, each time when a third of it is over.
+constexpr Duration kExtension = 30s;
 
 /// Longer than the longest that is put together here.
 class Datagram {
@@ -121,7 +123,8 @@ void ServiceManager::proceed(Instant now, bool well) {
     const bool phase = phase_ != told_phase_;
     const bool status = status_due(now);
     const bool feed = feed_every_ > Duration{} && well && now >= next_feed_;
-    if (!phase && !status && !feed) return;
+    const bool extend = waits_ && phase_ == Phase::kStarting && well && now >= next_extension_;
+    if (!phase && !status && !feed && !extend) return;
     Datagram out;
     if (phase && phase_ == Phase::kReady) out.put("READY=1\n");
     if (phase && phase_ == Phase::kReloading) {
@@ -132,6 +135,11 @@ void ServiceManager::proceed(Instant now, bool well) {
     if (phase && phase_ == Phase::kStopping) {
         out.put("STOPPING=1\nEXTEND_TIMEOUT_USEC=");
         out.put(stop_usec_);
+        out.put("\n");
+    }
+    if (extend) {
+        out.put("EXTEND_TIMEOUT_USEC=");
+        out.put(usec(kExtension));
         out.put("\n");
     }
     if (status) {
@@ -151,6 +159,7 @@ void ServiceManager::proceed(Instant now, bool well) {
         next_status_ = now + kStatusEvery;
     }
     if (feed) next_feed_ = now + feed_every_;
+    if (extend) next_extension_ = now + kExtension / 3;
 }
 
 Instant ServiceManager::wake() const {
@@ -158,6 +167,7 @@ Instant ServiceManager::wake() const {
     if (retry_at_ != model::kNever) return retry_at_;
     auto at = status_ != told_status_ ? next_status_ : model::kNever;
     if (feed_every_ > Duration{} && well_) at = std::min(at, next_feed_);
+    if (waits_ && phase_ == Phase::kStarting && well_) at = std::min(at, next_extension_);
     return at;
 }
 

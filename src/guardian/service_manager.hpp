@@ -36,6 +36,9 @@ class ServiceManager {
     void ready();
     /// Without effect before the service is ready.
     void reloading();
+    /// It cannot be ready yet, and that is nobody's failure: it asks for more time, again and
+    /// again.
+    void waits(bool on) { waits_ = on; }
     /// It ends, and may take so long. Nothing follows on that but words and signs of life.
     void stopping(Duration takes);
     /// One line for people.
@@ -68,6 +71,8 @@ class ServiceManager {
     Instant next_status_;
     Instant next_feed_;
     Instant retry_at_ = model::kNever;
+    bool waits_ = false;
+    Instant next_extension_;
     bool well_ = false;
     int fault_ = 0;
     bool fault_told_ = false;

@@ -21,6 +21,8 @@ constexpr std::array kRows = {
     BlockerRow{Blocker::kGuardianDown, "guardian_down", "The guardian does not answer."},
     BlockerRow{Blocker::kFenceMissing, "fence_missing",
                "fence.policy is require, and fence.command cannot be run."},
+    BlockerRow{Blocker::kFenceRuns, "fence_runs",
+               "The fence command that this member ordered has not ended yet."},
     BlockerRow{Blocker::kNodeDead, "node_dead", "The node process is gone."},
     BlockerRow{Blocker::kStandbyUnconfirmed, "standby_unconfirmed",
                "The node is not verified standby."},

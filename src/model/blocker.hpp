@@ -16,6 +16,7 @@ enum class Blocker : std::uint8_t {
     kOtherCluster,
     kGuardianDown,
     kFenceMissing,
+    kFenceRuns,
     kNodeDead,
     kStandbyUnconfirmed,
     kBarred,

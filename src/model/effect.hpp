@@ -142,8 +142,10 @@ struct ArmGuardian {
     StoredRecord holder;
     Instant gate_open_at{};  ///< of the gate that was passed by height: when time alone opens it
 };
+/// It lets go by itself until then; once standby is confirmed it may take any time.
 struct TellGuardianDraining {
     Instant deadline;
+    bool standby = false;
 };
 struct DisarmGuardian {};
 

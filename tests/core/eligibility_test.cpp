@@ -57,6 +57,7 @@ TEST_CASE("each shortcoming alone makes a member unfit, and says so") {
              f.policy.cluster = 2;
          }},
         {"guardian_down", [](Fit& f) { f.state.guardian_lost = true; }},
+        {"fence_runs", [](Fit& f) { f.state.draining.fence.slot.op = {7}; }},
         {"fence_missing", [](Fit& f) { f.policy.fence_missing = true; }},
         {"standby_unconfirmed", [](Fit& f) { f.state.standby.confirmed.reset(); }},
         {"standby_unconfirmed", [](Fit& f) { f.state.node.activity = NodeActivity::kActive; }},

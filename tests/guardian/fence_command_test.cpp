@@ -4,10 +4,14 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace elector;
@@ -24,8 +28,10 @@ Instant now() {
 
 struct Run {
     explicit Run(const std::string& script, Duration timeout = 30s)
+        : Run(std::vector<std::string>{"/bin/sh", "-c", script}, timeout) {}
+    Run(const std::vector<std::string>& words, Duration timeout)
         : command({"delegate-a", "boot net http://127.0.0.1:9009", "http://127.0.0.1:9009"}) {
-        command.set(*fence_words("http://127.0.0.1:8080", {"/bin/sh", "-c", script}, timeout));
+        command.set(*fence_words("http://127.0.0.1:8080", words, timeout));
         REQUIRE(command.start(now(), {FencedBy::kGuardian, "elector_gone", {42}}));
     }
     /// Waits for something to happen, and lets the command proceed.
@@ -119,12 +125,54 @@ TEST_CASE("a command that leaves something behind that goes on talking has ended
 }
 
 TEST_CASE("a program that is not there is an error of its start") {
-    FenceCommand command({"a", "b", "c"});
-    command.set(*fence_words("p", {"/no/such/program"}, 10s));
-    CHECK(command.configured());
-    CHECK(!command.start(now(), {FencedBy::kOperator, "fence", {}}));
-    CHECK(errno == ENOENT);
-    CHECK(!command.running());
+    Run run(std::vector<std::string>{"/no/such/program"}, 10s);
+    const auto end = run.finish();
+    CHECK(end.not_started == ENOENT);
+    CHECK(!end.success());
+    CHECK(!run.command.running());
+}
+
+TEST_CASE("a program that cannot be loaded for long holds up nobody but itself") {
+    // Who opens a file that another process has leased waits for its consent, up to 45 s.
+    std::string path = std::filesystem::temp_directory_path() / "elector-leased-XXXXXX";
+    const int made = ::mkstemp(path.data());
+    REQUIRE(made >= 0);
+    const std::string script = "#!/bin/sh\necho loaded\n";
+    REQUIRE(::write(made, script.data(), script.size()) == ssize_t(script.size()));
+    ::fchmod(made, 0700);
+    ::close(made);
+    ::signal(SIGIO, SIG_IGN);  // the question
+    const int lease = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(::fcntl(lease, F_SETLEASE, F_WRLCK) == 0);
+    const auto since = now();
+    Run run(std::vector<std::string>{path}, 30s);
+    CHECK(!run.command.proceed(now()));
+    CHECK(now() - since < 10s);
+    CHECK(run.command.running());
+    REQUIRE(::fcntl(lease, F_SETLEASE, F_UNLCK) == 0);
+    CHECK(run.finish().success());
+    CHECK(run.command.said() == "loaded\n");
+    ::close(lease);
+    ::unlink(path.c_str());
+}
+
+TEST_CASE("what cannot be ended is killed again each second, and told of once") {
+    if (::geteuid() != 0) return;  // it takes a process that this one may not signal
+    Run run("sleep 60", 300ms);
+    const auto late = now() + 300ms;
+    REQUIRE(::setresuid(65534, 65534, 0) == 0);
+    CHECK(!run.command.proceed(late));
+    CHECK(!run.command.unending());
+    CHECK(run.command.deadline() == late + 1s);
+    CHECK(!run.command.proceed(late + 1s));
+    CHECK(run.command.unending() == EPERM);
+    CHECK(!run.command.proceed(late + 2s));
+    CHECK(!run.command.unending());
+    REQUIRE(::setresuid(0, 0, 0) == 0);
+    CHECK(!run.command.proceed(late + 3s));
+    const auto end = run.finish();
+    CHECK(end.timed_out);
+    CHECK(end.ending.signal == SIGKILL);
 }
 
 TEST_CASE("a command can be run again, and taken back") {

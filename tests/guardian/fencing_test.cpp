@@ -115,7 +115,7 @@ TEST_CASE("the elector has the command run by its guardian, one at a time") {
     rig.machine.fence_set(10s);
     CHECK(!rig.machine.fence_wanted());  // for an elector that is not there
     rig.lead();
-    rig.machine.draining({Rig::at(11s)});
+    rig.drain(11s);
     CHECK(rig.machine.fence_wanted());
     CHECK(!rig.machine.fence_wanted());
     rig.until(100ms);
@@ -128,7 +128,7 @@ TEST_CASE("what the elector has begun goes on when its guardian takes over") {
     Rig rig;
     rig.machine.fence_set(10s);
     rig.lead();
-    rig.machine.draining({Rig::at(11s)});
+    rig.drain(11s);
     rig.until(4750ms);
     rig.told(Answer::kDone);  // what it says itself, beside the elector
     rig.until(10s);
@@ -137,7 +137,7 @@ TEST_CASE("what the elector has begun goes on when its guardian takes over") {
     rig.gone();
     rig.until(15s);
     CHECK(rig.said() ==
-          "4750 deactivate 10000 fence 11000 kill 11000 deactivate 11001 ask 15000 unfenced");
+          "4750 deactivate 10000 fence 11000 kill 11000 deactivate 11001 ask 12000 unfenced");
     rig.fenced(false);
     rig.until(16s);
     CHECK(rig.said().find("16000 fence") !=
@@ -223,4 +223,68 @@ TEST_CASE("a demotion by order fences a node that hangs, and gives up in the end
             CHECK(rig.said().find("21000 end:3") != std::string::npos);
         }
     }
+}
+
+TEST_CASE("a demotion by order that is certain waits for the run, and counts without its end") {
+    for (const bool ends : {true, false}) {
+        Rig rig(Machine::once(Rig::at(0ms), kBounds));
+        rig.machine.fence_set(10s);
+        rig.until(6s);
+        rig.told(Answer::kDone);
+        rig.asked(Answer::kStandby);  // asked before it could count
+        rig.until(6s);
+        rig.asked(Answer::kStandby);
+        CHECK(rig.machine.confirmed());
+        rig.until(6999ms);
+        CHECK(rig.said() == "0 deactivate 1 ask 3500 deactivate 4000 fence 6000 ask");
+        if (ends) {
+            rig.fenced(false);
+            rig.until(6999ms);
+            CHECK(rig.said() == "6999 end:0");
+        } else {
+            rig.until(21s);
+            CHECK(rig.said() == "7000 ask 21000 end:0");
+        }
+    }
+}
+
+TEST_CASE("near its end a demotion starts no run that would outlast it") {
+    Rig rig(Machine::once(Rig::at(0ms), kBounds));
+    rig.machine.fence_set(10s);
+    rig.until(10s);
+    rig.told(Answer::kFailed);
+    rig.asked(Answer::kFailed);
+    rig.fenced(false);
+    rig.until(10s);
+    rig.said();
+    rig.until(21s);
+    const auto said = rig.said();
+    CHECK(said.find("fence") == std::string::npos);
+    CHECK(said.find("21000 end:3") != std::string::npos);
+}
+
+TEST_CASE("what an elector without a holding has ordered is waited for too") {
+    Rig rig;
+    rig.machine.fence_set(10s);
+    rig.lead();
+    rig.machine.disarm();
+    CHECK(rig.machine.fence_wanted());
+    rig.gone();
+    rig.until(5s);
+    CHECK(rig.said() == "100 fence");
+    rig.fenced(true);
+    rig.until(5s);
+    CHECK(rig.said() == "5000 start");
+
+    Rig stopped;
+    stopped.machine.fence_set(10s);
+    stopped.lead();
+    stopped.machine.disarm();
+    CHECK(stopped.machine.fence_wanted());
+    stopped.machine.stop(stopped.now());
+    stopped.gone(0);
+    stopped.until(26099ms);
+    CHECK(stopped.said() == "100 fence");
+    stopped.until(26100ms);
+    CHECK(stopped.said() == "26100 end:0");
 }

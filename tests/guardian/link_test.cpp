@@ -113,10 +113,12 @@ TEST_CASE("a key too long for the link is never armed") {
 TEST_CASE("what concerns the guardian is sent, nothing else is taken") {
     Pair pair;
     CHECK(pair.link->run(model::TellGuardianDraining{model::Instant(9s)}, policy(), kProbe));
+    CHECK(pair.link->run(model::TellGuardianDraining{model::Instant(9s), true}, policy(), kProbe));
     CHECK(pair.link->run(model::DisarmGuardian{}, policy(), kProbe));
     pair.link->activation_answered(model::Nonce{7});
     CHECK(!pair.link->run(model::Exit{0}, policy(), kProbe));
-    CHECK(pair.next() == guardian::Message(guardian::Draining{model::Instant(9s)}));
+    CHECK(pair.next() == guardian::Message(guardian::Draining{model::Instant(9s), false}));
+    CHECK(pair.next() == guardian::Message(guardian::Draining{model::Instant(9s), true}));
     CHECK(pair.next() == guardian::Message(guardian::Disarm{}));
     CHECK(pair.next() == guardian::Message(guardian::ActivationAnswered{model::Nonce{7}}));
     CHECK(!pair.next());

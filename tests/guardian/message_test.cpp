@@ -60,7 +60,8 @@ TEST_CASE("every message comes back as it was sent") {
     auto six = arm();
     six.probe = {true, {127, 0, 0, 1}, 1};
     for (const Message& m :
-         {Message(arm()), Message(six), Message(Draining{model::Instant(5s)}), Message(Disarm{}),
+         {Message(arm()), Message(six), Message(Draining{model::Instant(5s)}),
+          Message(Draining{model::Instant(5s), true}), Message(Disarm{}),
           Message(ActivationAnswered{{6}}), Message(Ping{9}), Message(Armed{{8}}), Message(Pong{1}),
           Message(FenceWords{}), Message(words()), Message(order()), Message(FenceDone{{3}, true}),
           Message(FenceDone{{3}, false}), Message(ReloadDone{}),
@@ -125,6 +126,9 @@ TEST_CASE("an arm message that no elector sends is refused") {
     CHECK(!arm_with([](Arm& m) { m.bounds.unconfirmed = 0s; }));
     CHECK(!arm_with([](Arm& m) { m.bounds.refused_grace = 0s; }));
     CHECK(!decode(encode(Draining{})));
+    CHECK(changed(Draining{model::Instant(5s)}, 16, 1) ==
+          Message(Draining{model::Instant(5s), true}));
+    CHECK(!changed(Draining{model::Instant(5s)}, 16, 2));
 }
 
 TEST_CASE("a fence command that does not fit is none") {

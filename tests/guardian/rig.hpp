@@ -25,14 +25,19 @@ class Rig {
 
     /// Lets time pass, looking at every wake-up.
     void until(Duration then) {
+        if (beats) machine.heard(now());
         look();
         while (!ended_ && machine.wake() <= at(then)) {
             clock_ = std::max(clock_, machine.wake() - at(0ms));
+            if (beats) machine.heard(now());
             look();
         }
         clock_ = then;
+        if (beats) machine.heard(now());
         look();
     }
+    /// Nothing looks meanwhile: the whole host stands still.
+    void stand_still(Duration until) { clock_ = until; }
     /// What it has wanted since the last call: "4750 kill 4800 deactivate ...".
     std::string said() { return std::exchange(said_, {}); }
 
@@ -47,12 +52,14 @@ class Rig {
         m.lease = {3};
         m.holder_mod = {4};
         m.key = *key_text("/k/3");
-        m.bounds = kBounds;
+        m.bounds = bounds;
         m.probe.port = 1;
         accepted = machine.arm(now(), m);
     }
     void started() { machine.started(now()); }
     void gone(std::optional<int> code = std::nullopt) { machine.elector_gone(now(), code); }
+    void drain(Duration deadline) { machine.draining(now(), {at(deadline)}); }
+    void only_owes() { machine.draining(now(), {now() + bounds.quiesce, true}); }
     void told(Answer answer) { machine.set_answered(now(), answer); }
     void asked(Answer answer) { machine.status_read(now(), answer); }
     void closed(bool done) { machine.closed(now(), done); }
@@ -83,6 +90,8 @@ class Rig {
     }
 
     Machine machine;
+    Bounds bounds = kBounds;  ///< of holdings to come
+    bool beats = true;        ///< the elector's loop turns
     bool accepted = false;
 
   private:

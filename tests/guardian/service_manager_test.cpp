@@ -118,6 +118,23 @@ TEST_CASE("the status is told on change only, and at most once a second") {
     CHECK(said_after(listener, manager, 9000ms) == "");
 }
 
+TEST_CASE("a start that has to wait asks for more time until it is ready") {
+    Listener listener;
+    ServiceManager manager(listener.address, 0s);
+    manager.waits(true);
+    CHECK(said_after(listener, manager, 0s) == "EXTEND_TIMEOUT_USEC=30000000|");
+    CHECK(manager.wake() == at(10s));
+    CHECK(said_after(listener, manager, 9999ms) == "");
+    CHECK(said_after(listener, manager, 10s) == "EXTEND_TIMEOUT_USEC=30000000|");
+    CHECK(said_after(listener, manager, 25s, false) == "");  // one that stands still gets none
+    manager.waits(false);
+    CHECK(said_after(listener, manager, 40s) == "");
+    manager.waits(true);
+    manager.ready();
+    CHECK(said_after(listener, manager, 50s) == "READY=1|");
+    CHECK(manager.wake() == elector::model::kNever);
+}
+
 TEST_CASE("signs of life come at half the time that the watchdog allows, while all is well") {
     Listener listener;
     ServiceManager manager(listener.address, 10s);

@@ -212,6 +212,7 @@ Telling tell_rest(Names& n, const Effect& effect) {
                                           " @" + std::to_string(e.holder.mod.value)};
             },
             [](const TellGuardianDraining& e) {
+                if (e.standby) return Telling{"", "tell guardian: standby"};
                 return Telling{
                     "", "tell guardian: draining until " + seconds(e.deadline.time_since_epoch())};
             },

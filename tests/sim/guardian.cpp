@@ -98,7 +98,7 @@ void Guardian::take(const model::Effect& message) {
         hub_.schedule.add(hub_.now + hub_.rng.between(Duration{20us}, Duration{200us}),
                           Job::kGuardianBack, member_, slot, host_.incarnation(member_));
     } else if (const auto* draining = std::get_if<model::TellGuardianDraining>(&message)) {
-        machine_->draining({draining->deadline});
+        machine_->draining(now, {draining->deadline, draining->standby});
     } else if (std::holds_alternative<model::DisarmGuardian>(message)) {
         machine_->disarm();
         if (!machine_->armed()) armed_.reset();
@@ -135,6 +135,10 @@ void Guardian::elector_died() {
     if (works()) later(Duration{0});
 }
 
+void Guardian::elector_froze() {
+    if (alive_) machine_->heard(hub_.local(member_));
+}
+
 bool Guardian::ports_refuse() {
     const auto refused = simnode::PortState::refused;
     return hub_.world->admin_port(member_, hub_.now) == refused &&
@@ -151,6 +155,7 @@ void Guardian::take_world(model::Instant now) {
         for (const auto& message : std::exchange(inbox_, {})) take(message.what);
         machine_->elector_gone(now, std::exchange(exit_code_, std::nullopt));
     }
+    if (host_.elector_speaks(member_)) machine_->heard(now);
     if (armed_ && node_life() != node_life_) machine_->node_lost();
     if (machine_->waiting_for_lock() && !host_.elector_runs(member_)) machine_->locked();
 }

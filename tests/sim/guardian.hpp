@@ -20,6 +20,8 @@ class GuardianHost {
   public:
     virtual ~GuardianHost() = default;
     virtual bool elector_runs(std::uint8_t member) const = 0;
+    /// It is heard: its loop turns, and it still believes in its guardian.
+    virtual bool elector_speaks(std::uint8_t member) const = 0;
     virtual bool elector_wanted(std::uint8_t member) const = 0;
     virtual void kill_elector(std::uint8_t member) = 0;
     virtual void start_elector(std::uint8_t member) = 0;
@@ -53,6 +55,8 @@ class Guardian {
     void activation_answered();
     void elector_exited(int code);
     void elector_died();
+    /// Its loop stands from now on; it was heard until now.
+    void elector_froze();
 
     void run();
     void node_answer(const NodeOp& op, const model::Event& event);

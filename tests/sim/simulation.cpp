@@ -276,7 +276,9 @@ void Simulation::wake(std::uint8_t m) {
 }
 
 void Simulation::freeze_member(std::uint8_t m) {
-    if (members_[m].running) members_[m].frozen = true;
+    if (!members_[m].running) return;
+    if (elector_speaks(m)) guardians_[m].elector_froze();
+    members_[m].frozen = true;
 }
 
 void Simulation::thaw_member(std::uint8_t m) {

@@ -99,6 +99,9 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
                  const model::PortChanged& event) override;
     // GuardianHost
     bool elector_runs(std::uint8_t m) const override { return members_[m].running; }
+    bool elector_speaks(std::uint8_t m) const override {
+        return members_[m].works() && !members_[m].state.guardian_lost;
+    }
     bool elector_wanted(std::uint8_t m) const override { return members_[m].wanted; }
     void kill_elector(std::uint8_t m) override { stop_member(m); }
     void start_elector(std::uint8_t m) override { start_member(m); }

@@ -151,8 +151,9 @@ std::string in_words(const model::Effect& effect) {
             [](const model::ReadTip& e) { return "read tip" + op(e.op); },
             [](const model::ReadMetrics& e) { return "read metrics" + op(e.op); },
             [](const model::ArmGuardian& e) { return "arm guardian" + op(e.op); },
-            [](const model::TellGuardianDraining&) {
-                return std::string("tell guardian: draining");
+            [](const model::TellGuardianDraining& e) {
+                return std::string(e.standby ? "tell guardian: standby"
+                                             : "tell guardian: draining");
             },
             [](const model::RunFence& e) { return "run fence, " + e.reason + op(e.op); },
             [](const model::DisarmGuardian&) { return std::string("disarm guardian"); },
