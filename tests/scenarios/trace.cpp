@@ -149,9 +149,11 @@ Telling tell_store(Names& n, const auto& effect) {
                                              describe(n, e.holder)};
             },
             [&](const Claim& e) {
-                return Telling{"claim", "CLAIM " + at_create(n, e.key, e.create) + ": " +
-                                            describe(n, e.record) + " over " +
-                                            describe(n, e.found)};
+                // One after the other: whoever is named first is number one.
+                const auto found = describe(n, e.found);
+                const auto record = describe(n, e.record);
+                return Telling{"claim", "CLAIM " + at_create(n, e.key, e.create) + ": " + record +
+                                            " over " + found};
             },
             [&](const Confirm&) {
                 return Telling{"confirm", "confirm", true};

@@ -117,13 +117,15 @@ void draw_ambush(Plan& plan, Rng& rng, Time from, Duration window) {
                                          FaultKind::kRequestsLost};
     static constexpr std::array kSets = {FaultKind::kSlowSet, FaultKind::kLateSet};
     const auto base = rng.between(Duration{0}, Duration{6s});
-    add(kCuts[rng.below(kCuts.size())], base, rng.between(Duration{10s}, Duration{30s}));
+    const auto cut = rng.between(Duration{10s}, Duration{30s});
+    add(kCuts[rng.below(kCuts.size())], base, cut);
     const auto loss = base + rng.between(Duration{-300ms}, Duration{600ms});
     const bool deleted = rng.chance(500);
     add(deleted ? FaultKind::kDeleteCandidate : FaultKind::kLeaseEarly, std::max(loss, Duration{0}),
         1s);
     if (rng.chance(700)) {
-        add(kSets[rng.below(kSets.size())], base, rng.between(Duration{5s}, Duration{20s}));
+        const auto lasts = rng.between(Duration{5s}, Duration{20s});
+        add(kSets[rng.below(kSets.size())], base, lasts);
         plan.faults.back().delay = rng.between(Duration{1500ms}, Duration{3400ms});
     }
     if (rng.chance(500)) {  // answers that come late, up to the cut
@@ -132,9 +134,10 @@ void draw_ambush(Plan& plan, Rng& rng, Time from, Duration window) {
     }
     if (!plan.guardian) return;
     if (rng.chance(500)) add(FaultKind::kSlowGuardian, base, 20s);
-    if (rng.chance(400))
-        add(FaultKind::kFreezeElector, base + rng.between(Duration{0}, Duration{2s}),
-            rng.between(Duration{1s}, Duration{8s}));
+    if (rng.chance(400)) {
+        const auto lasts = rng.between(Duration{1s}, Duration{8s});
+        add(FaultKind::kFreezeElector, base + rng.between(Duration{0}, Duration{2s}), lasts);
+    }
 }
 
 /// A fault on whoever leads, or on whoever is the cause of the trigger.
@@ -171,8 +174,9 @@ void draw_edge(Plan& plan, Rng& rng, Time from) {
 
 /// Frozen between the decision to activate and the write, until long after the holding.
 void draw_late_write(Plan& plan, Rng& rng, Time from) {
-    strike(plan, rng, FaultKind::kFreezeElector, from, rng.between(Duration{5s}, Duration{15s}),
-           Trigger::kDeciding, rng.between(Duration{0}, Duration{60us}));
+    const auto after = rng.between(Duration{0}, Duration{60us});
+    const auto lasts = rng.between(Duration{5s}, Duration{15s});
+    strike(plan, rng, FaultKind::kFreezeElector, from, lasts, Trigger::kDeciding, after);
 }
 
 void draw_cut_offs(Plan& plan, Rng& rng) {
@@ -209,8 +213,8 @@ void draw_hand_overs(Plan& plan, Rng& rng) {
         at += hasty ? rng.between(Duration{300ms}, 4s) : rng.between(Duration{5s}, 12s);
         if (rng.chance(300))
             strike(plan, rng, FaultKind::kRefuseWeb3, at - 4s, rng.between(Duration{4s}, 12s));
-        auto& fault =
-            strike(plan, rng, kWays[rng.below(kWays.size())], at, rng.between(Duration{3s}, 6s));
+        const auto lasts = rng.between(Duration{3s}, 6s);
+        auto& fault = strike(plan, rng, kWays[rng.below(kWays.size())], at, lasts);
         if (fault.kind == FaultKind::kSwitchover) fault.number = 0;  // to the next in line
     }
     plan.heal_at = at + 10s;
@@ -258,8 +262,8 @@ void draw_set_backs(Plan& plan, Rng& rng) {
                                               FaultKind::kPartition};
         for (std::uint8_t m = 0; m < plan.members; ++m) {
             if (rng.chance(400)) continue;
-            auto& blind = strike(plan, rng, kBlind[rng.below(kBlind.size())], loss + 1ms,
-                                 rng.between(Duration{1s}, Duration{8s}));
+            const auto lasts = rng.between(Duration{1s}, Duration{8s});
+            auto& blind = strike(plan, rng, kBlind[rng.below(kBlind.size())], loss + 1ms, lasts);
             blind.at_cause = false;
             blind.member = m;
         }
