@@ -112,7 +112,7 @@ BOOST_DESCRIBE_STRUCT(Relaxing, (), (since, dropped))
 BOOST_DESCRIBE_STRUCT(Health, (),
                       (tip, tip_exact, ready, fresh, near, moving, last_checked_tip, target,
                        lag_bucket, lag, tips, cooling, relaxing))
-BOOST_DESCRIBE_STRUCT(Port, (), (refused_since, last_refused, lost))
+BOOST_DESCRIBE_STRUCT(Port, (), (accepted, refused_since, last_refused, lost))
 BOOST_DESCRIBE_STRUCT(Process, (), (life, dead, admin, probe))
 }  // namespace elector::health
 

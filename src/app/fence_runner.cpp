@@ -3,12 +3,16 @@
 #include <cerrno>
 #include <utility>
 
+#include <boost/asio/use_awaitable.hpp>
+
 #include "app/policy_of.hpp"
 
 namespace elector::app {
 namespace {
 
 constexpr std::chrono::milliseconds kLookEvery{20};
+/// From the time-out, when it is killed, until it is told of as `fence_not_ended`.
+constexpr std::chrono::milliseconds kMoment{1500};
 
 }  // namespace
 
@@ -34,7 +38,8 @@ FenceRunner::FenceRunner(boost::asio::io_context& io, const Clock& clock,
       log_options_(config.log),
       post_(std::move(post)),
       command_(fence_identity_of(config)),
-      timer_(io) {
+      timer_(io),
+      end_(io) {
     set(config);
 }
 
@@ -75,9 +80,14 @@ void FenceRunner::answer(bool success) {
     post_(model::FenceAnswered{op_, success});
 }
 
-void FenceRunner::close() {
+boost::asio::awaitable<void> FenceRunner::close() {
+    // It is killed at its time-out; what does not go then is told of, and left.
+    const auto limit = clock_.now() + command_.timeout() + kMoment;
+    while (command_.running() && clock_.now() < limit) {
+        end_.expires_after(kLookEvery);
+        co_await end_.async_wait(boost::asio::use_awaitable);
+    }
     timer_.cancel();
-    command_.kill();
 }
 
 }  // namespace elector::app

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -36,8 +37,8 @@ class FenceRunner {
     void set(const config::Config& config);
     /// Answered by one FenceAnswered.
     void run(const model::RunFence& effect);
-    /// What runs is killed, its whole process group.
-    void close();
+    /// What runs is not called back: waits for its end, at most its time-out and a moment.
+    boost::asio::awaitable<void> close();
 
   private:
     void look();
@@ -49,6 +50,7 @@ class FenceRunner {
     guardian::FenceCommand command_;
     std::optional<PlainLog> log_;  ///< while the command runs
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer end_;
     model::OpId op_;
 };
 

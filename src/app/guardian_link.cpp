@@ -54,7 +54,7 @@ GuardianLink::GuardianLink(asio::io_context& io, int fd, Log& log, Post post)
 }
 
 bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
-                       const config::Url& probe) {
+                       const std::optional<config::Url>& probe) {
     return std::visit(model::Overloaded{
                           [&](const model::ArmGuardian& e) {
                               guardian::Arm arm;
@@ -66,7 +66,7 @@ bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
                               arm.lease = e.lease;
                               arm.holder_mod = e.holder.mod;
                               arm.bounds = bounds_of(policy);
-                              arm.probe = address_of(probe);
+                              if (probe) arm.probe = address_of(*probe);
                               const auto key = guardian::key_text(e.key);
                               if (key) arm.key = *key;
                               if (key) send(arm);  // else never armed, and so never active

@@ -38,7 +38,9 @@ class GuardianLink {
     GuardianLink(boost::asio::io_context& io, int fd, Log& log, Post post);
 
     /// True when the effect was the guardian's.
-    bool run(const model::Effect& effect, const model::Policy& policy, const config::Url& probe);
+    /// Without `probe` the guardian does not count the node as dead: its probe port never accepted.
+    bool run(const model::Effect& effect, const model::Policy& policy,
+             const std::optional<config::Url>& probe);
     /// What the guardian runs as fence command, from now on.
     void tell_fence(const guardian::FenceWords& words);
     /// An activation was answered, for certain.

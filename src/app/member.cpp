@@ -152,7 +152,8 @@ void Member::reload(const config::Config& loaded) {
 boost::asio::awaitable<void> Member::close() {
     reactor_.close();
     node_.close();
-    fence_.close();
+    auto fenced = fence_.close();
+    co_await std::move(fenced);
     if (guardian_) guardian_->close();
     certificates_.close();
     co_await store_.close();
@@ -172,7 +173,7 @@ void Member::run(const model::Effect& effect) {
     }
     if (std::holds_alternative<model::PublishMember>(effect)) look_for_fence();
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
-    if (guardian_ && guardian_->run(effect, reactor_.policy(), config_.node.probe)) return;
+    if (guardian_ && guardian_->run(effect, reactor_.policy(), known_probe())) return;
     std::visit(model::Overloaded{
                    [&](const model::RunFence& e) { fence_.run(e); },
                    [&](const model::RoleChanged& e) { tell(e); },
@@ -182,6 +183,11 @@ void Member::run(const model::Effect& effect) {
                    [](const auto&) {},
                },
                effect);
+}
+
+std::optional<config::Url> Member::known_probe() const {
+    if (!state().node.process.probe.accepted) return std::nullopt;
+    return config_.node.probe;
 }
 
 // First contact. A host that cannot keep its word after a restart does not give it.

@@ -66,6 +66,8 @@ class Member {
     void tell_fence_missing();
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
+    /// None: nobody has ever listened at it.
+    std::optional<config::Url> known_probe() const;
     void tell_observation();
     void tell_status(const model::Effect& effect);
     void tell(const model::RoleChanged& e);

@@ -19,7 +19,7 @@ void Recorder::step(const Policy& policy, const core::State& state, Instant now,
 }
 
 std::string Recorder::dump() const {
-    json::object header{{"recorder", 3}};
+    json::object header{{"recorder", 4}};
     if (!parts_.empty()) {
         header["policy"] = to_value(parts_.front().policy);
         header["state"] = to_value(parts_.front().state);

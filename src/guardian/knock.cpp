@@ -16,7 +16,8 @@ void Knock::begin(const Address& admin, const Address& probe, Instant deadline) 
     busy_ = true;
     deadline_ = deadline;
     doors_[0].fd = connect_to(admin, doors_[0].refused);
-    doors_[1].fd = connect_to(probe, doors_[1].refused);
+    // SAFETY: S12. A port that has never accepted does not count.
+    if (probe.port != 0) doors_[1].fd = connect_to(probe, doors_[1].refused);
 }
 
 std::optional<bool> Knock::proceed(Instant now) {

@@ -153,7 +153,7 @@ std::optional<Message> read_arm(Reader& r) {
     m.key = *key;
     const bool good = m.op.value != 0 && sane(m.valid_until) && m.term.value > 0 &&
                       m.nonce.value != 0 && m.lease.value > 0 && m.holder_mod.value > 0 &&
-                      sane(m.bounds) && m.probe.port != 0;
+                      sane(m.bounds);
     return good ? std::optional<Message>(m) : std::nullopt;
 }
 

@@ -90,7 +90,7 @@ struct Arm {
     model::Instant gate_open_at;  ///< until then a dead node's marker waits longer
     KeyText key;
     Bounds bounds;
-    Address probe;
+    Address probe;  ///< port 0: none that has ever accepted
     bool operator==(const Arm&) const = default;
 };
 /// It lets go by itself and needs no killing before `deadline`; nor after it, while its node is

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -29,6 +30,15 @@ socklen_t address_of(const std::string& name, sockaddr_un& address) {
     return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + n);
 }
 
+/// Of one node: its loopback address has three names.
+std::string one_name(std::string url) {
+    for (const std::string_view other : {"//localhost", "//[::1]"}) {
+        const auto at = url.find(other);
+        if (at != std::string::npos) url.replace(at, other.size(), "//127.0.0.1");
+    }
+    return url;
+}
+
 }  // namespace
 
 NodeLock::~NodeLock() {
@@ -46,7 +56,7 @@ bool NodeLock::bind_it() {
 }
 
 NodeLock::Holder NodeLock::acquire(const std::string& admin_url, bool answering, std::string& why) {
-    name_ = "iotex-elector/" + admin_url;
+    name_ = "iotex-elector/" + one_name(admin_url);
     answering_ = answering;
     if (bind_it()) return Holder::kUs;
     why = std::strerror(errno);

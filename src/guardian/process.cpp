@@ -108,7 +108,7 @@ class Process {
     FenceCommand fence_;
     std::optional<FenceOrder> fence_order_;  ///< of the elector, not answered yet
     Machine machine_;
-    bool once_ = false;
+    bool once_ = false, interrupted_ = false;
     Answer last_ = Answer::kFailed;  ///< to a status query
     Pulse pulse_;
     StatusText elector_says_;
@@ -199,6 +199,8 @@ bool Process::turn() {
     take_link(now);
     take_children(now);
     take_fence(now);
+    // A run of the fence command that has begun is not called back.
+    if (interrupted_ && !fence_.running()) return end(3), false;
     take_node(now);
     take_lock(now);
     watch_pulse(now);
@@ -264,7 +266,8 @@ void Process::take_signals(Instant now) {
     signalfd_siginfo info{};
     while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
         const auto number = static_cast<int>(info.ssi_signo);
-        if (once_ && number != SIGUSR1) return end(3);
+        interrupted_ |= once_ && number != SIGUSR1;
+        if (interrupted_) continue;
         if (number == SIGTERM || number == SIGINT) {
             machine_.stop(now);
             manager_.stopping(machine_.stops_by() - now + kAfterwards);

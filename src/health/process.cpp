@@ -13,6 +13,10 @@ Fate on_lost(Process& process, Port& port, Port& other, Instant now) {
     return Fate::kLost;
 }
 
+/// SAFETY: S12. A probe port at which nobody has ever listened is somebody's mistake, and its
+/// refusals say nothing of a process that the admin port has shown to live.
+bool tells(const Port& probe, const Port& admin) { return probe.accepted || !admin.accepted; }
+
 /// SAFETY: S12. Refusals of both ports, seen again after the grace.
 bool refused_for(const Port& port, Duration grace) {
     return port.refused_since && port.last_refused >= *port.refused_since + grace;
@@ -21,7 +25,8 @@ bool refused_for(const Port& port, Duration grace) {
 Fate on_refused(Process& process, Port& port, Duration grace, Instant now) {
     if (!port.refused_since) port.refused_since = now;
     port.last_refused = now;
-    const bool dead = refused_for(process.admin, grace) && refused_for(process.probe, grace);
+    const bool dead = refused_for(process.admin, grace) && refused_for(process.probe, grace) &&
+                      tells(process.probe, process.admin);
     if (!dead || process.dead) return Fate::kNothing;
     process.dead = true;
     ++process.life;
@@ -38,6 +43,7 @@ Fate on_port(Process& process, const Policy& p, const PortChanged& e, Instant no
         case PortState::kLost:
             return on_lost(process, port, other, now);
         case PortState::kConnected:
+            port.accepted = true;
             port.refused_since.reset();
             return Fate::kNothing;
         case PortState::kRefused:

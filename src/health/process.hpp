@@ -13,6 +13,7 @@ using namespace model;
 
 /// One port of the node, as the connections to it show.
 struct Port {
+    bool accepted = false;  ///< a connection, ever
     std::optional<Instant> refused_since;
     Instant last_refused;
     std::optional<Instant> lost;

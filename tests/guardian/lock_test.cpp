@@ -48,6 +48,19 @@ struct Crowd {
 
 }  // namespace
 
+TEST_CASE("a node has one lock, by whichever name its loopback address goes") {
+    const auto port = ":" + std::to_string(::getpid());
+    NodeLock first;
+    std::string why;
+    CHECK(first.acquire("http://localhost" + port, true, why) == Holder::kUs);
+    for (const std::string name : {"http://127.0.0.1", "http://[::1]", "http://localhost"}) {
+        NodeLock second;
+        CHECK(second.acquire(name + port, true, why) != Holder::kUs);
+    }
+    NodeLock other;
+    CHECK(other.acquire("http://127.0.0.2" + port, true, why) == Holder::kUs);
+}
+
 TEST_CASE("the first has the lock, and it ends with its last descriptor") {
     std::optional<Newcomer> first(std::in_place);
     CHECK(first->holder == Holder::kUs);

@@ -63,6 +63,20 @@ TEST_CASE("one port that refuses, or that cannot be reached, says nothing of the
     CHECK_FALSE(ports.process.dead);
 }
 
+TEST_CASE("a probe port that has never accepted does not say that a known process is dead") {
+    Ports ports;
+    ports.admin(kConnected, 0ms);
+    for (const auto when : {100ms, 400ms}) {
+        ports.admin(kRefused, when);
+        CHECK(ports.probe(kRefused, when) == "nothing");
+    }
+    ports.probe(kConnected, 500ms);
+    ports.admin(kRefused, 600ms);
+    ports.probe(kRefused, 600ms);
+    ports.admin(kRefused, 800ms);
+    CHECK(ports.probe(kRefused, 800ms) == "died");
+}
+
 TEST_CASE("a connection in between makes refusals count anew") {
     Ports ports;
     ports.admin(kRefused, 0ms);

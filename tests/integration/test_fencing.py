@@ -2,6 +2,7 @@
 import os
 import signal
 import statistics
+import tempfile
 import time
 import unittest
 
@@ -22,6 +23,10 @@ def order(nodes, index, kind):
               "Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"
     return ["/bin/bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{nodes.control} && "
             f"printf '{request}' >&3 && head -1 <&3"]
+
+
+def said(process):
+    return "".join(process.last_lines())
 
 
 class FencingCase(IntegrationCase):
@@ -154,6 +159,44 @@ class Fencing(FencingCase):
             self.assertEqual((failed[0]["timed_out"], failed[0]["signal"]), ("yes", "9"))
             world.nodes.fault("thaw", old.index)
             world.wait_for_leader(30, other_than=old)
+
+    def lasting(self, seconds, **options):
+        """A command that takes its time, and leaves a file behind when it has done its work."""
+        def words(_, index):
+            return ["/bin/sh", "-c", f"sleep {seconds}; echo > {self.mark(index)}"]
+        return self.fenced_world(words, timeout="30s", **options)
+
+    def mark(self, index):
+        if not hasattr(self, "marks"):
+            self.marks = tempfile.TemporaryDirectory()
+            self.addCleanup(self.marks.cleanup)
+        return os.path.join(self.marks.name, str(index))
+
+    @takes(60)
+    def test_an_elector_that_is_ended_does_not_call_the_command_back(self):
+        alone = {"guardian": {"enabled": False}}
+        with self.lasting(18, members=1, settings=alone, policy="require") as world:
+            old = world.start()
+            world.nodes.fault("freeze", old.index)
+            world.wait_for(lambda: old.find("fence_started"), 15, "run of the command")
+            self.assertEqual(old.find("fence_started")[0]["process"], "elector")
+            old.process.terminate()
+            self.assertEqual(old.process.wait(40 * PATIENCE), 3)
+            self.assertEqual([e["exit_code"] for e in old.find("fence_ended")], ["0"])
+            self.assertTrue(os.path.exists(self.mark(old.index)))
+
+    @takes(60)
+    def test_the_command_fence_that_is_interrupted_lets_a_run_end(self):
+        with self.lasting(6) as world:
+            old = world.start()
+            world.nodes.fault("freeze", old.index)
+            old.kill_all()
+            command = [programs.elector(), "fence", "--config", old.config]
+            process = programs.Process("fence", command, old.log + ".fence")
+            world.wait_for(lambda: "fence_started" in said(process), 15, "run of the command")
+            process.terminate()
+            self.assertEqual(process.wait(30 * PATIENCE), 1, said(process))
+            self.assertTrue(os.path.exists(self.mark(old.index)))
 
     @takes(30)
     def test_a_member_whose_required_command_is_gone_does_not_lead(self):
