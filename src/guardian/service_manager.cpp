@@ -103,7 +103,9 @@ ServiceManager ServiceManager::from_environment() {
 }
 
 void ServiceManager::ready() {
-    if (phase_ != Phase::kStopping) phase_ = Phase::kReady;
+    // It waits to hear of the reload that it has asked for.
+    reloaded_ = phase_ == Phase::kReloading && told_phase_ != Phase::kReloading;
+    if (phase_ != Phase::kStopping && !reloaded_) phase_ = Phase::kReady;
 }
 
 void ServiceManager::reloading() {
@@ -160,6 +162,9 @@ void ServiceManager::proceed(Instant now, bool well) {
     }
     if (feed) next_feed_ = now + feed_every_;
     if (extend) next_extension_ = now + kExtension / 3;
+    if (!reloaded_ || phase_ != Phase::kReloading) return;
+    ready();
+    proceed(now, well);
 }
 
 Instant ServiceManager::wake() const {

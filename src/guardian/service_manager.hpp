@@ -64,6 +64,7 @@ class ServiceManager {
     Duration feed_every_{};
     Phase phase_ = Phase::kStarting;
     Phase told_phase_ = Phase::kStarting;
+    bool reloaded_ = false;         ///< already, although nobody was told that it began
     std::int64_t reload_usec_ = 0;  ///< of CLOCK_MONOTONIC, as the protocol wants it
     std::int64_t stop_usec_ = 0;
     StatusText status_;

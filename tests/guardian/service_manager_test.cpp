@@ -88,6 +88,23 @@ TEST_CASE("ready, reload and stop are told when they happen, each once") {
     CHECK(said_after(listener, manager, 4s) == "");
 }
 
+TEST_CASE("a reload that is over before it could be told is told all the same") {
+    Listener listener;
+    ServiceManager manager(listener.address, 0s);
+    manager.ready();
+    CHECK(said_after(listener, manager, 0s) == "READY=1|");
+    manager.reloading();
+    manager.ready();  // in the same turn
+    CHECK(said_after(listener, manager, 1s).rfind("RELOADING=1|MONOTONIC_USEC=", 0) == 0);
+    CHECK(listener.next() == "READY=1|");
+    CHECK(said_after(listener, manager, 2s) == "");
+    manager.reloading();
+    manager.ready();
+    manager.stopping(31s);
+    CHECK(said_after(listener, manager, 3s) == "STOPPING=1|EXTEND_TIMEOUT_USEC=31000000|");
+    CHECK(said_after(listener, manager, 4s) == "");
+}
+
 TEST_CASE("an abstract socket is told too") {
     Listener listener(true);
     ServiceManager manager(listener.address, 0s);
