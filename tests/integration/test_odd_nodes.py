@@ -1,4 +1,5 @@
 """Nodes that are set up wrongly, answer late, or all go at once."""
+import json
 import time
 import unittest
 
@@ -7,6 +8,8 @@ from world import OVERTIME, PATIENCE, SETTLE, STRETCH
 
 # How long a node that was found active stays out: start_delay 10 s + 2 B + 2 s.
 BARRED = 17.0
+POLL = 1.0
+BLOCK = 2.5
 
 
 class SetUpWrongly(IntegrationCase):
@@ -26,6 +29,36 @@ class SetUpWrongly(IntegrationCase):
             barred = member.find("active")[0]["at"] - found["at"]
             self.figure("barred", barred)
             self.assertGreater(barred, BARRED)
+
+    @takes(40)
+    def test_a_second_active_node_is_demoted_at_once_and_told_by_every_member_in_a_pause_too(self):
+        with self.world() as world:
+            leader = world.start()
+            term = world.holder().json()["term"]
+            other = world.followers(leader)[0]
+            pause = json.dumps({"v": 1, "who": "test", "why": "test"})
+            world.etcd.client.put(world.data + "control/pause", pause,
+                                  world.etcd.client.grant(60))
+            world.overlap_excused = world.double_excused = "an operator's own request"
+            since = time.time()
+            world.nodes.set_active(other.index, True)
+            world.wait_for(lambda: world.nodes.active() == [leader.index], 5, "one active node")
+            demoted = world.nodes.flag_changes(other.name, "active_off", since)[0] - since
+            found = other.find("node_found_active", since)[0]["at"] - since
+            self.figure("found", found)
+            self.assert_in_time(world, found, POLL + 0.5)
+            self.figure("demoted", demoted)  # a node ends its round first
+            self.assert_in_time(world, demoted, POLL + BLOCK + 0.5)
+            for member in world.members:
+                alarm = world.wait_for(lambda m=member: m.find("double_active", since), 5,
+                                       f"alarm of {member.name}")[0]
+                self.assertEqual((alarm["alarm"], alarm["detail"]),
+                                 ("true", f"{leader.name} and {other.name}"))
+            entries = [e.json() for e in world.etcd.client.range(world.data + "history/")]
+            told = [e for e in entries if e["reason"] == "double_active"]
+            self.assertEqual([(e["term"], e["from"], e["other"]) for e in told],
+                             [(term, leader.name, other.name)])
+            world.stay(2, "the leader leads on", lambda: world.leader() is leader)
 
     @takes(20)
     def test_a_node_that_ignores_deactivations_never_leads(self):
