@@ -1,6 +1,7 @@
 #include "app/run_guardian.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "app/fence_runner.hpp"
 #include "app/guardian_link.hpp"
@@ -89,7 +90,12 @@ int fence_node(const config::Config& config, bool force) {
     using guardian::NodeLock;
     const auto node = config.node.admin.text();
     // SAFETY: S22. The node is another elector's business.
-    if (config.member.mode == config::Mode::kObserve && !force) {
+    const bool observes = config.member.mode == config::Mode::kObserve;
+    if (observes && !force && std::getenv("SERVICE_RESULT") != nullptr) {
+        std::printf("nothing to do: member.mode is observe, the node is not ours\n");
+        return 0;  // systemd asks after every end, and there is nothing that it need worry about
+    }
+    if (observes && !force) {
         std::fprintf(stderr,
                      "iotex-elector: cannot fence %s: member.mode is observe; nothing was done; "
                      "say --force if it is meant\n",

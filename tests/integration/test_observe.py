@@ -1,10 +1,12 @@
 """member.mode = "observe": everything is seen and told, nothing is touched."""
 import http.client
 import http.server
+import os
 import signal
 import threading
 import unittest
 
+import programs
 from case import IntegrationCase, takes
 from store import encode
 
@@ -113,6 +115,13 @@ class Observe(IntegrationCase):
             self.assertFalse(observer.find("node_active_without_holder"))
             observer.process.terminate()
             self.assertEqual(observer.process.wait(10), 0)
+            by_unit = dict(os.environ, SERVICE_RESULT="success",
+                           STATE_DIRECTORY=observer.state_folder)
+            by_hand = {k: v for k, v in by_unit.items() if k != "SERVICE_RESULT"}
+            codes = [programs.run_elector("fence", "--config", observer.config,
+                                          environment=e)[0] for e in (by_unit, by_hand)]
+            self.assertEqual(codes, [0, 1])
+            self.assertIs(world.leader(), leader)
 
     @takes(20)
     def test_a_running_member_does_not_become_an_observer(self):
