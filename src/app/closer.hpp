@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/session.hpp"
@@ -19,7 +20,7 @@ namespace elector::app {
 /// What an order comes to over the store as it stands.
 struct Closure {
     std::optional<etcd::Txn> txn;  ///< none: nothing is left to write
-    const char* what = "";         ///< for the log, once that is done
+    std::string_view what;         ///< for the log, once that is done
     bool operator==(const Closure&) const = default;
 };
 Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view,
