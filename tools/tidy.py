@@ -36,6 +36,7 @@ PURE = {
     "session": {"model"},
     "fencing": {"model"},
     "sentinel": {"model"},
+    "failback": {"model"},
     "core": {"model", "health", "knowledge", "session", "fencing", "sentinel"},
 }
 # Which folders of src/ a folder may include besides itself.

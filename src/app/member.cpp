@@ -6,6 +6,7 @@
 #include "app/policy_of.hpp"
 #include "app/status_line.hpp"
 #include "config/etcd_files.hpp"
+#include "core/eligibility.hpp"
 #include "model/overloaded.hpp"
 
 namespace elector::app {
@@ -23,6 +24,14 @@ bool only_looks(const model::Effect& effect) {
                    std::is_same_v<E, Exit>;
         },
         effect);
+}
+
+/// A hand-over that was ordered is the deed of whoever ordered it; the history says so.
+model::Drain with_actor(model::Drain drain, const model::ElectionView& view) {
+    const auto& order = view.switchover;
+    if (drain.history.reason == "switchover" && order && order->term == drain.history.term)
+        drain.history.actor = order->who;
+    return drain;
 }
 
 }  // namespace
@@ -56,7 +65,10 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
       guarded_(guardian.has_value()),
       reactor_(
           io, clock, make_policy(), seed, [this](const model::Effect& e) { run(e); },
-          [this](const std::string& what) { broken(what); }) {
+          [this](const std::string& what) { broken(what); }),
+      failback_(io, clock, store_.client(), store_.keys(), tasks_, log, seed,
+                [this] { return known(); }) {
+    failback_.set(config_.election.failback_after);
     reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
     if (guardian)
         guardian_.emplace(io, *guardian, log,
@@ -132,6 +144,17 @@ void Member::start() {
     certificates_.watch(config_.etcd);
     store_.start(config_.election.hold / 2);
     reactor_.post(model::Woke{});
+    if (!observing()) failback_.start();
+}
+
+FailbackRunner::Known Member::known() const {
+    const auto& s = state();
+    failback::Sight sight;
+    if (s.known.read) sight.view = &s.known.view;
+    sight.create = s.session.create;
+    sight.fit = s.role == model::Role::kCandidate && !s.session.replace && !s.session.releasing &&
+                core::unfit_because(policy(), s, now()).none();
+    return {sight, policy()};
 }
 
 void Member::shut_down() { reactor_.post(model::ShutdownRequested{}); }
@@ -146,10 +169,12 @@ void Member::reload(const config::Config& loaded) {
         before.node.request_timeout != loaded.node.request_timeout)
         node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
     tell_fence();
+    failback_.set(loaded.election.failback_after);
     reactor_.set_policy(make_policy());
 }
 
 boost::asio::awaitable<void> Member::close() {
+    failback_.close();
     reactor_.close();
     node_.close();
     auto fenced = fence_.close();
@@ -172,11 +197,19 @@ void Member::run(const model::Effect& effect) {
         activation_holding_ = record ? record->nonce : model::Nonce{};
     }
     if (std::holds_alternative<model::PublishMember>(effect)) look_for_fence();
+    if (const auto* drain = std::get_if<model::Drain>(&effect)) {
+        const model::Effect named = with_actor(*drain, state().known.view);
+        store_.run(named, reactor_.policy());
+        return;
+    }
     if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
     if (guardian_ && guardian_->run(effect, reactor_.policy(), known_probe())) return;
     std::visit(model::Overloaded{
                    [&](const model::RunFence& e) { fence_.run(e); },
-                   [&](const model::RoleChanged& e) { tell(e); },
+                   [&](const model::RoleChanged& e) {
+                       tell(e);
+                       failback_.look();
+                   },
                    [&](const model::Announce& e) { tell(e); },
                    [&](const model::PinCluster& e) { pin(e); },
                    [&](const model::Exit& e) { on_exit_(e.code); },

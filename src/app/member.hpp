@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/certificate_watch.hpp"
+#include "app/failback_runner.hpp"
 #include "app/fence_runner.hpp"
 #include "app/guardian_link.hpp"
 #include "app/log.hpp"
@@ -63,6 +64,7 @@ class Member {
     void set_access();
     void tell_fence();
     void look_for_fence();
+    FailbackRunner::Known known() const;
     void tell_fence_missing();
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
@@ -95,6 +97,7 @@ class Member {
     model::Nonce activation_holding_;  ///< and the holding that it was sent for
     Reactor reactor_;
     std::optional<GuardianLink> guardian_;
+    FailbackRunner failback_;
     Observation observed_;
     std::string status_;  ///< as last told
 };

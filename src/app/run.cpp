@@ -38,8 +38,6 @@ std::vector<std::string> omissions(const config::Config& c) {
     std::vector<std::string> list;
     if (c.api.enabled()) list.push_back("[api]: this build has no HTTP API; nothing listens.");
     if (!c.notify.empty()) list.push_back("[[notify]]: this build sends no notifications.");
-    if (c.election.failback_after)
-        list.push_back("election.failback: this build never gives the lead back by itself.");
     return list;
 }
 

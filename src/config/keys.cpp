@@ -135,8 +135,9 @@ const std::array kElectionKeys{
             "member.",
             choice<InElection<&Election::profile>, kProfiles>()},
     KeySpec{"election.failback", kLive, "\"after 10m\"", "",
-            "\"manual\", or \"after\" and 10s to 24h",
-            "Whether a preferred member that is back takes the lead again by itself.",
+            "\"manual\", or \"after\" and 5s to 24h",
+            "Whether this member takes the lead from one of lower priority by itself: after so "
+            "long in the queue, fit all the while.",
             parsed<InElection<&Election::failback_after>, parse_failback, format_failback>()},
     KeySpec{"election.hold", kNextHolding, "\"5s\"", "by profile",
             "whole seconds, at least 3 x renew",

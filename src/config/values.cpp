@@ -116,8 +116,8 @@ Parsed<std::optional<Duration>> parse_failback(std::string_view text) {
         return Bad{"must be \"manual\" or for example \"after 10m\""};
     }
     const Duration after = std::get<Duration>(parsed);
-    if (after < seconds{10} || after > std::chrono::hours{24}) {
-        return Bad{"must wait between \"10s\" and \"24h\""};
+    if (after < seconds{5} || after > std::chrono::hours{24}) {
+        return Bad{"must wait between \"5s\" and \"24h\""};
     }
     return std::optional<Duration>{after};
 }

@@ -195,10 +195,10 @@ TEST_CASE("names and keys that would break the layout in etcd are refused") {
 
 TEST_CASE("failback is manual or after a time") {
     check_all({
-        accepted("[election]\nfailback = \"after 10s\"\n"),
+        accepted("[election]\nfailback = \"after 5s\"\n"),
         accepted("[election]\nfailback = \"after 24h\"\n"),
-        {"[election]\nfailback = \"after 9s\"\n",
-         second_line("election.failback", "\"after 9s\" must wait between \"10s\" and \"24h\"")},
+        {"[election]\nfailback = \"after 4s\"\n",
+         second_line("election.failback", "\"after 4s\" must wait between \"5s\" and \"24h\"")},
         {"[election]\nfailback = \"auto\"\n",
          second_line("election.failback",
                      "\"auto\" must be \"manual\" or for example \"after 10m\"")},
