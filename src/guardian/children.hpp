@@ -8,10 +8,13 @@
 
 #include <spawn.h>
 
-#include "guardian/child.hpp"
 #include "guardian/process.hpp"
+#include "spawn/child.hpp"
 
 namespace elector::guardian {
+
+using spawn::Child;
+using spawn::Ending;
 
 class Children {
   public:

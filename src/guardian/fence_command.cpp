@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "guardian/apart.hpp"
+#include "spawn/apart.hpp"
 
 namespace elector::guardian {
 namespace {
@@ -25,14 +25,6 @@ constexpr std::array<std::string_view, 4> kToldNames{"ELECTOR_PROBE", "ELECTOR_R
                                                      "ELECTOR_TERM", "ELECTOR_ASKED_BY"};
 constexpr std::size_t kProbe = 0, kReason = 1, kTerm = 2, kAskedBy = 3;
 
-/// Passwords and tokens are named so; the others are between us and the service manager.
-bool ours(std::string_view variable) {
-    static constexpr std::array<std::string_view, 3> kOurs{"ELECTOR_",
-                                                           "NOTIFY_SOCKET=", "WATCHDOG_"};
-    return std::any_of(kOurs.begin(), kOurs.end(),
-                       [&](std::string_view name) { return variable.starts_with(name); });
-}
-
 }  // namespace
 
 std::string_view word(FencedBy by) {
@@ -42,7 +34,7 @@ std::string_view word(FencedBy by) {
 
 FenceCommand::FenceCommand(const FenceIdentity& identity) : told_(kToldNames.size()) {
     for (char** variable = environ; *variable; ++variable)
-        if (!ours(*variable)) environment_.push_back(*variable);
+        if (!spawn::withheld(*variable)) environment_.push_back(*variable);
     fixed_ = {"ELECTOR_NAME=" + identity.member, "ELECTOR_INSTANCE=" + identity.instance,
               "ELECTOR_ADMIN=" + identity.admin_url};
     for (auto& variable : fixed_) environment_.push_back(variable.data());
@@ -85,8 +77,8 @@ bool FenceCommand::start(Instant now, const FenceCause& cause) {
     const bool both = ::pipe2(told.data(), O_CLOEXEC | O_NONBLOCK) == 0;
     // A program that finds its output full waits, as it would at any pipe.
     ::fcntl(said[1], F_SETFL, 0);
-    const Start what{argv_[0], argv_.data(), environment_.data(), true};
-    const pid_t pid = both ? start_apart(what, said[1], told[1]) : -1;
+    const spawn::Start what{argv_[0], argv_.data(), environment_.data(), true};
+    const pid_t pid = both ? spawn::start_apart(what, said[1], told[1]) : -1;
     const int error = errno;
     for (const int fd : {said[1], told[1], output_, report_})
         if (fd >= 0) ::close(fd);

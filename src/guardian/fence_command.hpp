@@ -10,14 +10,16 @@
 #include <string_view>
 #include <vector>
 
-#include "guardian/child.hpp"
 #include "guardian/log.hpp"
 #include "guardian/message.hpp"
+#include "spawn/child.hpp"
 
 namespace elector::guardian {
 
 using model::Duration;
 using model::Instant;
+using spawn::Child;
+using spawn::Ending;
 
 /// Who wants the node fenced.
 enum class FencedBy : std::uint8_t { kElector, kGuardian, kOperator };

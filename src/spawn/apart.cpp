@@ -1,12 +1,14 @@
-#include "guardian/apart.hpp"
+#include "spawn/apart.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace elector::guardian {
+namespace elector::spawn {
 namespace {
 
 constexpr int kReport = 3;
@@ -14,12 +16,13 @@ constexpr int kAbove = 10;       ///< than what is placed
 constexpr int kMostOpen = 1024;  ///< where the kernel cannot close them all at once
 
 /// False: errno says why.
-bool place(int output, int report) {
+bool place(int input, int output, int report) {
     const int said = ::fcntl(output, F_DUPFD_CLOEXEC, kAbove);
     const int told = ::fcntl(report, F_DUPFD_CLOEXEC, kAbove);
-    const int nothing = ::open("/dev/null", O_RDONLY);
+    const int read =
+        input >= 0 ? ::fcntl(input, F_DUPFD_CLOEXEC, kAbove) : ::open("/dev/null", O_RDONLY);
     const bool placed = said >= 0 && told >= 0 && ::dup3(told, kReport, O_CLOEXEC) >= 0 &&
-                        nothing >= 0 && ::dup2(nothing, STDIN_FILENO) >= 0 &&
+                        read >= 0 && ::dup2(read, STDIN_FILENO) >= 0 &&
                         ::dup2(said, STDOUT_FILENO) >= 0 && ::dup2(said, STDERR_FILENO) >= 0;
     if (!placed) return false;
     if (::close_range(kReport + 1, ~0U, 0) == 0) return true;
@@ -31,7 +34,7 @@ bool place(int output, int report) {
     if (what.own_group) ::setpgid(0, 0);
     for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
     int told = report;
-    if (place(output, report)) {
+    if (place(what.input, output, report)) {
         told = kReport;
         sigset_t none;
         ::sigemptyset(&none);
@@ -44,6 +47,13 @@ bool place(int output, int report) {
 }
 
 }  // namespace
+
+bool withheld(std::string_view variable) {
+    static constexpr std::array<std::string_view, 3> kOurs{"ELECTOR_",
+                                                           "NOTIFY_SOCKET=", "WATCHDOG_"};
+    return std::any_of(kOurs.begin(), kOurs.end(),
+                       [&](std::string_view name) { return variable.starts_with(name); });
+}
 
 // Not posix_spawn: it waits until the program is loaded, and a file system that hangs would hold up
 // our loop. Nor fork: its handlers, of libraries that have threads, are of no use to an exec.
@@ -62,4 +72,4 @@ pid_t start_apart(const Start& what, int output, int report) {
     return pid;
 }
 
-}  // namespace elector::guardian
+}  // namespace elector::spawn

@@ -1,4 +1,4 @@
-#include "guardian/child.hpp"
+#include "spawn/child.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace elector::guardian {
+namespace elector::spawn {
 
 Child::~Child() {
     if (pidfd_ >= 0) ::close(pidfd_);
@@ -64,4 +64,4 @@ std::optional<Ending> Child::ended() {
     return Ending{std::nullopt, info.si_status};
 }
 
-}  // namespace elector::guardian
+}  // namespace elector::spawn

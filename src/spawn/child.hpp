@@ -7,7 +7,7 @@
 #include <spawn.h>
 #include <sys/types.h>
 
-namespace elector::guardian {
+namespace elector::spawn {
 
 /// How a child ended: its exit code, or the signal; neither: nobody knows.
 struct Ending {
@@ -22,6 +22,7 @@ struct Start {
     char* const* words = nullptr;
     char* const* environment = nullptr;
     bool own_group = false;  ///< so that all that it starts can be ended with it
+    int input = -1;          ///< start_apart(): what it reads; -1: nothing
 };
 
 /// One process of ours, from its start to its reaping.
@@ -50,4 +51,4 @@ class Child {
     int pidfd_ = -1;
 };
 
-}  // namespace elector::guardian
+}  // namespace elector::spawn

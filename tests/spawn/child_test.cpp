@@ -1,5 +1,5 @@
 // Children of this very test: how their ends are told.
-#include "guardian/child.hpp"
+#include "spawn/child.hpp"
 
 #include <array>
 #include <csignal>
@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-using namespace elector::guardian;
+using namespace elector::spawn;
 
 namespace {
 
