@@ -5,6 +5,7 @@ find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json)
 find_package(Protobuf REQUIRED)  # before gRPC, whose configuration refers to it
 find_package(gRPC CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)  # gRPC uses it too
+find_library(CARES_LIBRARY cares REQUIRED)  # gRPC uses it too
 find_package(spdlog REQUIRED)
 find_package(doctest REQUIRED)
 

@@ -84,6 +84,11 @@ void judge_use(const Config& config) {
     require(words.has_value(), "the fence command fits the guardian's link");
     require(guardian::decode(guardian::encode(*words)) == guardian::Message(*words),
             "the guardian takes the fence command");
+    for (const auto& notify : config.notify) {
+        const auto address = config::parse_web_address(notify.url);
+        require(notify.url.empty() || std::holds_alternative<config::WebAddress>(address),
+                "every webhook can be connected to", notify.url);
+    }
 }
 
 void judge_accepted(const Config& config, const config::Environment& here, bool secret_is_known) {
@@ -94,7 +99,7 @@ void judge_accepted(const Config& config, const config::Environment& here, bool 
     require_same(toml, config::render_toml(*again.config), "it renders to the same text");
     require(*again.config == config, "a rendered configuration is the same one", toml);
     require(config::diff(config, *again.config).empty(), "nothing changes on its reload", toml);
-    std::string said = config::render_budget(config);
+    std::string said = config::render_budget(config) + config::render_targets(config);
     for (const auto& message : config::diff(Config{}, config).messages()) said += message + "\n";
     require_readable(said, "budget and changes", true);
     if (!secret_is_known) no_secret(said + toml, "what is said of a configuration");

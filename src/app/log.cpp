@@ -56,19 +56,6 @@ std::string_view word(Level level) {
     return "info";
 }
 
-std::string utc_now() {
-    timeval t{};
-    gettimeofday(&t, nullptr);
-    tm parts{};
-    gmtime_r(&t.tv_sec, &parts);
-    char date[32];
-    const auto n = std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
-    char text[48];
-    std::snprintf(text, sizeof text, "%.*s.%03dZ", static_cast<int>(n), date,
-                  static_cast<int>(t.tv_usec / 1000));
-    return text;
-}
-
 /// logfmt: bare words as they are, everything else quoted.
 void append_value(std::string& line, std::string_view value) {
     const auto bare = [](char c) {
@@ -98,6 +85,19 @@ std::shared_ptr<spdlog::logger> make_logger(const config::Log& options) {
 }
 
 }  // namespace
+
+std::string utc_now() {
+    timeval t{};
+    gettimeofday(&t, nullptr);
+    tm parts{};
+    gmtime_r(&t.tv_sec, &parts);
+    char date[32];
+    const auto n = std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+    char text[48];
+    std::snprintf(text, sizeof text, "%.*s.%03dZ", static_cast<int>(n), date,
+                  static_cast<int>(t.tv_usec / 1000));
+    return text;
+}
 
 std::string format_line(config::LogFormat format, std::string_view time, Level level,
                         std::string_view event, const std::vector<Field>& fields) {
@@ -131,6 +131,7 @@ Log::Log(const config::Log& options, std::string member, std::string process)
 Log Log::silent() { return Log(); }
 
 void Log::operator()(Level level, std::string_view event, std::vector<Field> fields) const {
+    if (on_line) on_line(level, event, fields);
     if (!logger_ || !logger_->should_log(to_spdlog(level))) return;
     if (!process_.empty()) fields.insert(fields.begin(), Field{"process", process_});
     if (!member_.empty()) fields.insert(fields.begin(), Field{"member", member_});

@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ using Field = std::pair<std::string_view, std::string>;
 std::string format_line(config::LogFormat format, std::string_view time, Level level,
                         std::string_view event, const std::vector<Field>& fields);
 
+/// "2026-08-01T10:00:00.123Z"
+std::string utc_now();
+
 class Log {
   public:
     /// A file that cannot be opened: stderr instead, and problem() says why.
@@ -36,6 +40,8 @@ class Log {
 
     void operator()(Level level, std::string_view event, std::vector<Field> fields = {}) const;
     const std::string& problem() const { return problem_; }
+    /// Hears every line, whatever the level, before it is written. May be empty.
+    std::function<void(Level, std::string_view event, const std::vector<Field>&)> on_line;
     /// Takes over level, format and file; on failure the old log goes on. Returns what was wrong.
     std::string reopen(const config::Log& options);
 

@@ -67,7 +67,9 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
           io, clock, make_policy(), seed, [this](const model::Effect& e) { run(e); },
           [this](const std::string& what) { broken(what); }),
       failback_(io, clock, store_.client(), store_.keys(), tasks_, log, seed,
-                [this] { return known(); }) {
+                [this] { return known(); }),
+      telling_(io, log, [this] { return stand(); }) {
+    telling_.set(config_);
     failback_.set(config_.election.failback_after);
     reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
     if (guardian)
@@ -157,6 +159,14 @@ FailbackRunner::Known Member::known() const {
     return {sight, policy()};
 }
 
+Telling::Stand Member::stand() const {
+    const auto activity = state().node.activity;
+    const char* node = activity == model::NodeActivity::kActive    ? "active"
+                       : activity == model::NodeActivity::kStandby ? "standby"
+                                                                   : "unknown";
+    return {std::string(name(state().role)), state().holding.term.value, node};
+}
+
 void Member::shut_down() { reactor_.post(model::ShutdownRequested{}); }
 
 void Member::reload(const config::Config& loaded) {
@@ -170,12 +180,15 @@ void Member::reload(const config::Config& loaded) {
         node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
     tell_fence();
     failback_.set(loaded.election.failback_after);
+    telling_.set(loaded);
     reactor_.set_policy(make_policy());
 }
 
-boost::asio::awaitable<void> Member::close() {
+boost::asio::awaitable<void> Member::close(std::chrono::milliseconds last_words) {
     failback_.close();
     reactor_.close();
+    // All is handed over by now; and the guardian still sees us live.
+    co_await telling_.close(last_words);
     node_.close();
     auto fenced = fence_.close();
     co_await std::move(fenced);

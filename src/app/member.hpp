@@ -16,6 +16,7 @@
 #include "app/reactor.hpp"
 #include "app/store_runner.hpp"
 #include "app/tasks.hpp"
+#include "app/telling.hpp"
 #include "config/config.hpp"
 #include "etcd/cluster_pin.hpp"
 
@@ -36,8 +37,9 @@ class Member {
     void shut_down();
     /// Applies a configuration that has been diffed against the running one and not been refused.
     void reload(const config::Config& loaded);
-    /// Ends every connection; nothing runs when it returns.
-    boost::asio::awaitable<void> close();
+    /// Ends every connection; nothing runs when it returns. Notifications that are on their way are
+    /// given `last_words` first.
+    boost::asio::awaitable<void> close(std::chrono::milliseconds last_words = {});
 
     const core::State& state() const { return reactor_.state(); }
     const model::Policy& policy() const { return reactor_.policy(); }
@@ -46,6 +48,8 @@ class Member {
     etcd::Client& store() { return store_.client(); }
     const etcd::Keys& keys() const { return store_.keys(); }
     const support::LoopLag& lag() const { return reactor_.lag(); }
+    /// How far those who are to be told have been told.
+    std::vector<notify::Standing> told() const { return telling_.standings(); }
     std::string dump() const { return reactor_.recorder().dump(); }
 
     /// Whoever asked for a reload may stop waiting for it.
@@ -65,6 +69,7 @@ class Member {
     void tell_fence();
     void look_for_fence();
     FailbackRunner::Known known() const;
+    Telling::Stand stand() const;
     void tell_fence_missing();
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
@@ -98,6 +103,7 @@ class Member {
     Reactor reactor_;
     std::optional<GuardianLink> guardian_;
     FailbackRunner failback_;
+    Telling telling_;
     Observation observed_;
     std::string status_;  ///< as last told
 };

@@ -33,11 +33,13 @@ std::uint64_t random_seed() {
     return (static_cast<std::uint64_t>(device()) << 32) ^ device();
 }
 
+/// For notifications of an end in good order.
+constexpr std::chrono::milliseconds kLastWords{1000};
+
 /// What is asked for, not built yet, and harmless to leave out.
 std::vector<std::string> omissions(const config::Config& c) {
     std::vector<std::string> list;
     if (c.api.enabled()) list.push_back("[api]: this build has no HTTP API; nothing listens.");
-    if (!c.notify.empty()) list.push_back("[[notify]]: this build sends no notifications.");
     return list;
 }
 
@@ -196,13 +198,15 @@ class Service {
         if (std::exchange(ending_, true)) return;
         exit_code_ = code;
         if (code == 70) dump("invariant broken");
-        tasks_.spawn("close", close());
+        // Who ends in disorder leaves its node to the guardian, which is not to be kept waiting.
+        const bool in_order = code == 0 || code == 1;
+        tasks_.spawn("close", close(in_order ? kLastWords : std::chrono::milliseconds(0)));
     }
 
-    asio::awaitable<void> close() {
+    asio::awaitable<void> close(std::chrono::milliseconds last_words) {
         signals_.cancel();
         if (reports_) reports_->close();
-        co_await member_.close();
+        co_await member_.close(last_words);
     }
 
     RunOptions options_;

@@ -40,6 +40,7 @@ int check(const std::vector<std::string>& arguments) {
     warn(loaded);
     print(stdout, "# effective values\n" + config::render_toml(*loaded.config));
     print(stdout, "\n# time budget\n" + config::render_budget(*loaded.config));
+    print(stdout, "\n# notifications\n" + config::render_targets(*loaded.config));
     return 0;
 }
 

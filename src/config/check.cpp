@@ -158,6 +158,22 @@ void check_state(const Config& config, Report& report) {
         "state.dir is not set, and $STATE_DIRECTORY = " + shown(config.state.dir) + " " + fault);
 }
 
+/// What a target of a webhook may have besides.
+void check_webhook(const Notify& notify, const std::string& name, Report& report) {
+    const auto parsed = parse_web_address(notify.url);
+    const auto* address = std::get_if<WebAddress>(&parsed);
+    if (!notify.token_file.empty() && notify.url.empty()) {
+        report.fault(name + ".token_file", "needs url beside it");
+    }
+    if (!notify.ca_file.empty() && !(address && address->server.tls)) {
+        report.fault(name + ".ca_file", "would have no effect: there is no https:// url beside it");
+    }
+    if (!address || notify.token_file.empty() || address->server.tls) return;
+    const HostKind kind = host_kind(address->server.host);
+    if (kind == HostKind::kLoopback || kind == HostKind::kLocalhostName) return;
+    report.warn(name + ".token_file", "shows its token to the network; write https://");
+}
+
 void check_notify(const Config& config, Report& report) {
     for (std::size_t i = 0; i < config.notify.size(); ++i) {
         const Notify& notify = config.notify[i];
@@ -166,6 +182,7 @@ void check_notify(const Config& config, Report& report) {
         if (notify.url.empty() == notify.command.empty()) {
             report.fault(name, "must have either url or command");
         }
+        check_webhook(notify, name, report);
         if (notify.events.empty() && report.sound({name + ".events"})) {
             report.fault(name + ".events", "must not be empty");
         }

@@ -25,7 +25,7 @@ enum class Web3Mode { kAuto, kOff, kUrl };
 enum class FencePolicy { kNone, kTry, kRequire };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kLogfmt, kJson };
-enum class NotifyEvent { kRoleChange, kNodeChange, kAlarm };
+enum class NotifyFormat { kJson, kSlack };
 
 /// [member]: who this elector is.
 struct Member {
@@ -141,12 +141,18 @@ struct Log {
     bool operator==(const Log&) const = default;
 };
 
-/// One [[notify]] table: exactly one of `url` and `command` is given.
+/// One [[notify]] table: exactly one of `url` and `command` is given; neither: it was left out.
 struct Notify {
-    std::string url;
-    std::vector<std::string> command;
-    std::vector<NotifyEvent> events = {NotifyEvent::kRoleChange, NotifyEvent::kAlarm};
+    std::string url{};  ///< parse_web_address() takes it
+    std::vector<std::string> command{};
+    NotifyFormat format = NotifyFormat::kJson;
+    std::vector<std::string> events = {"role", "alarm"};  ///< classes, and names of events
     Duration timeout = seconds{5};
+    std::string token_file{};
+    std::string ca_file{};
+    // What the files hold; not keys of their own.
+    Secret token{};
+    std::string ca_pem{};
     bool operator==(const Notify&) const = default;
 };
 

@@ -64,9 +64,11 @@ class Files {
         lenient_ ? report_.spare(path, fault) : report_.loss(path, fault);
     }
 
-    /// The secret from `file`, or else from the environment `variable`.
+    /// The secret from `file`, or else from the environment `variable`, if there is one of that
+    /// name.
     Secret secret(std::string_view path, const std::string& file, const std::string& variable) {
-        const std::string from_variable = environment_.variable(variable).value_or("");
+        const std::string from_variable =
+            variable.empty() ? "" : environment_.variable(variable).value_or("");
         if (file.empty()) return checked({}, path, "$" + variable, from_variable);
         guarded(path, file);
         if (!report_.sound({path})) return Secret{};
@@ -159,6 +161,15 @@ void read_certificates(Etcd& etcd, Files& files, const Environment& environment)
     files.doubt("etcd.key_file", "does not belong to the certificate in " + etcd.cert_file);
 }
 
+void read_notify(Notify& notify, const std::string& name, Files& files, std::int64_t now_seconds) {
+    files.program(name + ".command", notify.command);
+    notify.token = files.secret(name + ".token_file", notify.token_file, "");
+    files.readable(name + ".ca_file", notify.ca_file);
+    notify.ca_pem = files.pem(
+        name + ".ca_file", notify.ca_file,
+        [now_seconds](const std::string& text) { return authorities_fault(text, now_seconds); });
+}
+
 void read_password(Etcd& etcd, Files& files) {
     etcd.password = files.secret("etcd.password_file", etcd.password_file, "ELECTOR_ETCD_PASSWORD");
 }
@@ -218,7 +229,8 @@ void read_files(Config& config, const Environment& environment, Report& report, 
     api.token = files.secret("api.token_file", api.token_file, "ELECTOR_API_TOKEN");
     files.program("fence.command", config.fence.command);
     for (std::size_t i = 0; i < config.notify.size(); ++i) {
-        files.program("notify[" + std::to_string(i) + "].command", config.notify[i].command);
+        read_notify(config.notify[i], "notify[" + std::to_string(i) + "]", files,
+                    environment.unix_seconds());
     }
 }
 

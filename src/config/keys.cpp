@@ -92,21 +92,6 @@ std::vector<std::string> endpoint_texts(const Config& config) {
     return out;
 }
 
-std::string add_event(Config& config, std::string_view written) {
-    NotifyEvent event{};
-    std::string fault = fields::store_choice(event, written, kNotifyEvents);
-    if (fault.empty()) config.notify.back().events.push_back(event);
-    return fault;
-}
-
-std::vector<std::string> event_texts(const Config& config) {
-    std::vector<std::string> out;
-    for (const NotifyEvent event : config.notify.back().events) {
-        out.emplace_back(kNotifyEvents.at(static_cast<std::size_t>(event)));
-    }
-    return out;
-}
-
 const std::array kMemberKeys{
     KeySpec{"member.name", kRefused, "\"delegate-a\"", "host name",
             "1 to 64 bytes; no \"/\", no control characters",
@@ -316,18 +301,28 @@ const std::array kLogKeys{
 
 const std::array kNotifyKeys{
     KeySpec{"notify.url", kLive, "\"https://hooks.example.org/elector\"", "none",
-            "http:// or https://; not with command", "Address that gets the event as JSON by POST.",
+            "http:// or https://; not with command", "Address that gets the event by POST.",
             text<NotifySlot<&Notify::url>, webhook_fault>()},
     KeySpec{"notify.command", kLive, "[\"/usr/local/bin/page-me\"]", "",
             "at most 64 words; the first an absolute path; not with url",
-            "Program and arguments to run; the event is JSON on its standard input. No shell.",
+            "Program and arguments to run; the event is on its standard input, and as ELECTOR_* in "
+            "its environment. No shell.",
             texts<NotifySlot<&Notify::command>, plain_fault>(64)},
-    KeySpec{"notify.events", kLive, "[\"role_change\", \"alarm\"]", "",
-            "\"role_change\", \"node_change\", \"alarm\"; not empty", "What to report.",
-            ListField{[](Config& config) { config.notify.back().events.clear(); }, add_event,
-                      event_texts, 3}},
-    KeySpec{"notify.timeout", kLive, "\"5s\"", "", "", "Time one delivery may take.",
+    KeySpec{"notify.format", kLive, "\"json\"", "", "\"json\" or \"slack\"",
+            "What is sent: an object with every field, or {\"text\": …} for chat programs.",
+            choice<NotifySlot<&Notify::format>, kNotifyFormats>()},
+    KeySpec{"notify.events", kLive, "[\"role\", \"alarm\"]", "",
+            "\"role\", \"alarm\", \"warning\", \"node\", names of events; not empty",
+            "What to report.", texts<NotifySlot<&Notify::events>, notify_event_fault>(64)},
+    KeySpec{"notify.timeout", kLive, "\"5s\"", "", "", "Time one attempt may take.",
             duration<NotifySlot<&Notify::timeout>>(milliseconds{100}, minutes{1})},
+    KeySpec{"notify.token_file", kLive, "\"/etc/iotex-elector/hook-token\"", "none",
+            "absolute path; with url; not readable by everybody",
+            "File that holds a bearer token to send along, on one line.",
+            text<NotifySlot<&Notify::token_file>, path_fault>()},
+    KeySpec{"notify.ca_file", kLive, "\"/etc/iotex-elector/hook-ca.pem\"", "the system's roots",
+            "absolute path; https only", "Certificate authorities that may sign its certificate.",
+            text<NotifySlot<&Notify::ca_file>, path_fault>()},
 };
 
 std::vector<KeySpec> all_keys() {

@@ -50,6 +50,12 @@ bool is_spared(const Problem& problem, Use use, const Report& report) {
 void leave_out(Config& config, const std::vector<Problem>& problems, const Report& report) {
     for (const auto& problem : problems) {
         if (table_of(problem.path) == "api") config.api.listen = Url{};
+        // A target that could not be proved, or has no word to prove us, hears nothing.
+        for (std::size_t i = 0; i < config.notify.size(); ++i) {
+            const std::string name = "notify[" + std::to_string(i) + "].";
+            if (problem.path == name + "token_file" || problem.path == name + "ca_file")
+                config.notify[i].url.clear();
+        }
         const bool half_read = problem.path == "fence.command" || problem.path == "fence.policy";
         if (half_read && !is_lost(problem, report)) config.fence = {};
     }

@@ -1,6 +1,8 @@
 #include "config/render.hpp"
 
+#include "config/duration.hpp"
 #include "config/keys.hpp"
+#include "config/values.hpp"
 
 namespace elector::config {
 namespace {
@@ -32,6 +34,29 @@ std::string render_toml(const Config& config) {
     }
     for (const Notify& notify : config.notify) out += render_notify(notify);
     return out;
+}
+
+std::string target_text(const Notify& notify) {
+    if (!notify.command.empty()) return notify.command.front();
+    const auto parsed = parse_web_address(notify.url);
+    const auto* address = std::get_if<WebAddress>(&parsed);
+    return address ? address->server.text() : "";
+}
+
+std::string render_targets(const Config& config) {
+    std::string out;
+    for (const Notify& notify : config.notify) {
+        std::string events;
+        for (const std::string& event : notify.events) {
+            events += (events.empty() ? "" : ", ") + event;
+        }
+        const std::string format(kNotifyFormats.at(static_cast<std::size_t>(notify.format)));
+        out += "  " + std::string(notify.command.empty() ? "posts to " : "runs ") +
+               target_text(notify) + ": " + events + "; " + format + ", " +
+               format_duration(notify.timeout) + " each" +
+               (notify.token.empty() ? "" : ", with a token") + "\n";
+    }
+    return out.empty() ? "  none\n" : out;
 }
 
 }  // namespace elector::config

@@ -12,4 +12,11 @@ namespace elector::config {
 /// (they are named by file and come from there, or from the environment).
 std::string render_toml(const Config& config);
 
+/// Where a notification goes, without what may be secret: "https://hooks.example.org:443",
+/// "/usr/local/bin/page-me"; "" when the target was left out.
+std::string target_text(const Notify& notify);
+
+/// One line for each target, or "  none".
+std::string render_targets(const Config& config);
+
 }  // namespace elector::config

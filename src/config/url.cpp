@@ -143,6 +143,33 @@ Parsed<Url> parse_listen(std::string_view text) {
     return parsed;
 }
 
+Parsed<WebAddress> parse_web_address(std::string_view text) {
+    const std::size_t mark = text.find("://");
+    const std::string scheme = mark == std::string_view::npos ? "" : lower(text.substr(0, mark));
+    if (scheme != "http" && scheme != "https") return Bad{"must begin with http:// or https://"};
+    std::string_view rest = text.substr(mark + 3);
+    const bool visible =
+        std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    if (!visible) return Bad{"must hold no spaces, and nothing but ASCII; write %20 for a space"};
+    rest = rest.substr(0, rest.find('#'));
+    const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+    const std::string_view authority = rest.substr(0, end);
+    if (authority.find('@') != std::string_view::npos) {
+        return Bad{"must not carry a user or a password; use token_file"};
+    }
+    if (authority.empty()) return Bad{"has no host"};
+    const bool port_given = authority.find(':', authority.rfind(']') + 1) != std::string::npos;
+    const std::string whole = std::string(authority) + (port_given          ? ""
+                                                        : scheme == "https" ? ":443"
+                                                                            : ":80");
+    auto server = parse_authority(whole, 1);
+    if (auto* bad = std::get_if<Bad>(&server)) return *bad;
+    WebAddress address{std::get<Url>(std::move(server)), std::string(rest.substr(end))};
+    address.server.tls = scheme == "https";
+    if (address.path.empty() || address.path.front() != '/') address.path.insert(0, "/");
+    return address;
+}
+
 HostKind host_kind(std::string_view host) {
     const std::string text(host);
     if (is_ipv4(text)) {

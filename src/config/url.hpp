@@ -31,6 +31,17 @@ Parsed<Url> parse_url(std::string_view text);
 /// Parses `host:port` where host is an IP literal; port 0 asks for any free one.
 Parsed<Url> parse_listen(std::string_view text);
 
+/// An address on the web: where to connect to, and what to ask for there.
+struct WebAddress {
+    Url server;
+    std::string path;  ///< begins with "/", has the query, no fragment
+    bool operator==(const WebAddress&) const = default;
+};
+
+/// Parses `http://host/path?query`; the port is 80 or 443 unless it is written out. Visible ASCII
+/// only, no user.
+Parsed<WebAddress> parse_web_address(std::string_view text);
+
 enum class HostKind {
     kLoopback,       ///< 127.0.0.0/8 or ::1, literally
     kLocalhostName,  ///< the name "localhost", which resolvers may map to either family

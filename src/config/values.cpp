@@ -1,9 +1,11 @@
 #include "config/values.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "config/duration.hpp"
 #include "config/text.hpp"
+#include "model/notice.hpp"
 
 namespace elector::config {
 namespace {
@@ -61,13 +63,21 @@ std::string plain_fault(std::string_view text) {
 
 std::string webhook_fault(std::string_view text) {
     if (text.empty()) return "";
-    if (!text.starts_with("http://") && !text.starts_with("https://")) {
-        return "must begin with http:// or https://";
-    }
-    const std::string_view rest = text.substr(text.find("://") + 3);
-    if (rest.empty() || rest.find_first_of("/?#") == 0) return "has no host";
-    if (text.find(' ') != std::string_view::npos) return "must not contain spaces";
-    return plain_fault(text);
+    if (text.size() > kLongestText) return "is longer than 1024 bytes";
+    const auto parsed = parse_web_address(text);
+    const auto* bad = std::get_if<Bad>(&parsed);
+    return bad ? bad->why : "";
+}
+
+std::string notify_event_fault(std::string_view text) {
+    std::vector<std::string_view> known(kNotifyClasses.begin(), kNotifyClasses.end());
+    known.emplace_back("role_change");
+    for (const auto& row : model::notice_table()) known.push_back(row.name);
+    if (std::find(known.begin(), known.end(), text) != known.end()) return "";
+    const std::string_view near = closest(text, known);
+    const std::string hint = near.empty() ? "" : "; did you mean " + quoted(near) + "?";
+    return "must be " + alternatives(kNotifyClasses) + ", or the name of an event of the election" +
+           hint;
 }
 
 std::string node_address_fault(const Url& url) {

@@ -20,8 +20,9 @@ inline constexpr std::array<std::string_view, 3> kFencePolicies{"none", "try", "
 inline constexpr std::array<std::string_view, 5> kLogLevels{"trace", "debug", "info", "warn",
                                                             "error"};
 inline constexpr std::array<std::string_view, 2> kLogFormats{"logfmt", "json"};
-inline constexpr std::array<std::string_view, 3> kNotifyEvents{"role_change", "node_change",
-                                                               "alarm"};
+inline constexpr std::array<std::string_view, 2> kNotifyFormats{"json", "slack"};
+/// Classes of events; notify/message knows what belongs to each.
+inline constexpr std::array<std::string_view, 4> kNotifyClasses{"role", "alarm", "warning", "node"};
 
 // Each answers "" when `text` is acceptable, else what is wrong with it, worded to follow the
 // value.
@@ -31,6 +32,8 @@ std::string path_fault(std::string_view text);  ///< "" (none) is acceptable
 std::string program_fault(std::string_view text);
 std::string plain_fault(std::string_view text);  ///< any short text without control characters
 std::string webhook_fault(std::string_view text);
+/// A class of events, or the name of one that the election tells of.
+std::string notify_event_fault(std::string_view text);
 /// An address at which the node itself answers: plain http on this host's loopback.
 std::string node_address_fault(const Url& url);
 

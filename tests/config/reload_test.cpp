@@ -67,7 +67,7 @@ TEST_CASE("changed secrets and webhook addresses are reported without their text
     Config changed = running;
     changed.etcd.password = Secret("new-password");
     changed.api.token = Secret("new-token");
-    changed.notify.push_back({"https://hooks.example.org/token", {}, {}, {}});
+    changed.notify.push_back({"https://hooks.example.org/token"});
     CHECK(diff(running, changed).messages() ==
           Lines{"etcd.password: (hidden) -> (hidden), from now on",
                 "api.token: (hidden) -> (hidden), from now on",

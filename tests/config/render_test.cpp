@@ -83,7 +83,10 @@ format = "json"
 file = "/l"
 [[notify]]
 url = "https://h/x?y"
-events = ["node_change"]
+format = "slack"
+events = ["node", "double_active"]
+token_file = "/c/token"
+ca_file = "/c/ca"
 [[notify]]
 command = ["/bin/fence"]
 timeout = "100ms"
@@ -112,12 +115,16 @@ TEST_CASE("everything that can be written is read") {
         CAPTURE(key.path);
         CHECK(value_text(key, *result.config) != value_text(key, defaults));
     }
-    CHECK(result.config->notify ==
-          std::vector<Notify>{{"https://h/x?y", {}, {NotifyEvent::kNodeChange}, seconds{5}},
-                              {"",
-                               {"/bin/fence"},
-                               {NotifyEvent::kRoleChange, NotifyEvent::kAlarm},
-                               milliseconds{100}}});
+    REQUIRE(result.config->notify.size() == 2);
+    Notify first{"https://h/x?y", {}, NotifyFormat::kSlack, {"node", "double_active"}};
+    first.token_file = "/c/token";
+    first.ca_file = "/c/ca";
+    first.token = Secret("0123456789abcdef-token");
+    first.ca_pem = kCertificate;
+    CHECK(result.config->notify[0] == first);
+    Notify second{"", {"/bin/fence"}};
+    second.timeout = milliseconds{100};
+    CHECK(result.config->notify[1] == second);
 }
 
 TEST_CASE("a rendered configuration names secret files but holds no secret") {
@@ -130,4 +137,13 @@ TEST_CASE("a rendered configuration names secret files but holds no secret") {
     CHECK(toml.find("hunter2") == std::string::npos);
     CHECK(toml.find("BEGIN") == std::string::npos);
     CHECK(toml.find("0123456789abcdef") == std::string::npos);
+}
+
+TEST_CASE("targets are listed without what may be secret in their addresses") {
+    const LoadResult result = load_on(machine(), kEverything);
+    REQUIRE(result.config);
+    CHECK(render_targets(*result.config) ==
+          "  posts to https://h:443: node, double_active; slack, 5s each, with a token\n"
+          "  runs /bin/fence: role, alarm; json, 100ms each\n");
+    CHECK(render_targets(Config{}) == "  none\n");
 }

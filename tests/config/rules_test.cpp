@@ -285,8 +285,41 @@ TEST_CASE("a notification has one target and something to tell") {
          {"elector.toml:2:7: notify[0].url = \"...\" must begin with http:// or https://",
           "elector.toml:5:1: unknown key notify[1].event; did you mean \"events\"?"}},
         {"[[notify]]\nurl = \"https://h\"\nevents = [\"alarms\"]\n",
-         {"elector.toml:3:11: notify[0].events[0] = \"alarms\" must be \"role_change\", "
-          "\"node_change\" or \"alarm\"; did you mean \"alarm\"?"}},
+         {"elector.toml:3:11: notify[0].events[0] = \"alarms\" must be \"role\", \"alarm\", "
+          "\"warning\" or \"node\", or the name of an event of the election; did you mean "
+          "\"alarm\"?"}},
+        {"[[notify]]\nurl = \"https://h\"\nevents = [\"role\", \"double_activ\"]\n",
+         {"elector.toml:3:19: notify[0].events[1] = \"double_activ\" must be \"role\", \"alarm\", "
+          "\"warning\" or \"node\", or the name of an event of the election; did you mean "
+          "\"double_active\"?"}},
+        accepted(
+            "[[notify]]\nurl = \"https://h\"\nevents = [\"double_active\", \"role_change\"]\n"),
+        {"[[notify]]\nurl = \"https://h\"\nformat = \"slak\"\n",
+         {"elector.toml:3:10: notify[0].format = \"slak\" must be \"json\" or \"slack\"; did you "
+          "mean "
+          "\"slack\"?"}},
+        {"[[notify]]\nurl = \"http://h\"\nca_file = \"/c/ca\"\n",
+         {"elector.toml:3:11: notify[0].ca_file = \"/c/ca\" cannot be read: No such file or "
+          "directory",
+          "elector.toml:3:11: notify[0].ca_file = \"/c/ca\" would have no effect: there is no "
+          "https:// "
+          "url beside it"}},
+    });
+}
+
+TEST_CASE("the address of a notification has a host, and no user") {
+    const auto fault = [](const std::string& url, const std::string& why) {
+        return Rule{"[[notify]]\nurl = \"" + url + "\"\n",
+                    {"elector.toml:2:7: notify[0].url = \"...\" " + why}};
+    };
+    check_all({
+        accepted("[[notify]]\nurl = \"HTTPS://[::1]:8443/a?b#c\"\n"),
+        fault("https://", "has no host"),
+        fault("https:///x", "has no host"),
+        fault("https://u:p@h/x", "must not carry a user or a password; use token_file"),
+        fault("https://h:0/x", "has a bad port; it must be a number from 1 to 65535"),
+        fault("https://h h/x", "must hold no spaces, and nothing but ASCII; write %20 for a space"),
+        fault("https://a_b!/x", "has no valid host"),
     });
 }
 

@@ -87,6 +87,23 @@ TEST_CASE("the service starts without the files of its api, and without the api 
               .config.has_value());
 }
 
+TEST_CASE(
+    "the service starts without a notification's token or authorities, and tells it nothing") {
+    const FakeMachine machine;
+    for (const std::string key : {"token_file", "ca_file"}) {
+        const auto result =
+            load_for(Use::kRun, machine,
+                     "[[notify]]\nurl = \"https://h\"\n[[notify]]\nurl = \"https://i\"\n" + key +
+                         " = \"/s/none\"\n");
+        REQUIRE(result.config.has_value());
+        CHECK(rendered(result.spared) ==
+              Lines{"elector.toml:5:" + std::to_string(key.size() + 4) + ": notify[1]." + key +
+                    " = \"/s/none\" cannot be read: No such file or directory"});
+        CHECK(result.config->notify[0].url == "https://h");
+        CHECK(result.config->notify[1].url.empty());
+    }
+}
+
 TEST_CASE("a marker and a demotion need none of the other tables") {
     const FakeMachine machine;
     const auto all = load_for(Use::kAll, machine, kElsewhere);

@@ -1,0 +1,58 @@
+// Owns the way from lines of the log to people outside: what a target wants to hear is taken from
+// the same line, with the same sentence. Must never be waited for, nor tell of itself.
+// Thread rule: the io_context's thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "app/log.hpp"
+#include "config/config.hpp"
+#include "notify/notifier.hpp"
+
+namespace elector::app {
+
+class Telling {
+  public:
+    /// How this member stands when something is told.
+    struct Stand {
+        std::string role;
+        std::int64_t term = 0;
+        std::string node;
+    };
+
+    /// Listens to `log` from now on.
+    Telling(boost::asio::io_context& io, Log& log, std::function<Stand()> stand);
+    ~Telling();
+    Telling(const Telling&) = delete;
+    Telling& operator=(const Telling&) = delete;
+
+    void set(const config::Config& config);
+    /// How each target stands, in the order of the configuration.
+    std::vector<notify::Standing> standings() const { return notifier_.standings(); }
+    /// Gives the last words at most `limit`, then is silent.
+    boost::asio::awaitable<void> close(std::chrono::milliseconds limit) {
+        return notifier_.close(limit);
+    }
+
+  private:
+    void hear(Level level, std::string_view event, const std::vector<Field>& fields);
+    void tell(const notify::Trouble& trouble);
+
+    Log& log_;
+    std::function<Stand()> stand_;
+    std::string group_;
+    std::string member_;
+    notify::Notifier notifier_;
+};
+
+/// A line of the log as a message, but for who tells it and when.
+notify::Message message_of(Level level, std::string_view event, const std::vector<Field>& fields);
+
+std::vector<notify::Target> targets_of(const config::Config& config);
+
+}  // namespace elector::app
