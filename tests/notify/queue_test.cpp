@@ -117,6 +117,12 @@ TEST_CASE("one that is on its way stays; the gap is behind it") {
         q.delivered();
         CHECK(begun(q, kStart) == "c/1");
     }
+    SUBCASE("it fails, and is tried again") {
+        CHECK(q.failed(kStart, true));
+        CHECK(begun(q, kStart + 1s) == "a/0");
+        q.delivered();
+        CHECK(begun(q, kStart + 1s) == "c/1");
+    }
     SUBCASE("it is given up as well") {
         CHECK(!q.failed(kStart, false));
         CHECK(begun(q, kStart + 1s) == "c/2");
