@@ -76,7 +76,8 @@ asio::awaitable<int> Closer::run() {
             auto waiting = outwait_foreign(*view);
             co_await std::move(waiting);
         }
-        const auto closure = closure_of(session_.keys, *view, order_, gate_now);
+        const auto closure =
+            closure_of(session_.keys, *view, order_, gate_now, cli::wall_clock_ms());
         bool done = !closure.txn;
         if (!done) {
             auto reply = co_await session_.commit(*closure.txn);
@@ -184,7 +185,7 @@ model::Gate gate_of(const config::Config& c, GateKind kind, std::optional<model:
 }
 
 Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view, const Order& order,
-                   const model::Gate& gate) {
+                   const model::Gate& gate, std::int64_t unix_ms) {
     using State = HolderRecord::State;
     const auto& found = view.holder.record;
     const auto* key = model::find_created(view, order.term);
@@ -210,6 +211,7 @@ Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view, cons
     drain.record = record;
     if (key) drain.key = key->key;
     drain.history = {order.term, record.member, kReason, {}, {}, {}, {}};
+    drain.history.unix_ms = unix_ms;
     return {etcd::to_txn(keys, drain), "drained"};
 }
 

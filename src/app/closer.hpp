@@ -24,7 +24,7 @@ struct Closure {
     bool operator==(const Closure&) const = default;
 };
 Closure closure_of(const etcd::Keys& keys, const model::ElectionView& view,
-                   const guardian::Order& order, const model::Gate& gate);
+                   const guardian::Order& order, const model::Gate& gate, std::int64_t unix_ms = 0);
 /// The gate for that order. `tip`: of the same process life that was confirmed standby.
 model::Gate gate_of(const config::Config& config, guardian::GateKind kind,
                     std::optional<model::Height> tip);

@@ -26,10 +26,11 @@ BOOST_DESCRIBE_STRUCT(StoredRecord, (), (mod, bytes, record))
 BOOST_DESCRIBE_STRUCT(MemberRecord, (),
                       (name, instance, candidate_key, activity, activity_age, tip, lag_blocks,
                        lag_bucket, priority, eligible, blocked_by, operator_address, version,
-                       api_url, roll_call))
-BOOST_DESCRIBE_STRUCT(PauseOrder, (), (who, why))
+                       api_url, roll_call, unix_ms))
+BOOST_DESCRIBE_STRUCT(PauseOrder, (), (who, why, until_unix_ms))
 BOOST_DESCRIBE_STRUCT(SwitchoverOrder, (), (mod, term, to, who, why))
-BOOST_DESCRIBE_STRUCT(HistoryEntry, (), (term, member, reason, held, standby, marker, actor, other))
+BOOST_DESCRIBE_STRUCT(HistoryEntry, (),
+                      (term, member, reason, held, standby, marker, actor, other, unix_ms))
 BOOST_DESCRIBE_STRUCT(Candidate, (), (key, create, value))
 BOOST_DESCRIBE_STRUCT(MemberEntry, (), (create, mod, record))
 BOOST_DESCRIBE_STRUCT(ElectionView, (),

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "app/policy_of.hpp"
+#include "app/stamp.hpp"
 #include "app/status_line.hpp"
+#include "cli/session.hpp"
 #include "config/etcd_files.hpp"
 #include "core/eligibility.hpp"
 #include "model/overloaded.hpp"
@@ -24,14 +26,6 @@ bool only_looks(const model::Effect& effect) {
                    std::is_same_v<E, Exit>;
         },
         effect);
-}
-
-/// A hand-over that was ordered is the deed of whoever ordered it; the history says so.
-model::Drain with_actor(model::Drain drain, const model::ElectionView& view) {
-    const auto& order = view.switchover;
-    if (drain.history.reason == "switchover" && order && order->term == drain.history.term)
-        drain.history.actor = order->who;
-    return drain;
 }
 
 }  // namespace
@@ -210,12 +204,8 @@ void Member::run(const model::Effect& effect) {
         activation_holding_ = record ? record->nonce : model::Nonce{};
     }
     if (std::holds_alternative<model::PublishMember>(effect)) look_for_fence();
-    if (const auto* drain = std::get_if<model::Drain>(&effect)) {
-        const model::Effect named = with_actor(*drain, state().known.view);
-        store_.run(named, reactor_.policy());
-        return;
-    }
-    if (store_.run(effect, reactor_.policy()) || node_.run(effect)) return;
+    const auto told = stamped(effect, state().known.view, cli::wall_clock_ms());
+    if (store_.run(told, reactor_.policy()) || node_.run(effect)) return;
     if (guardian_ && guardian_->run(effect, reactor_.policy(), known_probe())) return;
     std::visit(model::Overloaded{
                    [&](const model::RunFence& e) { fence_.run(e); },

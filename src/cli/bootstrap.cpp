@@ -66,7 +66,7 @@ std::string objection(const model::ElectionView& view, const std::vector<std::st
 
 RollCall judge(const etcd::Keys& keys, const model::Policy& p, const model::ElectionView& view,
                const std::vector<std::string>& members, const std::string& nonce,
-               const std::string& actor) {
+               const std::string& actor, std::int64_t unix_ms) {
     RollCall call;
     call.refusal = objection(view, members);
     if (!call.refusal.empty()) return call;
@@ -89,7 +89,7 @@ RollCall judge(const etcd::Keys& keys, const model::Policy& p, const model::Elec
     first.quiesce = p.quiesce;
     first.gate = model::Gate{std::nullopt, p.settle};
     first.reason = "bootstrap";
-    const model::HistoryEntry history{{}, "", first.reason, {}, {}, {}, actor};
+    const model::HistoryEntry history{{}, "", first.reason, {}, {}, {}, actor, {}, unix_ms};
     call.txn.then_ops.emplace_back(etcd::PutOp{keys.holder, etcd::to_json(first), 0});
     call.txn.then_ops.emplace_back(
         etcd::PutOp{keys.history_of(model::Term{}), etcd::to_json(history), 0});
@@ -167,7 +167,8 @@ class Bootstrap {
         for (;;) {
             auto view = co_await session_.look();
             if (!view) co_return failed(view.error());
-            auto roll = judge(session_.keys, session_.policy, *view, members_, nonce_, actor());
+            auto roll = judge(session_.keys, session_.policy, *view, members_, nonce_, actor(),
+                              wall_clock_ms());
             if (!roll.refusal.empty()) co_return refused(roll.refusal);
             if (roll.missing.empty()) {
                 auto reply = co_await session_.commit(std::move(roll.txn));

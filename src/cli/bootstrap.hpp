@@ -20,7 +20,7 @@ struct RollCall {
 /// `nonce` is what the members were asked with: an answer that names it was given afterwards.
 RollCall judge(const etcd::Keys& keys, const model::Policy& policy, const model::ElectionView& view,
                const std::vector<std::string>& members, const std::string& nonce,
-               const std::string& actor);
+               const std::string& actor, std::int64_t unix_ms = 0);
 
 /// "a,b,c", without empty names and repetitions.
 std::vector<std::string> names_of(const std::string& list);

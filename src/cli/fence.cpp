@@ -33,7 +33,8 @@ const char* word(HolderRecord::State state) {
 
 /// The unfenced record becomes a marker, and the key that still guards it goes.
 Vouching end_unfenced(const etcd::Keys& keys, const model::Policy& p,
-                      const model::ElectionView& view, const std::string& actor) {
+                      const model::ElectionView& view, const std::string& actor,
+                      std::int64_t unix_ms) {
     auto record = *view.holder.record;
     record.state = HolderRecord::State::kDrained;
     record.gate = model::Gate{std::nullopt, p.settle};
@@ -41,7 +42,7 @@ Vouching end_unfenced(const etcd::Keys& keys, const model::Policy& p,
     model::Drain drain;
     drain.found = view.holder;
     drain.record = record;
-    drain.history = {record.term, record.member, kReason, {}, {}, {}, actor};
+    drain.history = {record.term, record.member, kReason, {}, {}, {}, actor, {}, unix_ms};
     if (const auto* key = model::find_created(view, record.term)) drain.key = key->key;
     Vouching v;
     v.effect = "the record of " + record.member + " (term " + std::to_string(record.term.value) +
@@ -52,7 +53,7 @@ Vouching end_unfenced(const etcd::Keys& keys, const model::Policy& p,
 
 Vouching end_foreign(const etcd::Keys& keys, const model::Policy& p,
                      const model::ElectionView& view, const model::ForeignKey& gone,
-                     const std::string& actor) {
+                     const std::string& actor, std::int64_t unix_ms) {
     Vouching v;
     if (model::find_created(view, gone.create)) {
         v.refusal = "its key " + gone.key +
@@ -61,7 +62,8 @@ Vouching end_foreign(const etcd::Keys& keys, const model::Policy& p,
         return v;
     }
     const auto record = model::without_foreign(p, *view.holder.record, gone);
-    const model::HistoryEntry history{gone.create, gone.value, kReason, {}, {}, {}, actor};
+    const model::HistoryEntry history{gone.create, gone.value, kReason, {},     {},
+                                      {},          actor,      {},      unix_ms};
     v.txn = etcd::to_txn(keys, model::ClearForeign{{}, view.holder, gone, record});
     v.txn.then_ops.emplace_back(
         etcd::PutOp{keys.history_of(gone.create), etcd::to_json(history), 0});
@@ -77,7 +79,7 @@ Vouching end_foreign(const etcd::Keys& keys, const model::Policy& p,
 }  // namespace
 
 Vouching vouch(const etcd::Keys& keys, const model::Policy& p, const model::ElectionView& view,
-               const std::string& whom, const std::string& actor) {
+               const std::string& whom, const std::string& actor, std::int64_t unix_ms) {
     Vouching v;
     const auto& record = view.holder.record;
     if (!record) {
@@ -89,7 +91,7 @@ Vouching vouch(const etcd::Keys& keys, const model::Policy& p, const model::Elec
     }
     const bool by_key = whom.rfind("key:", 0) == 0;
     if (!by_key && record->state == HolderRecord::State::kUnfenced && record->member == whom) {
-        v = end_unfenced(keys, p, view, actor);
+        v = end_unfenced(keys, p, view, actor, unix_ms);
     } else {
         const auto gone = std::find_if(
             record->foreign.begin(), record->foreign.end(), [&](const model::ForeignKey& f) {
@@ -105,7 +107,7 @@ Vouching vouch(const etcd::Keys& keys, const model::Policy& p, const model::Elec
                 "can be vouched for";
             return v;
         }
-        v = end_foreign(keys, p, view, *gone, actor);
+        v = end_foreign(keys, p, view, *gone, actor, unix_ms);
     }
     const auto* member = model::find_member(view, whom);
     if (member && member->record.activity == model::NodeActivity::kActive)
@@ -121,7 +123,7 @@ asio::awaitable<int> fence_in(Session& session, std::string whom, bool yes) {
     if (!view)
         co_return refuse(cannot + etcd::to_string(view.error()) +
                          "; nothing was changed; look at etcd.endpoints and at etcd");
-    const auto plan = vouch(session.keys, session.policy, *view, whom, actor());
+    const auto plan = vouch(session.keys, session.policy, *view, whom, actor(), wall_clock_ms());
     if (!plan.refusal.empty()) co_return refuse(cannot + plan.refusal + "; nothing was changed");
     std::fprintf(stderr, "%s.\n", plan.effect.c_str());
     if (!plan.doubt.empty()) std::fprintf(stderr, "warning: %s.\n", plan.doubt.c_str());

@@ -20,7 +20,7 @@ struct Vouching {
 
 /// `whom` is a member's name or "key:" and the last part of a foreign candidate key.
 Vouching vouch(const etcd::Keys& keys, const model::Policy& policy, const model::ElectionView& view,
-               const std::string& whom, const std::string& actor);
+               const std::string& whom, const std::string& actor, std::int64_t unix_ms = 0);
 
 /// `fence [--force] --config FILE`, without etcd, or `fence --confirmed-dead NAME|key:HEX [--yes]
 /// --config FILE`. Returns 0, 1 when refused or failed, 2 for a wrong command line or

@@ -1,6 +1,7 @@
 #include "cli/session.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -18,12 +19,15 @@ namespace asio = boost::asio;
 
 namespace {
 
-model::Policy times_of(const config::Config& c) {
+model::Policy judged_by(const config::Config& c) {
     model::Policy p;
     p.hold = c.election.hold;
     p.quiesce = c.election.quiesce;
     p.settle = c.election.settle;
     p.overtime = c.election.overtime;
+    p.drift_ppm = c.election.clock_drift_ppm;
+    p.block_interval = c.node.block_interval;
+    p.poll_interval = c.node.poll_interval;
     return p;
 }
 
@@ -37,7 +41,7 @@ etcd::CallOptions patient() {
 
 Session::Session(const Means& means, const config::Config& config)
     : keys(config.election.key),
-      policy(times_of(config)),
+      policy(judged_by(config)),
       client_(io_, means.etcd_options(config)) {}
 
 asio::awaitable<etcd::Result<model::ElectionView>> Session::look() {
@@ -80,6 +84,11 @@ int Session::run(asio::awaitable<int> command) {
 int refuse(const std::string& text) {
     std::fprintf(stderr, "iotex-elector: %s\n", text.c_str());
     return 1;
+}
+
+std::int64_t wall_clock_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 std::string actor() {

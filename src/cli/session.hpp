@@ -40,7 +40,7 @@ class Session {
     int run(boost::asio::awaitable<int> command);
 
     const etcd::Keys keys;
-    /// The part of the policy that writing a record needs.
+    /// The part of the policy that writing a record and reporting need.
     const model::Policy policy;
 
   private:
@@ -52,6 +52,8 @@ class Session {
 
 /// "cannot <what>: <cause>; <next>" on stderr, after the program's name.
 int refuse(const std::string& text);
+/// This host's wall clock, for what people read.
+std::int64_t wall_clock_ms();
 /// Who is asked for the history: "user@host".
 std::string actor();
 /// True when the operator has typed `word`; asks on stderr. False also when there is no terminal.

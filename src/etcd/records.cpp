@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kMaxMs = 24LL * 3600 * 1000;
 constexpr std::int64_t kMaxHeldMs = 1000LL * 365 * kMaxMs / 100;
 constexpr std::size_t kMaxForeign = 64;
+constexpr std::int64_t kMaxUnixMs = 253'402'300'799'999;  // the end of the year 9999
 
 std::int64_t ms(Duration d) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
@@ -74,6 +75,12 @@ std::optional<Duration> span(const json::object& o, const char* key) {
     const auto v = integer(o, key);
     if (!v || *v < 0 || *v > kMaxMs) return std::nullopt;
     return Duration(std::chrono::milliseconds(*v));
+}
+
+/// Milliseconds since 1970 by somebody's wall clock, for people; 0: none, or none that can be.
+std::int64_t instant_ms(const json::object& o, const char* key) {
+    const auto v = integer(o, key).value_or(0);
+    return v > 0 && v <= kMaxUnixMs ? v : 0;
 }
 
 std::string text(const json::object& o, const char* key) {
@@ -185,6 +192,7 @@ std::string to_json(const MemberRecord& r) {
                    {"version", r.version},
                    {"api", r.api_url}};
     if (!r.roll_call.empty()) o["roll_call"] = r.roll_call;
+    if (r.unix_ms > 0) o["at_unix_ms"] = r.unix_ms;
     return json::serialize(o);
 }
 
@@ -198,6 +206,7 @@ std::string to_json(const HistoryEntry& e) {
                    {"marker_ms", ms(e.marker)}};
     if (!e.actor.empty()) o["actor"] = e.actor;
     if (!e.other.empty()) o["other"] = e.other;
+    if (e.unix_ms > 0) o["at_unix_ms"] = e.unix_ms;
     return json::serialize(o);
 }
 
@@ -211,7 +220,9 @@ std::string to_json(const SwitchoverOrder& order) {
 }
 
 std::string to_json(const PauseOrder& order) {
-    return json::serialize(json::object{{"v", 1}, {"who", order.who}, {"why", order.why}});
+    json::object o{{"v", 1}, {"who", order.who}, {"why", order.why}};
+    if (order.until_unix_ms > 0) o["until_unix_ms"] = order.until_unix_ms;
+    return json::serialize(o);
 }
 
 std::optional<HolderRecord> parse_holder(std::string_view bytes) {
@@ -262,13 +273,14 @@ std::optional<MemberRecord> parse_member(std::string_view name, std::string_view
     r.version = text(*o, "version");
     r.api_url = text(*o, "api");
     r.roll_call = text(*o, "roll_call");
+    r.unix_ms = instant_ms(*o, "at_unix_ms");
     return r;
 }
 
 PauseOrder parse_pause(std::string_view bytes) {
     const ParsedObject o(bytes);
     if (!o) return PauseOrder{};
-    return PauseOrder{text(*o, "who"), text(*o, "why")};
+    return PauseOrder{text(*o, "who"), text(*o, "why"), instant_ms(*o, "until_unix_ms")};
 }
 
 std::optional<SwitchoverOrder> parse_switchover(std::string_view bytes) {
@@ -295,6 +307,7 @@ std::optional<HistoryEntry> parse_history(std::string_view bytes) {
     e.marker = span(*o, "marker_ms").value_or(Duration{});
     e.actor = text(*o, "actor");
     e.other = text(*o, "other");
+    e.unix_ms = instant_ms(*o, "at_unix_ms");
     return e;
 }
 

@@ -76,6 +76,9 @@ struct MemberRecord {
     std::string version;
     std::string api_url;
     std::string roll_call;  ///< of the bootstrap that this status answers; empty: none
+    /// When it was written, by the writer's wall clock; 0: not known. For people: nothing is
+    /// decided by it.
+    std::int64_t unix_ms = 0;
     bool operator==(const MemberRecord&) const = default;
 };
 
@@ -83,6 +86,7 @@ struct MemberRecord {
 struct PauseOrder {
     std::string who;
     std::string why;
+    std::int64_t until_unix_ms = 0;  ///< for people; its lease ends it. 0: it lasts until resume
     bool operator==(const PauseOrder&) const = default;
 };
 
@@ -101,11 +105,12 @@ struct HistoryEntry {
     Term term;
     std::string member;
     std::string reason;
-    Duration held{};      ///< claim to start of draining
-    Duration standby{};   ///< start of draining to confirmed standby
-    Duration marker{};    ///< confirmed standby to the marker being sent
-    std::string actor{};  ///< the operator who ended it; empty: the member itself
-    std::string other{};  ///< of "double_active": who was active beside `member`
+    Duration held{};           ///< claim to start of draining
+    Duration standby{};        ///< start of draining to confirmed standby
+    Duration marker{};         ///< confirmed standby to the marker being sent
+    std::string actor{};       ///< the operator who ended it; empty: the member itself
+    std::string other{};       ///< of "double_active": who was active beside `member`
+    std::int64_t unix_ms = 0;  ///< when it was written, by the writer's wall clock; 0: not known
     bool operator==(const HistoryEntry&) const = default;
 };
 

@@ -258,6 +258,21 @@ TEST_CASE("a member record needs its instance; everything else has a harmless de
           plain);
 }
 
+TEST_CASE("a time of writing that no clock can have told is none") {
+    const auto written = [](const std::string& at) {
+        return parse_member("a", R"({"instance":"i","at_unix_ms":)" + at + "}")->unix_ms;
+    };
+    CHECK(written("1785000000000") == 1'785'000'000'000);
+    CHECK(written("253402300799999") == 253'402'300'799'999);
+    for (const auto* none : {"253402300800000", "-1", "0", "\"soon\"", "1.5", "null"})
+        CHECK_MESSAGE(written(none) == 0, none);
+    MemberRecord record;
+    record.name = "a";
+    record.instance = "i";
+    record.unix_ms = 1'785'000'000'000;
+    CHECK(parse_member("a", to_json(record)) == record);
+}
+
 TEST_CASE("a priority beyond what fits is held at the end of the range") {
     const auto priority = [](const std::string& number) {
         const auto record = parse_member("a", R"({"instance":"i","priority":)" + number + "}");
@@ -276,6 +291,8 @@ TEST_CASE("a pause without readable words is still a pause") {
     CHECK(parse_pause(to_json(order)) == order);
     CHECK(parse_pause("now!") == PauseOrder{});
     CHECK(parse_pause(R"({"who":7})") == PauseOrder{});
+    const PauseOrder until{"alice", "disks", 1'785'000'000'000};
+    CHECK(parse_pause(to_json(until)) == until);
 }
 
 TEST_CASE("a switchover order names the holder's term and whom it is for") {
@@ -296,6 +313,7 @@ TEST_CASE("a history entry survives the way there and back") {
     CHECK(parse_history(to_json(entry)) == entry);
     auto by_operator = entry;
     by_operator.actor = "root@host";
+    by_operator.unix_ms = 1'785'000'000'000;
     CHECK(parse_history(to_json(by_operator)) == by_operator);
 }
 
