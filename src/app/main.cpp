@@ -15,6 +15,8 @@
 #include "cli/bootstrap.hpp"
 #include "cli/check.hpp"
 #include "cli/fence.hpp"
+#include "cli/group.hpp"
+#include "cli/orders.hpp"
 #include "config/environment.hpp"
 #include "config/legacy.hpp"
 #include "demo/demo.hpp"
@@ -36,6 +38,14 @@ constexpr const char* kUsage =
     "                        brings the node of this host to standby, and says whether it is\n"
     "  fence --confirmed-dead NAME|key:HEX [--yes] --config FILE\n"
     "                        vouches that a node whose standby nobody could confirm cannot sign\n"
+    "Commands that go through etcd (--config defaults to /etc/iotex-elector/elector.toml):\n"
+    "  status [--json]       who signs, verified; exit 0 exactly one, 1 none, 4 more than one\n"
+    "  history [--json]      changes of the lead: when, from, to, why, by whom, phases\n"
+    "  explain [--json]      why this member leads or does not, and what would change it\n"
+    "  pause --reason TEXT [--for DURATION] [--json]\n"
+    "                        nobody takes over until resume; who leads goes on\n"
+    "  resume [--json]       ends a pause\n"
+    "Others:\n"
     "  demo                  three members on an embedded etcd and simulated nodes\n"
     "  version               prints the version\n"
     "An older elector's command line (-etcd=URL -iotexAdmin=URL -iotexProbe=URL -key=K "
@@ -174,6 +184,11 @@ int main(int argc, char** argv) {
     if (command == "check") return cli::check(rest);
     if (command == "bootstrap") leave(cli::bootstrap(rest, means()));
     if (command == "fence") leave(cli::fence(rest, means()));
+    if (command == "status") leave(cli::status(rest, means()));
+    if (command == "history") leave(cli::history(rest, means()));
+    if (command == "explain") leave(cli::explain(rest, means()));
+    if (command == "pause") leave(cli::pause(rest, means()));
+    if (command == "resume") leave(cli::resume(rest, means()));
     if (command == "demo") return demo::demo(rest);
     if (command == "version" || command == "--version") {
         std::printf("iotex-elector %s\n", ELECTOR_VERSION);

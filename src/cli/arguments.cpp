@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <unistd.h>
+
 namespace elector::cli {
 namespace {
+
+constexpr const char* kUsualFile = "/etc/iotex-elector/elector.toml";
 
 bool contains(const std::vector<std::string>& list, const std::string& word) {
     return std::find(list.begin(), list.end(), word) != list.end();
@@ -40,6 +44,12 @@ std::optional<Arguments> parse(const std::vector<std::string>& words,
     return found;
 }
 
+bool asks_for_help(const std::vector<std::string>& words, const char* usage) {
+    const bool asked = contains(words, "--help") || contains(words, "-h");
+    if (asked) std::printf("usage: %s\n", usage);
+    return asked;
+}
+
 int complain(const config::LoadResult& loaded) {
     for (const auto& problem : loaded.problems)
         std::fprintf(stderr, "%s\n", problem.render().c_str());
@@ -50,9 +60,13 @@ int complain(const config::LoadResult& loaded) {
 
 std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
                                             config::Use use) {
-    const auto path = arguments.find("--config");
-    if (path == arguments.end()) return refuse("--config FILE is missing", usage);
-    const auto loaded = config::load_file(path->second, config::system_environment(), use);
+    const auto given = arguments.find("--config");
+    const bool usual = given == arguments.end() && ::access(kUsualFile, F_OK) == 0;
+    if (given == arguments.end() && !usual)
+        return refuse(std::string("--config FILE is missing, and there is no ") + kUsualFile,
+                      usage);
+    const auto path = usual ? std::string(kUsualFile) : given->second;
+    const auto loaded = config::load_file(path, config::system_environment(), use);
     for (const auto& problem : loaded.spared)
         std::fprintf(stderr, "warning: %s\n", problem.render().c_str());
     if (!loaded.config) complain(loaded);

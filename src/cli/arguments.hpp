@@ -19,10 +19,14 @@ std::optional<Arguments> parse(const std::vector<std::string>& words,
                                const std::vector<std::string>& valued,
                                const std::vector<std::string>& flags, const char* usage);
 
+/// `--help` or `-h` is among the words: the usage has been printed.
+bool asks_for_help(const std::vector<std::string>& words, const char* usage);
+
 /// Tells every problem on stderr; the exit code for a bad configuration.
 int complain(const config::LoadResult& loaded);
 
-/// The configuration named by --config. None: said on stderr. What is spared is told there too.
+/// The configuration named by --config; without it /etc/iotex-elector/elector.toml, if there is
+/// one. None: said on stderr. What is spared is told there too.
 std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
                                             config::Use use = config::Use::kAll);
 

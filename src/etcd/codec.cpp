@@ -55,8 +55,8 @@ void fill(pb::RangeRequest& wire, const RangeOp& op) {
     wire.set_key(op.key);
     wire.set_range_end(op.range_end);
     wire.set_limit(op.limit);
-    if (op.by_create_revision) {
-        wire.set_sort_order(pb::RangeRequest::ASCEND);
+    if (op.by_create_revision || op.newest_first) {
+        wire.set_sort_order(op.newest_first ? pb::RangeRequest::DESCEND : pb::RangeRequest::ASCEND);
         wire.set_sort_target(pb::RangeRequest::CREATE);
     }
 }

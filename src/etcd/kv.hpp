@@ -59,6 +59,7 @@ struct RangeOp {
     std::string range_end;
     bool by_create_revision = false;
     std::int64_t limit = 0;
+    bool newest_first = false;  ///< descending create revision; not beside by_create_revision
     bool operator==(const RangeOp&) const = default;
 };
 
