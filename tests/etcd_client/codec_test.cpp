@@ -53,7 +53,8 @@ TEST_CASE("a comparison with zero is still on the wire") {
 TEST_CASE("the operations of both branches keep their order and fields") {
     Txn txn;
     txn.then_ops = {PutOp{"k", "v", 6}, DeleteOp{"d", "e"}};
-    txn.else_ops = {RangeOp{"r", "s", true, 3}, RangeOp{"q", "", false, 0}};
+    txn.else_ops = {RangeOp{"r", "s", true, 3}, RangeOp{"q", "", false, 0},
+                    RangeOp{"n", "o", false, 1, true}};
     const auto wire = parsed<pb::TxnRequest>(encode(txn));
     REQUIRE(wire.success_size() == 2);
     CHECK(wire.success(0).request_put().key() == "k");
@@ -61,7 +62,7 @@ TEST_CASE("the operations of both branches keep their order and fields") {
     CHECK(wire.success(0).request_put().lease() == 6);
     CHECK(wire.success(1).request_delete_range().key() == "d");
     CHECK(wire.success(1).request_delete_range().range_end() == "e");
-    REQUIRE(wire.failure_size() == 2);
+    REQUIRE(wire.failure_size() == 3);
     const auto& range = wire.failure(0).request_range();
     CHECK(range.key() == "r");
     CHECK(range.range_end() == "s");
@@ -70,6 +71,8 @@ TEST_CASE("the operations of both branches keep their order and fields") {
     CHECK(range.sort_target() == pb::RangeRequest::CREATE);
     CHECK_FALSE(range.serializable());
     CHECK(wire.failure(1).request_range().sort_order() == pb::RangeRequest::NONE);
+    CHECK(wire.failure(2).request_range().sort_order() == pb::RangeRequest::DESCEND);
+    CHECK(wire.failure(2).request_range().sort_target() == pb::RangeRequest::CREATE);
 }
 
 TEST_CASE("a transaction's reply is read whole") {
