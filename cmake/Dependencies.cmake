@@ -7,6 +7,10 @@ find_package(gRPC CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)  # gRPC uses it too
 find_library(CARES_LIBRARY cares REQUIRED)  # gRPC uses it too
 find_package(spdlog REQUIRED)
+# Its own configuration asks for what the parts need that are not used here.
+find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
+add_library(prometheus_core INTERFACE)
+target_link_libraries(prometheus_core INTERFACE "${PROMETHEUS_CORE}")
 find_package(doctest REQUIRED)
 
 # Asio and Beast are compiled once (src/support); every user sees them through this target.

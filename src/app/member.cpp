@@ -49,7 +49,10 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
                         set_access();
                     }),
       store_(io, client_options(seed), config_.election.key, tasks_, log,
-             [this](model::Event e) { reactor_.post(std::move(e)); }),
+             [this](model::Event e) {
+                 if (listener) listener(e);
+                 reactor_.post(std::move(e));
+             }),
       node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
             [this](model::Event e) {
                 note_activation(e);
@@ -106,6 +109,9 @@ etcd::ClientOptions Member::client_options(std::uint64_t seed) {
     auto options = etcd_options_of(config_);
     options.seed = static_cast<std::uint32_t>(seed);
     options.password = [this] { return etcd_password(); };
+    options.on_rpc = [this](const etcd::RpcStat& stat) {
+        if (on_rpc) on_rpc(stat);
+    };
     return options;
 }
 

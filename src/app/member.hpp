@@ -46,6 +46,8 @@ class Member {
     const config::Config& config() const { return config_; }
     model::Instant now() const { return reactor_.now(); }
     etcd::Client& store() { return store_.client(); }
+    bool etcd_answers() const { return store_.answers(); }
+    bool guardian_answers() const { return guarded_ && !state().guardian_lost; }
     const etcd::Keys& keys() const { return store_.keys(); }
     const support::LoopLag& lag() const { return reactor_.lag(); }
     /// How far those who are to be told have been told.
@@ -59,6 +61,10 @@ class Member {
     std::function<void(const std::string& line)> on_status;
     /// Every effect, before it runs (displays, measurements). May be empty.
     std::function<void(const model::Effect&)> observer;
+    /// Every answer of the store, before the core hears of it. May be empty.
+    std::function<void(const model::Event&)> listener;
+    /// Every finished attempt of a call to etcd. May be empty.
+    std::function<void(const etcd::RpcStat&)> on_rpc;
 
   private:
     model::Policy make_policy() const;

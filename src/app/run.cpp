@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/admin_api.hpp"
 #include "app/member.hpp"
 #include "app/policy_of.hpp"
 #include "app/run_guardian.hpp"
@@ -35,13 +36,6 @@ std::uint64_t random_seed() {
 
 /// For notifications of an end in good order.
 constexpr std::chrono::milliseconds kLastWords{1000};
-
-/// What is asked for, not built yet, and harmless to leave out.
-std::vector<std::string> omissions(const config::Config& c) {
-    std::vector<std::string> list;
-    if (c.api.enabled()) list.push_back("[api]: this build has no HTTP API; nothing listens.");
-    return list;
-}
 
 std::int64_t whole_ms(model::Duration d) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
@@ -69,7 +63,9 @@ class Service {
           member_(
               io_, clock_, options_.config, log_, random_seed(), [this](int code) { end(code); },
               etcd::ClusterPin(options_.config.state.dir, options_.config.election.key),
-              options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt) {
+              options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt),
+          api_(io_, member_, log_, [this] { return reload_and_tell(); }) {
+        member_.observer = [this](const model::Effect& e) { api_.on_effect(e); };
         signals_.add(SIGUSR1);
         if (options_.has_guardian) return;
         reports_.emplace(io_, clock_);
@@ -85,6 +81,7 @@ class Service {
         tell_start();
         wait_signal();
         member_.start();
+        api_.start();
         if (reports_) reports_->ready();
         io_.run();
         log_(Level::kInfo, "stopped", {{"exit_code", std::to_string(exit_code_)}});
@@ -107,7 +104,6 @@ class Service {
                  {{"alarm", "true"},
                   {"error", log_.problem()},
                   {"next", "this goes to stderr; put it right, and send SIGHUP"}});
-        for (const auto& text : omissions(c)) log_(Level::kWarn, "not_built_yet", {{"why", text}});
         for (const auto& note : options_.notes) log_(Level::kWarn, "note", {{"text", note}});
         log_(Level::kInfo, "started",
              {{"version", std::string(version())},
@@ -132,10 +128,7 @@ class Service {
             if (ec) return;
             switch (signal) {
                 case SIGHUP:
-                    if (reports_) reports_->reloading();
-                    reload();
-                    if (reports_) reports_->ready();
-                    member_.tell_reload_done();
+                    reload_and_tell();
                     break;
                 case SIGUSR1:
                     dump("requested");
@@ -150,23 +143,40 @@ class Service {
         });
     }
 
-    void reload() {
+    std::vector<std::string> reload_and_tell() {
+        if (reports_) reports_->reloading();
+        auto problems = reload();
+        api_.reloaded(problems.empty());
+        if (reports_) reports_->ready();
+        member_.tell_reload_done();
+        return problems;
+    }
+
+    /// What was wrong; empty: it is in effect.
+    std::vector<std::string> reload() {
         const auto loaded = options_.reload();
         if (!loaded.config) {
-            for (const auto& problem : loaded.problems)
+            std::vector<std::string> problems;
+            for (const auto& problem : loaded.problems) {
+                problems.push_back(problem.render());
                 log_(Level::kError, "reload_refused", {{"problem", problem.render()}});
+            }
             log_(Level::kError, "reload_refused", {{"result", "nothing was changed"}});
-            return;
+            return problems;
         }
         const auto plan = config::diff(member_.config(), *loaded.config);
         const auto level = plan.refused() ? Level::kError : Level::kInfo;
         for (const auto& message : plan.messages())
             log_(level, plan.refused() ? "reload_refused" : "reload_change", {{"change", message}});
-        if (plan.refused()) return;
+        if (plan.refused()) return plan.messages();
         const auto problem = log_.reopen(loaded.config->log);
-        if (!problem.empty()) return log_(Level::kError, "reload_refused", {{"problem", problem}});
+        if (!problem.empty()) {
+            log_(Level::kError, "reload_refused", {{"problem", problem}});
+            return {problem};
+        }
         member_.reload(*loaded.config);
         log_(Level::kInfo, "reloaded", {{"changes", std::to_string(plan.changes.size())}});
+        return {};
     }
 
     /// The last events go to a file that only its owner can read.
@@ -206,7 +216,9 @@ class Service {
     asio::awaitable<void> close(std::chrono::milliseconds last_words) {
         signals_.cancel();
         if (reports_) reports_->close();
+        api_.stop();
         co_await member_.close(last_words);
+        co_await api_.close();
     }
 
     RunOptions options_;
@@ -217,6 +229,7 @@ class Service {
     asio::signal_set signals_;
     Tasks tasks_;
     Member member_;
+    AdminApi api_;
     std::optional<ServiceReports> reports_;  ///< without a guardian, this is the main process
     int exit_code_ = 0;
     int dumps_ = 0;

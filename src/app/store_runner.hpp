@@ -35,6 +35,8 @@ class StoreRunner {
 
     const etcd::Keys& keys() const { return keys_; }
     etcd::Client& client() { return client_; }
+    /// The last call was answered.
+    bool answers() const { return failures_ == 0; }
 
   private:
     template <class E>

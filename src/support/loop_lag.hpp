@@ -26,6 +26,7 @@ class LoopLag {
         const auto end = std::lower_bound(kEnds.begin(), kEnds.end(), late);
         ++counts_[static_cast<std::size_t>(end - kEnds.begin())];
         largest_ = std::max(largest_, late);
+        sum_ += late;
     }
     /// True when this delay is to be told: it is longer than `most`, and the last one that was told
     /// is not too recent to be read. `now` is of any steady clock.
@@ -38,6 +39,8 @@ class LoopLag {
     }
 
     Duration largest() const { return largest_; }
+    /// Of all delays.
+    Duration sum() const { return sum_; }
     /// How many delays stalled() was asked about and found too long.
     std::uint64_t stalls() const { return stalls_; }
     /// One number for each of kEnds, and one for what is beyond.
@@ -46,6 +49,7 @@ class LoopLag {
   private:
     std::array<std::uint64_t, kEnds.size() + 1> counts_{};
     Duration largest_{};
+    Duration sum_{};
     Duration quiet_until_{};
     std::uint64_t stalls_ = 0;
 };

@@ -111,6 +111,11 @@ class ConfinedLibraries(unittest.TestCase):
                  "tests/iotex_client/fake.cpp": beast}
         self.assertEqual(judge("beast", files), [("src/iotex/port.cpp", 1)])
 
+    def test_the_metrics_library_stays_in_the_metrics(self):
+        library = include("<prometheus/registry.h>")
+        files = {"src/admin/metrics.cpp": library, "src/app/run.cpp": library}
+        self.assertEqual(judge("prometheus", files), [("src/app/run.cpp", 1)])
+
     def test_the_toml_parser_stays_in_the_document(self):
         toml = include("<toml++/toml.h>")
         files = {"src/config/document.cpp": toml, "src/config/read.cpp": toml}

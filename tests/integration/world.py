@@ -114,6 +114,12 @@ class Member:
         drained = self.find("role_change", to="draining")
         return bool(active) and (not drained or drained[-1]["at"] < active[-1]["at"])
 
+    def api(self):
+        """Where its API listens, in its present life; None: nowhere. Only for a member whose
+        settings say api.listen = "127.0.0.1:0", so that no two of them want one port."""
+        listening = self.find("api_listening", self.started_at())
+        return listening[-1]["url"] if listening else None
+
     def record(self):
         """Its member record in the store; None: not registered."""
         entry = self.world.etcd.client.get(self.world.data + "members/" + self.name)

@@ -1,0 +1,158 @@
+#include "admin/api.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "admin/verdict.hpp"
+#include "config/url.hpp"
+
+namespace elector::admin {
+namespace json = boost::json;
+
+namespace {
+
+Answer of_json(int status, const json::object& object) {
+    Answer answer;
+    answer.status = status;
+    answer.body = json::serialize(object) + "\n";
+    return answer;
+}
+
+/// 200 {"<what>": true}, or 503 with the reasons.
+Answer of_verdict(std::string_view what, const Reasons& reasons) {
+    json::object object;
+    object[what] = reasons.empty();
+    json::array list;
+    for (const auto& reason : reasons) list.emplace_back(reason);
+    object["reasons"] = std::move(list);
+    return of_json(reasons.empty() ? 200 : 503, object);
+}
+
+std::string_view node_word(const core::State& s) {
+    if (s.node.process.dead) return "dead";
+    if (s.node.activity == model::NodeActivity::kActive) return "active";
+    return s.node.activity == model::NodeActivity::kStandby ? "standby" : "unknown";
+}
+
+double seconds_of(model::Duration span) { return std::chrono::duration<double>(span).count(); }
+
+}  // namespace
+
+struct Routes {
+    struct Row {
+        std::string_view name;  ///< "GET /livez"
+        Api::Handler run;
+    };
+    static constexpr std::array kAll{
+        Row{"GET /livez", &Api::livez},     Row{"GET /readyz", &Api::readyz},
+        Row{"GET /leader", &Api::leader},   Row{"GET /standby", &Api::standby},
+        Row{"GET /metrics", &Api::metrics}, Row{"GET /events", &Api::events},
+        Row{"POST /reload", &Api::reload},
+    };
+};
+
+std::span<const std::string_view> served() {
+    static const auto names = [] {
+        std::array<std::string_view, Routes::kAll.size()> list;
+        std::transform(Routes::kAll.begin(), Routes::kAll.end(), list.begin(),
+                       [](const auto& row) { return row.name; });
+        return list;
+    }();
+    return names;
+}
+
+boost::asio::awaitable<Answer> Api::answer(const Request& request) {
+    Answer answer;
+    try {
+        answer = dispatch(request);
+    } catch (const std::exception& e) {
+        answer = refusal(500, std::string("cannot answer: ") + e.what() + " [api:defect]",
+                         "tell the makers of iotex-elector");
+    }
+    co_return answer;
+}
+
+Answer Api::dispatch(const Request& request) {
+    const auto wanted = request.method + " " + request.path;
+    std::string allowed;
+    for (const auto& row : Routes::kAll) {
+        const auto cut = row.name.find(' ');
+        const auto method = row.name.substr(0, cut);
+        if (row.name.substr(cut + 1) != request.path) continue;
+        if (row.name == wanted) {
+            const auto& api = host_.config().api;
+            const bool loopback = config::host_kind(api.listen.host) == config::HostKind::kLoopback;
+            if (method != "GET")
+                if (auto refused = judge(request, {api.token.reveal(), loopback})) return *refused;
+            return (this->*row.run)(request);
+        }
+        allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+        if (method == "GET") allowed += ", HEAD";
+    }
+    if (allowed.empty())
+        return refusal(404, "there is no such path [api:path]", "docs/api.md lists all paths");
+    auto answer =
+        refusal(405, "this path does not take that method [api:method]", "use " + allowed);
+    answer.fields.emplace_back("Allow", allowed);
+    return answer;
+}
+
+Answer Api::livez(const Request&) {
+    json::object object;
+    object["alive"] = true;
+    return of_json(200, object);
+}
+
+Answer Api::readyz(const Request&) { return of_verdict("ready", unready(host_)); }
+Answer Api::leader(const Request&) { return of_verdict("leader", not_leader(host_)); }
+Answer Api::standby(const Request&) { return of_verdict("standby", not_standby(host_)); }
+
+Answer Api::metrics(const Request&) {
+    Answer answer;
+    answer.type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = metrics_.text(host_);
+    return answer;
+}
+
+Answer Api::events(const Request&) {
+    Answer answer;
+    answer.events = true;
+    answer.type = "text/event-stream";
+    answer.body = "event: status\ndata: " + status_event(host_) + "\n\n";
+    return answer;
+}
+
+Answer Api::reload(const Request&) {
+    const auto problems = host_.reload();
+    json::object object;
+    object["reloaded"] = problems.empty();
+    if (problems.empty()) return of_json(200, object);
+    std::string all;
+    for (const auto& problem : problems) all += (all.empty() ? "" : "; ") + problem;
+    return refusal(409, "cannot reload the configuration: " + all, "nothing was changed");
+}
+
+std::string status_event(const Host& host) {
+    const auto& s = host.state();
+    const bool leads = s.role == model::Role::kLeader;
+    const auto left = leads ? s.holding.valid_until - host.now() : model::Duration{};
+    json::object object;
+    object["member"] = host.policy().member;
+    object["role"] = model::name(s.role);
+    object["term"] = s.holding.term.value;
+    object["node"] = node_word(s);
+    object["node_verified"] = status_is_recent(host);
+    object["holding_remaining_seconds"] = std::max(0.0, seconds_of(left));
+    if (s.health.tip) object["tip"] = s.health.tip->value;
+    object["lag_blocks"] = s.health.lag;
+    object["paused"] = s.known.view.pause.has_value();
+    return json::serialize(object);
+}
+
+}  // namespace elector::admin

@@ -1,0 +1,51 @@
+// Owns what each path of the API answers, and which there are. Must never know HTTP's syntax.
+// Thread rule: the io_context's thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "admin/events.hpp"
+#include "admin/gate.hpp"
+#include "admin/host.hpp"
+#include "admin/message.hpp"
+#include "admin/metrics.hpp"
+
+namespace elector::admin {
+
+struct Route;
+
+class Api {
+  public:
+    Api(Host& host, Metrics& metrics) : host_(host), metrics_(metrics) {}
+
+    /// Answers every request; what escapes a handler is a 500 and is told nobody else.
+    boost::asio::awaitable<Answer> answer(const Request& request);
+
+  private:
+    friend struct Routes;
+    using Handler = Answer (Api::*)(const Request&);
+
+    Answer dispatch(const Request& request);
+    Answer livez(const Request&);
+    Answer readyz(const Request&);
+    Answer leader(const Request&);
+    Answer standby(const Request&);
+    Answer metrics(const Request&);
+    Answer events(const Request&);
+    Answer reload(const Request&);
+
+    Host& host_;
+    Metrics& metrics_;
+};
+
+/// "GET /livez" and so on: all that there is.
+std::span<const std::string_view> served();
+
+/// One line of JSON: what the member says of itself now, without another look at anything.
+std::string status_event(const Host& host);
+
+}  // namespace elector::admin

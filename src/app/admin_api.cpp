@@ -1,0 +1,129 @@
+#include "app/admin_api.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "app/policy_of.hpp"
+
+namespace elector::app {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::seconds kStatusEvery{2};
+
+std::string_view word(model::Severity severity) {
+    return severity == model::Severity::kAlarm     ? "alarm"
+           : severity == model::Severity::kWarning ? "warning"
+                                                   : "info";
+}
+
+}  // namespace
+
+AdminApi::AdminApi(boost::asio::io_context& io, Member& member, Log& log,
+                   std::function<std::vector<std::string>()> reload)
+    : member_(member),
+      log_(log),
+      reload_(std::move(reload)),
+      metrics_(version()),
+      hub_(io),
+      api_(*this, metrics_),
+      server_(io,
+              {[this](const admin::Request& request) { return api_.answer(request); },
+               [this] { return hub_.subscribe(); }},
+              telling()),
+      timer_(io) {
+    member_.listener = [this](const model::Event& e) { metrics_.on_event(e, member_.now()); };
+    member_.on_rpc = [this](const etcd::RpcStat& stat) {
+        metrics_.on_rpc(stat.method, stat.endpoint, stat.grpc_code);
+    };
+}
+
+admin::Server::Tell AdminApi::telling() {
+    return {[this](const std::string& url) {
+                log_(Level::kInfo, "api_listening", {{"url", url}});
+            },
+            [this](const std::string& error) {
+                log_(Level::kError, "api_unavailable",
+                     {{"alarm", "true"},
+                      {"error", error},
+                      {"next",
+                       "the election goes on without the API, which is tried again every 2 s; free "
+                       "the port, or set api.listen and send SIGHUP"}});
+            },
+            [this](const std::string& what) {
+                log_(Level::kError, "task_failed", {{"task", "api"}, {"what", what}});
+            }};
+}
+
+void AdminApi::start() {
+    server_.set(member_.config().api);
+    tell_regularly();
+}
+
+void AdminApi::reloaded(bool applied) {
+    metrics_.on_reload(applied);
+    if (applied) server_.set(member_.config().api);
+}
+
+void AdminApi::stop() {
+    timer_.cancel();
+    hub_.close(R"({"why":"this elector ends"})");
+    server_.stop();
+}
+
+void AdminApi::tell_regularly() {
+    timer_.expires_after(kStatusEvery);
+    timer_.async_wait([this](boost::system::error_code cancelled) {
+        if (cancelled) return;
+        if (hub_.has_readers()) hub_.publish("status", admin::status_event(*this));
+        tell_regularly();
+    });
+}
+
+void AdminApi::on_effect(const model::Effect& effect) {
+    metrics_.on_effect(effect, member_.state(), member_.now());
+    if (const auto* change = std::get_if<model::RoleChanged>(&effect)) publish(*change);
+    if (const auto* told = std::get_if<model::Announce>(&effect)) publish(*told);
+    if (std::holds_alternative<model::QueryStatus>(effect)) look_at_node();
+}
+
+void AdminApi::publish(const model::RoleChanged& e) {
+    if (!hub_.has_readers()) return;
+    json::object o;
+    o["from"] = model::name(e.row->from);
+    o["to"] = model::name(e.row->to);
+    o["reason"] = e.row->code;
+    o["why"] = e.row->sentence;
+    hub_.publish("role_change", json::serialize(o));
+}
+
+void AdminApi::publish(const model::Announce& e) {
+    if (!hub_.has_readers()) return;
+    const auto& row = model::describe(e.notice);
+    json::object o;
+    o["name"] = row.name;
+    o["severity"] = word(row.severity);
+    o["detail"] = e.detail;
+    o["why"] = row.sentence;
+    hub_.publish(row.severity == model::Severity::kAlarm ? "alarm" : "notice", json::serialize(o));
+}
+
+void AdminApi::look_at_node() {
+    const auto& n = member_.state().node;
+    const std::string now = n.process.dead                                ? "dead"
+                            : n.activity == model::NodeActivity::kActive  ? "active"
+                            : n.activity == model::NodeActivity::kStandby ? "standby"
+                                                                          : "unknown";
+    const auto before = std::exchange(node_, now);
+    if (before == now || !hub_.has_readers()) return;
+    json::object o;
+    o["from"] = before.empty() ? "unknown" : before;
+    o["to"] = now;
+    hub_.publish("node_change", json::serialize(o));
+}
+
+}  // namespace elector::app
