@@ -84,9 +84,9 @@ def run_programs(preset, label, tally, timeout):
         tally.add(f"{preset}/{name}", passed, failed, seconds, output[-12000:])
 
 
-def python_tests(folder, tally):
+def python_tests(folder, tally, timeout=300):
     command = [sys.executable, "-m", "unittest", "discover", "-s", folder]
-    code, output, seconds = run(command, 300)
+    code, output, seconds = run(command, timeout)
     ran = re.search(r"Ran (\d+) tests?", output)
     total = int(ran.group(1)) if ran else 0
     bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", output))
@@ -173,6 +173,7 @@ def main():
             real_processes([sys.executable, "fuzz/run.py", "--seconds", "30"], "fuzz", tally, 3600,
                            "", "fuzz")
         if build("release", tally):
+            python_tests("tests/package", tally, 1800)
             run_programs("release", "long", tally, 6 * 3600)
             integration("release", "long", tally, 3 * 3600)
             real_processes([*chaos, "--minutes", "60"], "release", tally, 5400, "",
