@@ -28,3 +28,5 @@ install(CODE "
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs config DESTINATION "${CMAKE_INSTALL_DOCDIR}"
   FILES_MATCHING PATTERN "*.md" PATTERN "*.toml")
+install(DIRECTORY packaging/compose packaging/docker packaging/kubernetes packaging/observability
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}/packaging")

@@ -1,5 +1,6 @@
-"""The Debian package: what is in it, what lintian and shellcheck say, and that it installs, upgrades
-and goes in a Debian of its own. systemd does not run there: a stand-in writes down what it is told.
+"""The Debian package: what is in it, what lintian and shellcheck say, and that it installs,
+upgrades and goes in a Debian of its own, by the commands of docs/install.md too. systemd does not
+run there: a stand-in writes down what it is told.
 
 ELECTOR_DEB names the package; without it one is made of build/release. The system is made by
 debootstrap in a temporary folder, which takes root and a Debian mirror.
@@ -40,6 +41,11 @@ def must(*command, **options):
     if code != 0:
         raise AssertionError(f"{' '.join(command)}: exit code {code}\n{output}")
     return output
+
+
+def page():
+    with open(os.path.join(ROOT, "docs/install.md"), encoding="utf-8") as file:
+        return file.read()
 
 
 def real(names):
@@ -130,6 +136,8 @@ class System(unittest.TestCase):
         must("debootstrap", "--variant=minbase", "--include=" + ",".join(real(names)),
              "bookworm", cls.root, timeout=900)
         shutil.copy(Package.deb, os.path.join(cls.root, "elector.deb"))
+        # As the page names it, where a shell of root begins.
+        shutil.copy(Package.deb, os.path.join(cls.root, os.path.basename(Package.deb)))
 
     @classmethod
     def tearDownClass(cls):
@@ -161,12 +169,28 @@ class System(unittest.TestCase):
         return lines
 
     def test_installed_upgraded_removed_and_purged(self):
+        shutil.rmtree(self.path("run/systemd"), ignore_errors=True)
         self.installs_without_starting()
         self.runs_where_it_is()
         self.an_upgrade_restarts_what_runs_and_no_more()
         self.a_file_that_the_new_program_refuses_keeps_the_old_one_running()
         self.a_removal_stops_it_and_keeps_the_files()
         self.a_purge_deletes_them()
+
+    def test_the_page_leads_from_the_package_to_a_service_and_back(self):
+        """Its blocks in their order, each by a shell that stops at the first failure."""
+        self.inside("dpkg", "-P", "iotex-elector")
+        self.write("usr/local/bin/systemctl", SYSTEMCTL, 0o755)
+        os.makedirs(self.path("run/systemd/system"), exist_ok=True)
+        self.write("run/units", "")
+        self.write("run/told", "")
+        blocks = re.findall(r"^```sh in=debian\n(.*?)^```$", page(), re.M | re.S)
+        self.assertGreater(len(blocks), 3)
+        for block in blocks:
+            code, output = self.inside("sh", "-ec", block)
+            self.assertEqual(code, 0, block + output)
+        self.assertIn("enable --now iotex-elector", self.told())
+        self.assertFalse(os.path.exists(self.path("etc/iotex-elector")))
 
     def installs_without_starting(self):
         output = self.dpkg("-i", "/elector.deb")
@@ -192,7 +216,7 @@ class System(unittest.TestCase):
     def an_upgrade_restarts_what_runs_and_no_more(self):
         self.write("usr/local/bin/systemctl", SYSTEMCTL, 0o755)
         self.write("run/told", "")
-        os.makedirs(self.path("run/systemd/system"))
+        os.makedirs(self.path("run/systemd/system"), exist_ok=True)
         self.write("run/units", "")
         self.dpkg("-i", "/elector.deb")
         self.assertEqual(self.told(), ["--system daemon-reload"])
