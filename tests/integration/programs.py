@@ -31,6 +31,15 @@ def elector():
     return program("src/app/iotex-elector")
 
 
+def previous_elector():
+    """The program of an earlier commit, which $ELECTOR_PREVIOUS names."""
+    path = os.environ.get("ELECTOR_PREVIOUS", "")
+    if not os.access(path, os.X_OK):
+        raise FileNotFoundError(f"no earlier program at '{path}': set ELECTOR_PREVIOUS to what "
+                                "tools/build_previous build/previous prints")
+    return path
+
+
 def simnode():
     return program("tools/simnode/iotex-simnode")
 

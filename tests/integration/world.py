@@ -83,6 +83,7 @@ class Member:
         self.process = None
         self.environment = {}  # beyond our own, at the next start
         self.prefix = []  # a command that starts the program and makes room for it
+        self.program = None  # another one than that under test
 
     def write_config(self, text=None):
         with open(self.config, "w", encoding="utf-8") as file:
@@ -92,7 +93,7 @@ class Member:
         """Starts `run --config FILE`, or the given command line; appends to the log."""
         self.write_config()
         arguments = arguments or ("run", "--config", self.config)
-        command = [*self.prefix, programs.elector(), *arguments]
+        command = [*self.prefix, self.program or programs.elector(), *arguments]
         environment = dict(os.environ, STATE_DIRECTORY=self.state_folder, **self.environment)
         self.process = programs.Process(self.name, command, self.log, environment)
 

@@ -2,17 +2,18 @@
 upgrades and goes in a Debian of its own, by the commands of docs/install.md too. systemd does not
 run there: a stand-in writes down what it is told.
 
-ELECTOR_DEB names the package; without it one is made of build/release. The system is made by
-debootstrap in a temporary folder, which takes root and a Debian mirror.
+ELECTOR_DEB names the package; without it one is made of build/release. The one before it, which is
+upgraded, is made of it: another version, and the program that ELECTOR_PREVIOUS names, if it does.
+The system is made by debootstrap in a temporary folder, which takes root and a Debian mirror.
 """
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from debian import PLAIN, ROOT, Base, must, run
+
 SCRIPTS = ("postinst", "prerm", "postrm")
 # Manual pages are not a part of the package.
 TOLERATED = {"no-manual-page"}
@@ -24,23 +25,6 @@ case "$*" in
   list-units*) cat /run/units ;;
 esac
 """
-# A Debian without a service manager, for what starts services; policy-rc.d is debootstrap's.
-PLAIN = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
-         "DEBIAN_FRONTEND": "noninteractive"}
-
-
-def run(*command, folder=ROOT, timeout=600, environment=None):
-    """(exit code, output)"""
-    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=timeout, env=environment)
-    return done.returncode, done.stdout
-
-
-def must(*command, **options):
-    code, output = run(*command, **options)
-    if code != 0:
-        raise AssertionError(f"{' '.join(command)}: exit code {code}\n{output}")
-    return output
 
 
 def page():
@@ -48,13 +32,24 @@ def page():
         return file.read()
 
 
-def real(names):
-    """Packages that can be installed, for names of which some are only provided by others."""
-    listed = must("dpkg-query", "-W", "-f", "${Package}|${Provides}\n").splitlines()
-    there = dict(line.split("|", 1) for line in listed)
-    return [name if name in there else next(
-        package for package, provides in there.items()
-        if name in re.findall(r"(\S+)(?: \([^)]*\))?(?:, |$)", provides)) for name in names]
+PREVIOUS = "0.0.9"
+
+
+def make_previous(path):
+    """A package of an earlier version at that path."""
+    with tempfile.TemporaryDirectory() as folder:
+        must("dpkg-deb", "-R", Package.deb, folder)
+        control = os.path.join(folder, "DEBIAN/control")
+        with open(control, encoding="utf-8") as file:
+            text = file.read()
+        with open(control, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"^Version: .*$", f"Version: {PREVIOUS}", text, flags=re.M))
+        if "ELECTOR_PREVIOUS" in os.environ:
+            program = os.path.join(folder, "usr/bin/iotex-elector")
+            must("strip", "-o", program, os.environ["ELECTOR_PREVIOUS"])
+            # No earlier file of sums is true of it.
+            os.remove(os.path.join(folder, "DEBIAN/md5sums"))
+        must("dpkg-deb", "-b", "--root-owner-group", folder, path)
 
 
 def setUpModule():
@@ -127,17 +122,11 @@ class System(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        if os.geteuid() != 0:
-            raise PermissionError("cannot make a Debian to install into: that takes root")
         cls.place = tempfile.TemporaryDirectory()
         cls.root = os.path.join(cls.place.name, "debian")
-        depends = must("dpkg-deb", "-f", Package.deb, "Depends")
-        names = [re.match(r"[^\s(|]+", part.strip())[0] for part in depends.split(",")]
-        must("debootstrap", "--variant=minbase", "--include=" + ",".join(real(names)),
-             "bookworm", cls.root, timeout=900)
+        must("cp", "-a", "--reflink=auto", Base.of(Package.deb).root, cls.root)
         shutil.copy(Package.deb, os.path.join(cls.root, "elector.deb"))
-        # As the page names it, where a shell of root begins.
-        shutil.copy(Package.deb, os.path.join(cls.root, os.path.basename(Package.deb)))
+        make_previous(os.path.join(cls.root, "previous.deb"))
 
     @classmethod
     def tearDownClass(cls):
@@ -160,6 +149,9 @@ class System(unittest.TestCase):
         code, output = self.inside("dpkg", *arguments)
         self.assertEqual(code, 0, output)
         return output
+
+    def version(self):
+        return self.inside("dpkg-query", "-W", "-f", "${Version}", "iotex-elector")[1]
 
     def told(self):
         """What systemctl was told since the last question."""
@@ -193,7 +185,8 @@ class System(unittest.TestCase):
         self.assertFalse(os.path.exists(self.path("etc/iotex-elector")))
 
     def installs_without_starting(self):
-        output = self.dpkg("-i", "/elector.deb")
+        output = self.dpkg("-i", "/previous.deb")
+        self.assertEqual(self.version(), PREVIOUS)
         self.assertIn("not started, as it has no configuration", output)
         user = self.inside("getent", "passwd", "iotex-elector")[1].strip().split(":")
         self.assertEqual(user[4:], ["IoTeX elector,,,", "/var/lib/iotex-elector",
@@ -220,6 +213,9 @@ class System(unittest.TestCase):
         self.write("run/units", "")
         self.dpkg("-i", "/elector.deb")
         self.assertEqual(self.told(), ["--system daemon-reload"])
+        self.assertEqual(self.version(), must("dpkg-deb", "-f", Package.deb, "Version").strip())
+        self.dpkg("-i", "--force-downgrade", "/previous.deb")
+        self.told()
         self.write("run/units", "iotex-elector.service loaded active running x\n"
                    "iotex-elector@b.service loaded active running x\n")
         for name in ("elector", "b"):
