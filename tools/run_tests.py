@@ -129,6 +129,13 @@ def other_etcds(preset, tally):
                         f"tests/integration {only} with etcd {version}")
 
 
+def previous_program(tally):
+    """Builds the program that the tests of an upgrade begin with, and names it to them."""
+    code, output, seconds = run(["tools/build_previous", "build/previous"], 3600)
+    tally.add("build of an earlier commit", int(code == 0), int(code != 0), seconds, output)
+    os.environ["ELECTOR_PREVIOUS"] = output.splitlines()[-1] if code == 0 else ""
+
+
 def same_on_both_compilers(tally):
     """The simulator's hash over many runs: a story does not depend on who compiled it."""
     hashes = []
@@ -173,7 +180,8 @@ def main():
             real_processes([sys.executable, "fuzz/run.py", "--seconds", "30"], "fuzz", tally, 3600,
                            "", "fuzz")
         if build("release", tally):
-            python_tests("tests/package", tally, 1800)
+            previous_program(tally)
+            python_tests("tests/package", tally, 3600)
             run_programs("release", "long", tally, 6 * 3600)
             integration("release", "long", tally, 3 * 3600)
             real_processes([*chaos, "--minutes", "60"], "release", tally, 5400, "",

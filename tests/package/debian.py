@@ -2,18 +2,23 @@
 processes and files of its own, joined by a switch. It takes root, and goes with the process that
 made it; $ELECTOR_DEBIAN names a folder to keep the system in, which saves a minute or more.
 """
+import ctypes
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 # A Debian without a service manager, for what starts services; policy-rc.d is debootstrap's.
 PLAIN = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root",
          "DEBIAN_FRONTEND": "noninteractive"}
 # Beyond what a package depends on: what the pages have installed, without a mirror in reach.
 ALSO = ("curl", "etcd-server")
+# The shell stays: the first process of a host has to take in what others leave behind.
 MAKE_HOST = """set -e
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
@@ -23,8 +28,13 @@ mount --rbind /dev "$1/root/dev"
 hostname "$3"
 ip link set lo up
 echo ready
-exec sleep infinity
+while :; do sleep 3600 & wait; done
 """
+
+
+def die_with_parent():
+    """Runs in the child before exec: no host outlives a killed test."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def run(*command, folder=ROOT, timeout=600, environment=None):
@@ -85,7 +95,8 @@ class Host:
         self.holder = subprocess.Popen(
             ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child",
              "sh", "-c", MAKE_HOST, "sh", self.place.name, base.root, name],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            preexec_fn=die_with_parent)
         if self.holder.stdout.readline() != "ready\n":
             raise AssertionError(f"host {name} was not made; it ended with {self.holder.wait()}")
         with open(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children",
@@ -118,7 +129,7 @@ class Host:
             return file.read()
 
     def close(self):
-        self.holder.terminate()
+        self.holder.kill()  # a request to end it would not hear; with it all of the host ends
         self.holder.wait()
         self.holder.stdout.close()
         self.place.cleanup()
@@ -139,6 +150,10 @@ class Lab:
             self.switch.outside("ip", "link", "set", f"port{number}", "master", "switch0", "up")
             host.outside("ip", "address", "add", address + "/24", "dev", "eth0")
             host.outside("ip", "link", "set", "eth0", "up")
+            # What an installed Debian has; there is no name server.
+            host.write("etc/hosts", "127.0.0.1 localhost\n" + "".join(
+                f"{where} {who}\n" for who, where in addresses.items()))
+            host.write("etc/resolv.conf", "")
 
     def close(self):
         for host in [*self.hosts.values(), self.switch]:

@@ -44,7 +44,7 @@ def make_previous(path):
             text = file.read()
         with open(control, "w", encoding="utf-8") as file:
             file.write(re.sub(r"^Version: .*$", f"Version: {PREVIOUS}", text, flags=re.M))
-        if "ELECTOR_PREVIOUS" in os.environ:
+        if os.environ.get("ELECTOR_PREVIOUS"):
             program = os.path.join(folder, "usr/bin/iotex-elector")
             must("strip", "-o", program, os.environ["ELECTOR_PREVIOUS"])
             # No earlier file of sums is true of it.

@@ -9,7 +9,7 @@ import unittest
 import debian
 import test_package
 
-BUILD = os.path.join(debian.ROOT, os.environ.get("ELECTOR_BUILD", "build/dev"))
+BUILD = os.path.join(debian.ROOT, os.environ.get("ELECTOR_BUILD", "build/release"))
 SIMNODE = os.path.join(BUILD, "tools/simnode/iotex-simnode")
 CHECKER = os.path.join(BUILD, "tools/simnode/elector-checker")
 ADDRESSES = {"delegate-a": "192.0.2.11", "delegate-b": "192.0.2.12", "etcd-1": "192.0.2.30"}

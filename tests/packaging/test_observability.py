@@ -1,4 +1,4 @@
-"""Alerts and dashboard against the metrics there are, by promtool, which tools/dev installs. No
+"""Alerts and dashboard against the metrics there are, by promtool, which tools/dev fetches. No
 Prometheus is started."""
 import json
 import os

@@ -32,9 +32,12 @@ def service(name=NAMES[0]):
 
 
 def tool(*command):
-    """(exit code, output) of a program of systemd, which tools/dev installs."""
-    if shutil.which(command[0]) is None:
-        raise FileNotFoundError(f"no program {command[0]}: install Debian's package systemd")
+    """(exit code, output) of a program that tools/dev installs, or has put below build/."""
+    own = os.path.join(ROOT, "build", command[0], command[0])
+    if os.access(own, os.X_OK):
+        command = (own, *command[1:])
+    elif shutil.which(command[0]) is None:
+        raise FileNotFoundError(f"no program {command[0]}: `tools/dev test` installs it")
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=60)
     return done.returncode, done.stdout
