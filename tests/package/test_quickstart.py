@@ -33,6 +33,7 @@ class Quickstart(unittest.TestCase):
     def setUpClass(cls):
         cls.lab = debian.Lab(debian.Base.of(test_package.Package.deb), ADDRESSES)
         cls.addClassCleanup(cls.lab.close)
+        cls.killed = {}
         with open(os.path.join(debian.ROOT, "tests/package/systemctl"), encoding="utf-8") as file:
             systemctl = file.read()
         with open(SIMNODE, "rb") as file:
@@ -66,6 +67,11 @@ class Quickstart(unittest.TestCase):
             logs = "".join(f"--- {one}\n" + host.run("tail -n 40 /var/log/*.log || true")[1]
                            for one, host in self.lab.hosts.items()) if code else ""
             self.assertEqual(code, 0, f"{name}: {block}{output}{logs}")
+            if "--signal=KILL iotex-node" in block:
+                # It cannot write down its end: it was no later than this.
+                gone = "while [ -d /proc/$(cat /run/iotex-node.pid) ]; do :; done"
+                self.assertEqual(self.lab.hosts[name].run(gone), (0, ""))
+                self.killed[name] = time.time_ns()
 
     def test_the_page_leads_from_a_package_to_a_pair_that_fails_over(self):
         for name in ("delegate-a", "delegate-b"):
@@ -90,11 +96,14 @@ class Quickstart(unittest.TestCase):
             logs.append(os.path.join(folder, name + ".jsonl"))
             text = self.lab.hosts[name].read("run/signed.jsonl")
             self.assertIn('"height"', text)
+            if name in self.killed:
+                text += json.dumps({"time_ns": self.killed[name], "node": name, "kind": "stop"})
             with open(logs[-1], "w", encoding="utf-8") as file:
                 file.write(text)
         report = json.loads(debian.must(CHECKER, "--json", *logs))
         self.assertEqual((report["double_signatures"], report["overlaps"]), ([], []))
         self.assertGreater(report["rounds_signed"], 0)
+        self.assertEqual(len(self.killed), 1)
         print(f"rounds signed: {report['rounds_signed']}, double signatures: 0", flush=True)
 
 
