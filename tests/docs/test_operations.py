@@ -67,6 +67,16 @@ class Operations(unittest.TestCase):
         for name, text in sections().items():
             self.assertEqual(re.findall(r"^- \*\*([\w ]+):\*\*", text, re.M), PARTS, name)
 
+    def test_what_an_observer_is_told_to_say_is_what_it_says(self):
+        words = read("src/app/observation.cpp")
+        told = re.findall(r'would="([^"]+)"', read("docs/operations.md"))
+        self.assertGreater(len(told), 0)
+        for sentence in [*told, "stay out of the queue: "]:
+            self.assertIn(f'"{sentence}"', words)
+        member = read("src/app/member.cpp").split('"observed"')[1].split(";")[0]
+        line = re.search(r"^event=observed (.*)$", read("docs/operations.md"), re.M).group(1)
+        self.assertEqual(re.findall(r"(\w+)=", line), re.findall(r'\{"(\w+)",', member))
+
     def test_events_and_reasons_that_are_mentioned_exist(self):
         known = set(notices()) | set(logged())
         reasons = set(re.findall(r'"(\w+)"', read("src/model/transition_table.cpp")))
