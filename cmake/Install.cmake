@@ -27,6 +27,6 @@ install(CODE "
 
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs config DESTINATION "${CMAKE_INSTALL_DOCDIR}"
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.toml")
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.toml" PATTERN "openapi.json")
 install(DIRECTORY packaging/compose packaging/docker packaging/kubernetes packaging/observability
   DESTINATION "${CMAKE_INSTALL_DOCDIR}/packaging")
