@@ -49,10 +49,10 @@ class Upgrade(IntegrationCase):
         new = world.wait_for_leader(12, other_than=old)
         drained = old.find("role_change", since, to="draining")
         self.assertEqual([e["reason"] for e in drained], ["shutdown"])
-        # By the marker and the tip, not by a wait: the successor has understood the record.
+        # By the marker and the tip: who had not understood the record would wait for 18.7 s.
         took = new.find("active", since)[0]["at"] - drained[0]["at"]
         self.figure("handed_over", took)
-        self.assert_in_time(world, took, 6.0)
+        self.assert_in_time(world, took, 10.0)
         world.wait_for_signature(new)
         return new
 
