@@ -40,7 +40,8 @@ PURE = {
     "core": {"model", "health", "knowledge", "session", "fencing", "sentinel"},
 }
 # Which folders of src/ a folder may include besides itself.
-LOWER = {"support", "spawn", "notify", "etcd", "iotex", "config", "guardian", "report"} | set(PURE)
+LOWER = {"support", "spawn", "notify", "etcd", "iotex", "config", "guardian", "report",
+         "orders"} | set(PURE)
 LAYERS = PURE | {
     "support": set(),
     "spawn": set(),
@@ -49,7 +50,9 @@ LAYERS = PURE | {
     "iotex": {"support", "model"},
     "config": {"support", "model"},
     "report": {"model"},
-    "cli": {"support", "model", "etcd", "iotex", "config", "guardian", "report"},
+    "orders": {"support", "model", "etcd", "config", "report"},
+    "cli": {"support", "model", "etcd", "iotex", "config", "guardian", "report",
+            "orders"},
     "guardian": {"support", "model", "fencing", "spawn"},
     "admin": LOWER,
     "app": LOWER | {"admin", "cli"},

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "etcd/error.hpp"
-#include "etcd/records.hpp"
 
 namespace elector::app {
 namespace asio = boost::asio;
@@ -12,41 +11,18 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds kLookEvery{1};
-/// The order goes away by itself after this: a hand-over takes far less.
-constexpr seconds kOrderTtl{30};
-
-etcd::CallOptions patient() {
-    etcd::CallOptions options;
-    options.timeout = seconds(3);
-    return options;
-}
+constexpr seconds kPatience{3};
 
 }  // namespace
-
-etcd::Txn to_txn(const etcd::Keys& keys, const failback::Order& order, std::int64_t lease) {
-    using etcd::Compare;
-    const auto is = [](const std::string& key, Compare::Target what, std::int64_t number) {
-        return Compare{key, what, Compare::Result::kEqual, number, {}};
-    };
-    etcd::Txn txn;
-    txn.compares = {is(keys.holder, Compare::Target::kMod, order.holder_mod.value),
-                    is(order.key, Compare::Target::kCreate, order.create.value),
-                    is(keys.pause, Compare::Target::kCreate, 0),
-                    is(keys.switchover, Compare::Target::kCreate, 0)};
-    txn.then_ops = {etcd::PutOp{keys.switchover, etcd::to_json(order.order), lease}};
-    return txn;
-}
 
 FailbackRunner::FailbackRunner(asio::io_context& io, const Clock& clock, etcd::Client& client,
                                const etcd::Keys& keys, Tasks& tasks, Log& log, std::uint64_t seed,
                                Look look)
     : clock_(clock),
-      client_(client),
-      keys_(keys),
+      desk_(client, keys, seed, kPatience),
       tasks_(tasks),
       log_(log),
       look_(std::move(look)),
-      random_(seed),
       timer_(io, clock, [this] {
           this->look();
           arm();
@@ -76,29 +52,18 @@ void FailbackRunner::look() {
 }
 
 asio::awaitable<void> FailbackRunner::write(failback::Order order) {
-    const auto lease = static_cast<std::int64_t>(random_() >> 1) | 1;
-    auto options = patient();
-    options.idempotent = true;  // we chose the id
-    const auto granted = co_await client_.lease_grant(lease, kOrderTtl.count(), options);
-    if (!granted) {
-        writing_ = false;
-        co_return tell_failed(granted.error());
-    }
-    auto txn = to_txn(keys_, order, lease);
-    const auto once = patient();
-    const auto reply = co_await client_.txn(std::move(txn), once);
+    orders::Basis basis{order.holder_mod, order.key, order.create, {}};
+    const auto placed = co_await desk_.place(order.order, std::move(basis));
     writing_ = false;
-    if (!reply) co_return tell_failed(reply.error());
-    if (reply->succeeded)
-        co_return log_(Level::kInfo, "failback_ordered",
-                       {{"from", order.from},
-                        {"term", std::to_string(order.order.term.value)},
-                        {"detail", order.order.why},
-                        {"why",
-                         "This member is preferred and has been fit to lead for the time of "
-                         "election.failback; a switchover to it is ordered."}});
-    const auto ended = co_await client_.lease_revoke(lease, options);
-    static_cast<void>(ended);  // else it ends by itself
+    if (!placed) co_return tell_failed(placed.error());
+    if (!placed->done) co_return;
+    log_(Level::kInfo, "failback_ordered",
+         {{"from", order.from},
+          {"term", std::to_string(order.order.term.value)},
+          {"detail", order.order.why},
+          {"why",
+           "This member is preferred and has been fit to lead for the time of "
+           "election.failback; a switchover to it is ordered."}});
 }
 
 void FailbackRunner::tell_failed(const etcd::Error& error) {

@@ -5,16 +5,14 @@
 
 #include <functional>
 #include <optional>
-#include <random>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "app/boot_clock.hpp"
 #include "app/log.hpp"
 #include "app/tasks.hpp"
-#include "etcd/client.hpp"
-#include "etcd/transactions.hpp"
 #include "failback/failback.hpp"
+#include "orders/desk.hpp"
 
 namespace elector::app {
 
@@ -43,20 +41,15 @@ class FailbackRunner {
     void tell_failed(const etcd::Error& error);
 
     const Clock& clock_;
-    etcd::Client& client_;
-    const etcd::Keys& keys_;
+    orders::Desk desk_;
     Tasks& tasks_;
     Log& log_;
     Look look_;
-    std::mt19937_64 random_;
     std::optional<model::Duration> after_;
     failback::State state_;
     bool writing_ = false;
     bool started_ = false;
     BootTimer timer_;
 };
-
-/// The order under `lease`, if nothing of what it was judged by has changed.
-etcd::Txn to_txn(const etcd::Keys& keys, const failback::Order& order, std::int64_t lease);
 
 }  // namespace elector::app

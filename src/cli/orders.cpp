@@ -7,21 +7,18 @@
 
 #include "cli/arguments.hpp"
 #include "cli/table.hpp"
-#include "config/duration.hpp"
-#include "etcd/records.hpp"
+#include "orders/json.hpp"
 #include "report/text.hpp"
 
 namespace elector::cli {
 namespace asio = boost::asio;
 namespace json = boost::json;
-using namespace std::chrono_literals;
 
 namespace {
 
 constexpr const char* kPauseUsage =
     "iotex-elector pause --reason TEXT [--for DURATION] [--json] [--config FILE]";
 constexpr const char* kResumeUsage = "iotex-elector resume [--json] [--config FILE]";
-constexpr auto kLongest = std::chrono::hours(30 * 24);
 
 int failed(const char* what, const etcd::Error& error) {
     return refuse("cannot " + std::string(what) + " the election: " + etcd::to_string(error) +
@@ -34,21 +31,13 @@ int failed(const char* what, const etcd::Error& error) {
 struct Pause {
     std::string reason;
     std::optional<std::chrono::seconds> span;
-    std::int64_t lease = 0;  ///< to be granted, if there is a span
     bool json = false;
 };
 
 void tell(const Pause& wanted, const model::PauseOrder& order) {
     const auto span = wanted.span ? report::span_text(*wanted.span) : std::string{};
     if (wanted.json) {
-        const json::object o{
-            {"v", 1},
-            {"paused", true},
-            {"who", order.who},
-            {"why", order.why},
-            {"until", order.until_unix_ms > 0 ? json::value(report::utc_text(order.until_unix_ms))
-                                              : json::value(nullptr)}};
-        std::printf("%s\n", json::serialize(o).c_str());
+        std::printf("%s\n", json::serialize(orders::to_json(order)).c_str());
         return;
     }
     std::printf(
@@ -59,42 +48,29 @@ void tell(const Pause& wanted, const model::PauseOrder& order) {
 
 asio::awaitable<int> pause_in(Session& session, Pause wanted) {
     model::PauseOrder order{actor(), wanted.reason, 0};
-    if (wanted.span) {
-        etcd::CallOptions options;
-        options.timeout = 5s;
-        options.idempotent = true;
-        const auto seconds = wanted.span->count();
-        auto granted = co_await session.client().lease_grant(wanted.lease, seconds, options);
-        if (!granted) co_return failed("pause", granted.error());
-        const auto ms = std::chrono::milliseconds(*wanted.span).count();
-        order.until_unix_ms = wall_clock_ms() + ms;
-    }
-    etcd::Txn txn;
-    txn.then_ops.emplace_back(etcd::PutOp{session.keys.pause, etcd::to_json(order), wanted.lease});
-    auto reply = co_await session.commit(std::move(txn));
-    if (!reply) co_return failed("pause", reply.error());
+    if (wanted.span)
+        order.until_unix_ms = wall_clock_ms() + std::chrono::milliseconds(*wanted.span).count();
+    const auto done = co_await session.desk().pause(order, wanted.span);
+    if (!done) co_return failed("pause", done.error());
     tell(wanted, order);
     co_return 0;
 }
 
 asio::awaitable<int> resume_in(Session& session, bool as_json) {
-    etcd::Txn txn;
-    txn.then_ops.emplace_back(etcd::DeleteOp{session.keys.pause, {}});
-    auto reply = co_await session.commit(std::move(txn));
-    if (!reply) co_return failed("resume", reply.error());
-    const bool was = !reply->replies.empty() && reply->replies.front().deleted > 0;
+    const auto done = co_await session.desk().resume();
+    if (!done) co_return failed("resume", done.error());
     if (as_json) {
-        const json::object o{{"v", 1}, {"paused", false}, {"was_paused", was}};
+        const json::object o{{"v", 1}, {"paused", false}, {"was_paused", *done}};
         std::printf("%s\n", json::serialize(o).c_str());
     } else {
-        std::puts(was ? "done, through etcd: the election goes on."
-                      : "The election was not paused; nothing was changed.");
+        std::puts(*done ? "done, through etcd: the election goes on."
+                        : "The election was not paused; nothing was changed.");
     }
     co_return 0;
 }
 
 /// None: said on stderr.
-std::optional<Pause> wanted_of(const Arguments& arguments, std::uint64_t seed) {
+std::optional<Pause> wanted_of(const Arguments& arguments) {
     Pause wanted;
     const auto reason = arguments.find("--reason");
     if (reason == arguments.end()) {
@@ -105,15 +81,12 @@ std::optional<Pause> wanted_of(const Arguments& arguments, std::uint64_t seed) {
     wanted.json = arguments.contains("--json");
     const auto span = arguments.find("--for");
     if (span == arguments.end()) return wanted;
-    const auto parsed = config::parse_duration(span->second);
-    const auto* read = std::get_if<model::Duration>(&parsed);
-    if (!read || *read < 1s || *read > kLongest) {
-        refuse("--for " + plain(span->second) +
-               " is no span from \"1s\" to \"720h\"; write it like \"90s\", \"30m\" or \"2h\"");
+    const auto read = orders::pause_span(span->second);
+    if (const auto* wrong = std::get_if<std::string>(&read)) {
+        refuse("--for " + plain(span->second) + " " + *wrong);
         return std::nullopt;
     }
-    wanted.span = std::chrono::ceil<std::chrono::seconds>(*read);
-    wanted.lease = static_cast<std::int64_t>(seed >> 1) | 1;
+    wanted.span = std::get<std::chrono::seconds>(read);
     return wanted;
 }
 
@@ -123,7 +96,7 @@ int pause(const std::vector<std::string>& words, const Means& means) {
     if (asks_for_help(words, kPauseUsage)) return 0;
     const auto arguments = parse(words, {"--reason", "--for", "--config"}, {"--json"}, kPauseUsage);
     if (!arguments) return 2;
-    const auto wanted = wanted_of(*arguments, means.seed);
+    const auto wanted = wanted_of(*arguments);
     if (!wanted) return 2;
     const auto config = configuration(*arguments, kPauseUsage, config::Use::kRecord);
     if (!config) return 2;

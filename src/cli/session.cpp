@@ -28,6 +28,7 @@ model::Policy judged_by(const config::Config& c) {
     p.drift_ppm = c.election.clock_drift_ppm;
     p.block_interval = c.node.block_interval;
     p.poll_interval = c.node.poll_interval;
+    p.max_lag = c.health.max_lag;
     return p;
 }
 
@@ -42,15 +43,12 @@ etcd::CallOptions patient() {
 Session::Session(const Means& means, const config::Config& config)
     : keys(config.election.key),
       policy(judged_by(config)),
-      client_(io_, means.etcd_options(config)) {}
+      client_(io_, means.etcd_options(config)),
+      desk_(client_, keys, means.seed) {}
 
 asio::awaitable<etcd::Result<model::ElectionView>> Session::look() {
-    const model::ReadElection question{};
-    auto txn = etcd::to_txn(keys, question);
-    const auto options = patient();
-    auto reply = co_await client_.txn(std::move(txn), options);
-    if (!reply) co_return reply.error();
-    co_return etcd::to_event(keys, question, *reply).view;
+    auto view = co_await desk_.look();
+    co_return view;
 }
 
 asio::awaitable<etcd::Result<etcd::TxnReply>> Session::commit(etcd::Txn txn) {

@@ -13,6 +13,7 @@
 #include "etcd/client.hpp"
 #include "etcd/transactions.hpp"
 #include "model/policy.hpp"
+#include "orders/desk.hpp"
 
 namespace elector::cli {
 
@@ -33,6 +34,7 @@ class Session {
     boost::asio::awaitable<etcd::Result<model::ElectionView>> look();
     boost::asio::awaitable<etcd::Result<etcd::TxnReply>> commit(etcd::Txn txn);
     etcd::Client& client() { return client_; }
+    orders::Desk& desk() { return desk_; }
     boost::asio::io_context& io() { return io_; }
     boost::asio::awaitable<void> pause(std::chrono::milliseconds span);
 
@@ -48,6 +50,7 @@ class Session {
 
     boost::asio::io_context io_{1};
     etcd::Client client_;
+    orders::Desk desk_;
 };
 
 /// "cannot <what>: <cause>; <next>" on stderr, after the program's name.
