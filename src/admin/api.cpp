@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 #include <utility>
+#include <variant>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -47,13 +48,14 @@ double seconds_of(model::Duration span) { return std::chrono::duration<double>(s
 struct Routes {
     struct Row {
         std::string_view name;  ///< "GET /livez"
-        Api::Handler run;
+        std::variant<Api::Handler, Api::Waiter> run;
     };
     static constexpr std::array kAll{
         Row{"GET /livez", &Api::livez},     Row{"GET /readyz", &Api::readyz},
         Row{"GET /leader", &Api::leader},   Row{"GET /standby", &Api::standby},
         Row{"GET /metrics", &Api::metrics}, Row{"GET /events", &Api::events},
-        Row{"POST /reload", &Api::reload},
+        Row{"POST /reload", &Api::reload},  Row{"POST /switchover", &Api::switchover},
+        Row{"POST /pause", &Api::pause},    Row{"POST /resume", &Api::resume},
     };
 };
 
@@ -70,7 +72,7 @@ std::span<const std::string_view> served() {
 boost::asio::awaitable<Answer> Api::answer(const Request& request) {
     Answer answer;
     try {
-        answer = dispatch(request);
+        answer = co_await dispatch(request);
     } catch (const std::exception& e) {
         answer = refusal(500, std::string("cannot answer: ") + e.what() + " [api:defect]",
                          "tell the makers of iotex-elector");
@@ -78,7 +80,7 @@ boost::asio::awaitable<Answer> Api::answer(const Request& request) {
     co_return answer;
 }
 
-Answer Api::dispatch(const Request& request) {
+boost::asio::awaitable<Answer> Api::dispatch(const Request& request) {
     const auto wanted = request.method + " " + request.path;
     std::string allowed;
     for (const auto& row : Routes::kAll) {
@@ -89,18 +91,22 @@ Answer Api::dispatch(const Request& request) {
             const auto& api = host_.config().api;
             const bool loopback = config::host_kind(api.listen.host) == config::HostKind::kLoopback;
             if (method != "GET")
-                if (auto refused = judge(request, {api.token.reveal(), loopback})) return *refused;
-            return (this->*row.run)(request);
+                if (auto refused = judge(request, {api.token.reveal(), loopback}))
+                    co_return *refused;
+            if (const auto* run = std::get_if<Handler>(&row.run)) co_return (this->**run)(request);
+            auto waiting = (this->*std::get<Waiter>(row.run))(request);
+            auto answer = co_await std::move(waiting);
+            co_return answer;
         }
         allowed += (allowed.empty() ? "" : ", ") + std::string(method);
         if (method == "GET") allowed += ", HEAD";
     }
     if (allowed.empty())
-        return refusal(404, "there is no such path [api:path]", "docs/api.md lists all paths");
+        co_return refusal(404, "there is no such path [api:path]", "docs/api.md lists all paths");
     auto answer =
         refusal(405, "this path does not take that method [api:method]", "use " + allowed);
     answer.fields.emplace_back("Allow", allowed);
-    return answer;
+    co_return answer;
 }
 
 Answer Api::livez(const Request&) {

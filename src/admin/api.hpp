@@ -29,7 +29,10 @@ class Api {
     friend struct Routes;
     using Handler = Answer (Api::*)(const Request&);
 
-    Answer dispatch(const Request& request);
+    /// What has to wait for something.
+    using Waiter = boost::asio::awaitable<Answer> (Api::*)(const Request&);
+
+    boost::asio::awaitable<Answer> dispatch(const Request& request);
     Answer livez(const Request&);
     Answer readyz(const Request&);
     Answer leader(const Request&);
@@ -37,6 +40,10 @@ class Api {
     Answer metrics(const Request&);
     Answer events(const Request&);
     Answer reload(const Request&);
+    // order_paths.cpp
+    boost::asio::awaitable<Answer> switchover(const Request& request);
+    boost::asio::awaitable<Answer> pause(const Request& request);
+    boost::asio::awaitable<Answer> resume(const Request& request);
 
     Host& host_;
     Metrics& metrics_;

@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "core/state.hpp"
 #include "model/policy.hpp"
+#include "orders/desk.hpp"
 #include "support/loop_lag.hpp"
 
 namespace elector::admin {
@@ -27,6 +28,8 @@ class Host {
     virtual bool guardian_answers() const = 0;
     /// As on SIGHUP. What was wrong; empty: done.
     virtual std::vector<std::string> reload() = 0;
+    /// Where orders to the whole group are written.
+    virtual orders::Desk& orders() = 0;
 };
 
 }  // namespace elector::admin

@@ -1,6 +1,7 @@
 #include "app/admin_api.hpp"
 
 #include <chrono>
+#include <random>
 #include <utility>
 
 #include <boost/json/object.hpp>
@@ -14,6 +15,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::chrono::seconds kStatusEvery{2};
+/// Of one call to etcd: an order is three, and a request may take ten seconds.
+constexpr std::chrono::seconds kPatience{3};
 
 std::string_view word(model::Severity severity) {
     return severity == model::Severity::kAlarm     ? "alarm"
@@ -28,6 +31,7 @@ AdminApi::AdminApi(boost::asio::io_context& io, Member& member, Log& log,
     : member_(member),
       log_(log),
       reload_(std::move(reload)),
+      desk_(member.store(), member.keys(), std::random_device{}(), kPatience),
       metrics_(version()),
       hub_(io),
       api_(*this, metrics_),

@@ -38,6 +38,7 @@ class AdminApi final : private admin::Host {
     bool etcd_answers() const override { return member_.etcd_answers(); }
     bool guardian_answers() const override { return member_.guardian_answers(); }
     std::vector<std::string> reload() override { return reload_(); }
+    orders::Desk& orders() override { return desk_; }
 
     admin::Server::Tell telling();
     void tell_regularly();
@@ -48,6 +49,7 @@ class AdminApi final : private admin::Host {
     Member& member_;
     Log& log_;
     std::function<std::vector<std::string>()> reload_;
+    orders::Desk desk_;
     admin::Metrics metrics_;
     admin::Hub hub_;
     admin::Api api_;
