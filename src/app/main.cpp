@@ -17,6 +17,8 @@
 #include "cli/fence.hpp"
 #include "cli/group.hpp"
 #include "cli/orders.hpp"
+#include "cli/remove.hpp"
+#include "cli/switchover.hpp"
 #include "config/environment.hpp"
 #include "config/legacy.hpp"
 #include "demo/demo.hpp"
@@ -45,6 +47,12 @@ constexpr const char* kUsage =
     "  pause --reason TEXT [--for DURATION] [--json]\n"
     "                        nobody takes over until resume; who leads goes on\n"
     "  resume [--json]       ends a pause\n"
+    "  switchover [--to NAME] [--at best] [--dry-run] [--yes] [--json]\n"
+    "                        hands the lead over, and returns when that is verified\n"
+    "  drill [--to NAME] [--yes] [--json]\n"
+    "                        a real hand-over there and back, measured against the budget\n"
+    "  remove NAME [--yes] [--json]\n"
+    "                        forgets a member that is gone for good\n"
     "Others:\n"
     "  demo                  three members on an embedded etcd and simulated nodes\n"
     "  version               prints the version\n"
@@ -146,7 +154,7 @@ int run_elector(const Arguments& rest) {
 cli::Means means() {
     std::random_device device;
     const auto seed = (static_cast<std::uint64_t>(device()) << 32) ^ device();
-    return cli::Means{app::etcd_options_of, app::fence_node, seed};
+    return cli::Means{app::etcd_options_of, app::fence_node, app::node_endpoints_of, seed};
 }
 
 /// The guardian's other child, that records in etcd what the guardian did.
@@ -189,6 +197,9 @@ int main(int argc, char** argv) {
     if (command == "explain") leave(cli::explain(rest, means()));
     if (command == "pause") leave(cli::pause(rest, means()));
     if (command == "resume") leave(cli::resume(rest, means()));
+    if (command == "switchover") leave(cli::switchover(rest, means()));
+    if (command == "drill") leave(cli::drill(rest, means()));
+    if (command == "remove") leave(cli::remove(rest, means()));
     if (command == "demo") return demo::demo(rest);
     if (command == "version" || command == "--version") {
         std::printf("iotex-elector %s\n", ELECTOR_VERSION);

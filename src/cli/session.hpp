@@ -12,6 +12,7 @@
 #include "config/config.hpp"
 #include "etcd/client.hpp"
 #include "etcd/transactions.hpp"
+#include "iotex/node_client.hpp"
 #include "model/policy.hpp"
 #include "orders/desk.hpp"
 
@@ -23,6 +24,8 @@ struct Means {
     std::function<etcd::ClientOptions(const config::Config&)> etcd_options;
     /// Brings the node of this host to standby; an exit code.
     std::function<int(const config::Config&, bool force)> fence_node;
+    /// Where the node of this host is.
+    std::function<iotex::NodeEndpoints(const config::Config&)> node_endpoints;
     std::uint64_t seed = 0;  ///< random, for lease ids and nonces
 };
 

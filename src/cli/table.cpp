@@ -100,6 +100,17 @@ std::string plain(std::string_view text) {
     return clean;
 }
 
+std::string plain_lines(std::string_view text) {
+    std::string clean;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        clean += plain(text.substr(0, end));
+        if (end < text.size()) clean += '\n';
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return clean;
+}
+
 std::string toned(std::string_view text, Tone tone, const Look& look) {
     if (!look.colour || tone == Tone::kPlain) return std::string(text);
     return std::string(code(tone)) + std::string(text) + "\x1b[0m";

@@ -31,6 +31,8 @@ Look look_of_stdout();
 
 /// Control characters that somebody has stored must not reach a terminal.
 std::string plain(std::string_view text);
+/// The same, but lines stay lines.
+std::string plain_lines(std::string_view text);
 std::string toned(std::string_view text, Tone tone, const Look& look);
 
 /// Lines that end with a newline. No line is wider than the look allows: columns are left out

@@ -184,6 +184,13 @@ class NodeClient::Impl {
         co_return answer;
     }
 
+    static Awaitable<Result<MadeBlock>> block(Self self, std::uint64_t height,
+                                              Milliseconds timeout) {
+        const auto question = block_request(height);
+        auto answer = co_await call<MadeBlock>(self, question, parse_made_block, timeout);
+        co_return answer;
+    }
+
   private:
     static std::optional<Error> problem(const Exchange& exchange) {
         if (exchange.failure) return exchange.failure;
@@ -244,6 +251,11 @@ NodeClient::Awaitable<Result<Tip>> NodeClient::tip(Milliseconds timeout) {
 
 NodeClient::Awaitable<Result<std::uint64_t>> NodeClient::block_number(Milliseconds timeout) {
     return Impl::call<std::uint64_t>(impl_, kBlockNumberRequest, parse_block_number, timeout);
+}
+
+NodeClient::Awaitable<Result<MadeBlock>> NodeClient::block(std::uint64_t height,
+                                                           Milliseconds timeout) {
+    return Impl::block(impl_, height, timeout);
 }
 
 }  // namespace elector::iotex

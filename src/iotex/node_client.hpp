@@ -120,6 +120,9 @@ class NodeClient {
     /// Height of the newest block only: cheaper than tip() (web3).
     Awaitable<Result<std::uint64_t>> block_number(Milliseconds timeout);
 
+    /// The block of that height, with who made it (web3). kMalformed also when there is none yet.
+    Awaitable<Result<MadeBlock>> block(std::uint64_t height, Milliseconds timeout);
+
     /// Ends every pending operation (kCancelled), the monitor and all connections, without waiting.
     /// Later operations are kNotSent. Idempotent; the destructor does it too.
     void close();

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "iotex/result.hpp"
@@ -17,6 +19,13 @@ struct Tip {
     bool operator==(const Tip&) const = default;
 };
 
+/// A block of the chain, and who made it.
+struct MadeBlock {
+    std::uint64_t height = 0;
+    std::string producer;  ///< "0x" and 40 lower-case hex digits
+    bool operator==(const MadeBlock&) const = default;
+};
+
 inline constexpr std::string_view kBlockNumberRequest =
     R"({"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]})";
 inline constexpr std::string_view kLatestBlockRequest =
@@ -27,5 +36,12 @@ Result<std::uint64_t> parse_block_number(std::string_view body);
 
 /// Reads the answer to kLatestBlockRequest. Errors as above.
 Result<Tip> parse_latest_block(std::string_view body);
+
+std::string block_request(std::uint64_t height);
+/// Reads the answer to block_request(). Errors as above.
+Result<MadeBlock> parse_made_block(std::string_view body);
+
+/// "io1…", which the node's metrics give, as web3 writes the same address; nothing: it is none.
+std::optional<std::string> web3_address(std::string_view operator_address);
 
 }  // namespace elector::iotex

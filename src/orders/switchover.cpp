@@ -16,9 +16,6 @@ using model::Policy;
 using report::Condition;
 using State = model::HolderRecord::State;
 
-/// Of the chain: each delegate proposes once in so many blocks.
-constexpr int kProducers = 24;
-
 Condition refusal(std::string code, std::string sentence, std::string next) {
     return {std::move(code), std::move(sentence), std::move(next)};
 }

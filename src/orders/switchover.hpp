@@ -66,6 +66,8 @@ struct Expected {
 };
 Expected expected(const config::Config& config, const Plan& plan);
 
+/// Of the chain: each delegate proposes once in so many blocks.
+inline constexpr int kProducers = 24;
 /// Of our proposals, how many fall into a silence of that span on average: the delegate proposes
 /// once in a round of all producers.
 double missed_blocks(model::Duration silence, model::Duration block_interval);

@@ -226,3 +226,38 @@ TEST_CASE("asking a failed result for its value says what had failed") {
     CHECK_THROWS_WITH_AS(parsed.value(), doctest::Contains("only http:// is supported"),
                          std::logic_error);
 }
+
+TEST_CASE("who made a block is read from an address and from nothing else") {
+    const auto made = [](const std::string& miner) {
+        const auto block =
+            parse_made_block(R"({"result":{"number":"0x10","miner":)" + miner + "}}");
+        return block ? std::to_string(block->height) + " " + block->producer
+                     : std::string(to_string(block.error().kind));
+    };
+    const std::string address = "0x53696d756c617465642064656c65676174652121";
+    CHECK(made("\"0x53696D756C617465642064656c65676174652121\"") == "16 " + address);
+    for (const std::string wrong :
+         {"null", "7", "\"\"", "\"0x53\"", "\"xx53696d756c617465642064656c65676174652121\"",
+          "\"0x53696d756c617465642064656c6567617465212g\""})
+        CHECK(made(wrong) == "malformed");
+    CHECK(!parse_made_block(R"({"result":null})"));
+    CHECK(!parse_made_block(R"({"result":{"number":"0x10"}})"));
+    CHECK(
+        block_request(0x2719c44) ==
+        R"({"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0x2719c44",false]})");
+}
+
+TEST_CASE("an operator address is turned into the form of web3, and a mistyped one is none") {
+    const std::string good = "io12d5k6atvv96x2epqv3jkcet8v96x2gfp8awlts";
+    CHECK(web3_address(good) == "0x53696d756c617465642064656c65676174652121");
+    CHECK(web3_address("io1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqd39ym7") ==
+          "0x0000000000000000000000000000000000000000");
+    for (std::size_t i = 0; i < good.size(); ++i) {
+        auto wrong = good;
+        wrong[i] = wrong[i] == 'q' ? 'p' : 'q';
+        CHECK(!web3_address(wrong));
+    }
+    for (const auto* wrong : {"", "io1", "io1simulated0delegate0operator0address0aa",
+                              "0x53696d756c617465642064656c65676174652121"})
+        CHECK(!web3_address(wrong));
+}

@@ -75,6 +75,19 @@ TEST_CASE("web3 gives the exact tip and its whole second") {
     CHECK(block.find("\"id\":\"a\"") != std::string::npos);
     CHECK(block.find("\"number\":\"0x2719c44\"") != std::string::npos);
     CHECK(block.find("\"timestamp\":\"0x6553f10c\"") != std::string::npos);
+    const Made made{[](std::uint64_t height) { return height == 0x2719c42; }, 2500ms};
+    const auto asked = [&](const std::string& height) {
+        const auto question =
+            R"({"id":1,"method":"eth_getBlockByNumber","params":[")" + height + R"(",false]})";
+        return web3_answer(question, tip, epoch, made);
+    };
+    const auto ours = asked("0x2719c42");
+    CHECK(ours.find("\"miner\":\"" + std::string(kOurMiner)) != std::string::npos);
+    CHECK(ours.find("\"number\":\"0x2719c42\"") != std::string::npos);
+    CHECK(ours.find("\"timestamp\":\"0x6553f107\"") != std::string::npos);
+    CHECK(asked("0x2719c43").find(kOtherMiner) != std::string::npos);
+    CHECK(asked("0x2719c45").find("\"result\":null") != std::string::npos);
+    CHECK(asked("xyz").find("\"result\":null") != std::string::npos);
     CHECK(web3_answer(R"({"id":1,"method":"eth_syncing"})", tip, epoch).find("false") !=
           std::string::npos);
     CHECK(web3_answer(R"({"id":1,"method":"eth_nothing"})", tip, epoch).find("-32601") !=

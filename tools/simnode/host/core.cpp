@@ -308,7 +308,9 @@ std::string HostCore::metrics(NodeIndex n) {
 }
 
 std::string HostCore::web3(NodeIndex n, std::string_view body) {
-    return web3_answer(body, world_.tip(n, catch_up()), epoch_ns_);
+    const Made made{[this](std::uint64_t height) { return world_.made_by_us(height); },
+                    options_.chain.block_interval};
+    return web3_answer(body, world_.tip(n, catch_up()), epoch_ns_, made);
 }
 
 }  // namespace elector::simnode

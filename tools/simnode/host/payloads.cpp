@@ -111,11 +111,16 @@ std::string message_series(std::uint64_t sent) {
     return out;
 }
 
-json::value block_json(const Tip& tip, std::int64_t epoch_ns) {
-    const auto seconds =
-        static_cast<std::uint64_t>((epoch_ns + tip.timestamp.count()) / 1'000'000'000);
-    return json::object{{"number", hex(tip.height)},
-                        {"hash", hex(tip.height * 0x9e3779b97f4a7c15ULL)},
+json::value block_json(const Tip& tip, std::uint64_t height, std::int64_t epoch_ns,
+                       const Made& made) {
+    const auto before = made.interval * static_cast<std::int64_t>(tip.height - height);
+    const auto at = (tip.timestamp - before).count();
+    const auto seconds = static_cast<std::uint64_t>((epoch_ns + at) / 1'000'000'000);
+    const auto miner = made.by_us && made.by_us(height) ? kOurMiner : kOtherMiner;
+    return json::object{{"author", json::string(miner)},
+                        {"number", hex(height)},
+                        {"hash", hex(height * 0x9e3779b97f4a7c15ULL)},
+                        {"miner", json::string(miner)},
                         {"timestamp", hex(seconds)},
                         {"gasLimit", "0x2faf080"},
                         {"transactions", json::array{}}};
@@ -126,17 +131,28 @@ json::object rpc_error(json::value id, int code, std::string_view message) {
     return {{"jsonrpc", "2.0"}, {"id", std::move(id)}, {"error", std::move(error)}};
 }
 
-bool asks_latest(const json::object& call) {
+/// The height that is asked for; nothing: none of ours.
+std::optional<std::uint64_t> asked_height(const json::object& call, const Tip& tip) {
     const json::value* params = call.if_contains("params");
     const json::array* list = params != nullptr ? params->if_array() : nullptr;
-    return list != nullptr && list->size() == 2 && (*list)[0] == "latest";
+    if (list == nullptr || list->size() != 2 || !(*list)[0].is_string()) return std::nullopt;
+    const std::string_view word = (*list)[0].get_string();
+    if (word == "latest") return tip.height;
+    std::uint64_t height = 0;
+    if (!word.starts_with("0x")) return std::nullopt;
+    const char* end = word.data() + word.size();
+    const auto done = std::from_chars(word.data() + 2, end, height, 16);
+    if (done.ec != std::errc{} || done.ptr != end || height > tip.height) return std::nullopt;
+    return height;
 }
 
 std::optional<json::value> rpc_result(std::string_view method, const json::object& call,
-                                      const Tip& tip, std::int64_t epoch_ns) {
+                                      const Tip& tip, std::int64_t epoch_ns, const Made& made) {
     if (method == "eth_blockNumber") return json::value(hex(tip.height));
-    if (method == "eth_getBlockByNumber")
-        return asks_latest(call) ? block_json(tip, epoch_ns) : json::value();
+    if (method == "eth_getBlockByNumber") {
+        const auto height = asked_height(call, tip);
+        return height ? block_json(tip, *height, epoch_ns, made) : json::value();
+    }
     if (method == "eth_syncing") return json::value(false);
     if (method == "net_peerCount") return json::value("0x64");
     if (method == "eth_chainId") return json::value("0x1251");
@@ -199,7 +215,8 @@ std::string metrics_text(const MetricsInput& in) {
     return out;
 }
 
-std::string web3_answer(std::string_view body, const Tip& tip, std::int64_t epoch_ns) {
+std::string web3_answer(std::string_view body, const Tip& tip, std::int64_t epoch_ns,
+                        const Made& made) {
     json::error_code ec;
     const json::value v = json::parse(body, ec);
     const json::object* call = ec ? nullptr : v.if_object();
@@ -209,7 +226,7 @@ std::string web3_answer(std::string_view body, const Tip& tip, std::int64_t epoc
     const json::value* method = call->if_contains("method");
     if (method == nullptr || !method->is_string())
         return json::serialize(rpc_error(id, -32600, "invalid request")) + "\n";
-    auto result = rpc_result(method->get_string(), *call, tip, epoch_ns);
+    auto result = rpc_result(method->get_string(), *call, tip, epoch_ns, made);
     if (!result) return json::serialize(rpc_error(id, -32601, "method not found")) + "\n";
     const json::object answer{{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(*result)}};
     return json::serialize(answer) + "\n";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,7 +42,18 @@ struct MetricsInput {
 /// Prometheus text, with the traps of the real one: mislabelled, stale and missing series.
 std::string metrics_text(const MetricsInput& in);
 
+/// The addresses of the group's delegate, which its nodes have unless told otherwise, and of all
+/// others, as web3 names them.
+inline constexpr std::string_view kOurMiner = "0x53696d756c617465642064656c65676174652121";
+inline constexpr std::string_view kOtherMiner = "0x416e6f746865722064656c656761746520686572";
+
+/// What web3 says of blocks beside their height.
+struct Made {
+    std::function<bool(std::uint64_t height)> by_us;
+    Duration interval{};
+};
 /// The answer to one JSON-RPC body; `epoch_ns` turns virtual time into CLOCK_REALTIME.
-std::string web3_answer(std::string_view body, const Tip& tip, std::int64_t epoch_ns);
+std::string web3_answer(std::string_view body, const Tip& tip, std::int64_t epoch_ns,
+                        const Made& made = {});
 
 }  // namespace elector::simnode

@@ -11,6 +11,12 @@ Chain::Chain(const ChainParams& params, Instant start) : params_(params) {
     slot_ = std::max<std::int64_t>(start / params_.block_interval, 1) - 1;
     tip_slot_ = slot_;
     tip_ = {params_.genesis_height + static_cast<std::uint64_t>(slot_), slot_start(slot_)};
+    first_height_ = tip_.height;
+}
+
+bool Chain::made_by_us(std::uint64_t height) const {
+    if (height <= first_height_) return delegate_ && is_ours(height, 0);
+    return std::find(ours_.begin(), ours_.end(), height) != ours_.end();
 }
 
 bool Chain::is_ours(std::uint64_t height, std::uint32_t round) const {
@@ -61,8 +67,13 @@ bool Chain::run(Instant t) {
         return false;
     }
     commit_at_ = kNever;
+    const auto round = static_cast<std::uint32_t>(slot_ - tip_slot_ - 1);
     tip_slot_ = slot_;
     ++tip_.height;
+    if (delegate_ && is_ours(tip_.height, round)) {
+        if (ours_.size() >= 100) ours_.erase(ours_.begin());
+        ours_.push_back(tip_.height);
+    }
     tip_.timestamp = slot_start(slot_);
     return true;
 }

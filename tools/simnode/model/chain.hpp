@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "simnode/model/types.hpp"
 
@@ -26,6 +27,9 @@ class Chain {
     bool is_delegate() const { return delegate_; }
     /// Whether (height, round) is our delegate's to propose. Looks at the rotation only.
     bool is_ours(std::uint64_t height, std::uint32_t round) const;
+    /// Whether the block of that height was our delegate's. Those before the start are taken to
+    /// have been decided in their first round; beyond the last hundred of ours nobody asks.
+    bool made_by_us(std::uint64_t height) const;
     RoundTraffic traffic(std::uint64_t height, std::uint32_t round) const;
 
     Instant next_event() const;
@@ -58,6 +62,8 @@ class Chain {
     std::int64_t slot_ = 0;       // the last slot that started
     Instant commit_at_ = kNever;  // of the slot that runs
     std::optional<OwnProposal> own_;
+    std::uint64_t first_height_ = 0;  // the tip at the start
+    std::vector<std::uint64_t> ours_;
     Instant stall_from_ = kNever;
     Instant stall_until_ = kNever;
     bool delegate_ = true;

@@ -9,7 +9,7 @@ Node::Node(NodeIndex index, const NodeParams& params, std::uint64_t seed)
     : params_(params), index_(index), rng_(mix(seed, index + 1)) {
     if (params_.name.empty()) params_.name = "node" + std::to_string(index);
     if (params_.operator_address.empty())
-        params_.operator_address = "io1simulated0delegate0operator0address0aa";
+        params_.operator_address = "io12d5k6atvv96x2epqv3jkcet8v96x2gfp8awlts";
     requests_.reserve(16);
     events_.reserve(16);
 }

@@ -51,6 +51,7 @@ class World {
     // --- the truth (tests, invariants, displays) ---
     NodeView view(NodeIndex n, Instant now);
     Tip chain_tip(Instant now);
+    bool made_by_us(std::uint64_t height) const { return chain_.made_by_us(height); }
     /// Everything signed and every flag change since the last clear_log(), in order of time.
     const std::vector<LogEntry>& log() const { return log_; }
     void clear_log() { log_.clear(); }
