@@ -26,6 +26,7 @@ class Orders(IntegrationCase):
         """A leader, and all others in the queue, in its order."""
         leader = world.start()
         world.wait_for(lambda: len(world.queue()) == len(world.members), 10, "a whole queue")
+        world.wait_for(lambda: leader.record()["node"] == "active", 5, "its word that it leads")
         others = [next(m for m in world.members if m.name == e.text) for e in world.queue()[1:]]
         return leader, others
 
@@ -199,9 +200,11 @@ class ByApi(Orders):
             _, history, _ = self.command(old, "history")
             self.assertEqual(history["changes"][0]["actor"], "api")
             world.wait_for(lambda: len(world.queue()) == 3, 15, "a whole queue")
+            world.wait_for(lambda: target.record()["node"] == "active", 5, "its word that it leads")
             # The order to the holder before still has its lease: it is in nobody's way.
+            self.assertIsNotNone(world.etcd.client.get(DATA + "control/switchover"))
             status, told = self.post(old, "/switchover")
-            self.assertEqual(status, 202)
+            self.assertEqual(status, 202, told)
             self.assertEqual(world.wait_for_leader(15, other_than=target).name, told["plan"]["to"])
 
     @takes(30)
