@@ -26,8 +26,7 @@ Answer of_json(int status, const json::object& object) {
 }
 
 /// 200 {"<what>": true}, or 503 with the reasons.
-Answer of_verdict(std::string_view what, const Reasons& reasons) {
-    json::object object;
+Answer of_verdict(std::string_view what, const Reasons& reasons, json::object object = {}) {
     object[what] = reasons.empty();
     json::array list;
     for (const auto& reason : reasons) list.emplace_back(reason);
@@ -51,11 +50,21 @@ struct Routes {
         std::variant<Api::Handler, Api::Waiter> run;
     };
     static constexpr std::array kAll{
-        Row{"GET /livez", &Api::livez},     Row{"GET /readyz", &Api::readyz},
-        Row{"GET /leader", &Api::leader},   Row{"GET /standby", &Api::standby},
-        Row{"GET /metrics", &Api::metrics}, Row{"GET /events", &Api::events},
-        Row{"POST /reload", &Api::reload},  Row{"POST /switchover", &Api::switchover},
-        Row{"POST /pause", &Api::pause},    Row{"POST /resume", &Api::resume},
+        Row{"GET /livez", &Api::livez},
+        Row{"GET /readyz", &Api::readyz},
+        Row{"GET /leader", &Api::leader},
+        Row{"GET /standby", &Api::standby},
+        Row{"GET /status", &Api::status},
+        Row{"GET /explain", &Api::explain},
+        Row{"GET /history", &Api::history},
+        Row{"GET /metrics", &Api::metrics},
+        Row{"GET /events", &Api::events},
+        Row{"POST /reload", &Api::reload},
+        Row{"POST /switchover", &Api::switchover},
+        Row{"POST /pause", &Api::pause},
+        Row{"POST /resume", &Api::resume},
+        Row{"POST /resign", &Api::resign},
+        Row{"POST /rejoin", &Api::rejoin},
     };
 };
 
@@ -115,7 +124,10 @@ Answer Api::livez(const Request&) {
     return of_json(200, object);
 }
 
-Answer Api::readyz(const Request&) { return of_verdict("ready", unready(host_)); }
+Answer Api::readyz(const Request&) {
+    return of_verdict("ready", unready(host_),
+                      {{"resigned", host_.resigned_unix_ms().has_value()}});
+}
 Answer Api::leader(const Request&) { return of_verdict("leader", not_leader(host_)); }
 Answer Api::standby(const Request&) { return of_verdict("standby", not_standby(host_)); }
 
@@ -158,6 +170,7 @@ std::string status_event(const Host& host) {
     if (s.health.tip) object["tip"] = s.health.tip->value;
     object["lag_blocks"] = s.health.lag;
     object["paused"] = s.known.view.pause.has_value();
+    object["resigned"] = host.resigned_unix_ms().has_value();
     return json::serialize(object);
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 
 #include "admin/events.hpp"
 #include "admin/gate.hpp"
@@ -40,6 +41,15 @@ class Api {
     Answer metrics(const Request&);
     Answer events(const Request&);
     Answer reload(const Request&);
+    // group_paths.cpp
+    Answer status(const Request&);
+    Answer explain(const Request&);
+    boost::asio::awaitable<Answer> history(const Request&);
+    // resign_paths.cpp
+    boost::asio::awaitable<Answer> resign(const Request& request);
+    Answer rejoin(const Request& request);
+    Answer resign_at_once();
+    boost::json::object resigned_now(bool handing_over) const;
     // order_paths.cpp
     boost::asio::awaitable<Answer> switchover(const Request& request);
     boost::asio::awaitable<Answer> pause(const Request& request);

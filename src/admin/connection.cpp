@@ -29,6 +29,7 @@ namespace http = beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Tls = asio::ssl::stream<beast::tcp_stream>;
+using Parser = http::request_parser<http::string_body>;
 using Response = http::response<http::string_body>;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
@@ -57,6 +58,11 @@ Request request_of(http::request<http::string_body>& message) {
     request.content_type = field(message, http::field::content_type);
     request.body = std::move(message.body());
     return request;
+}
+
+void limit(Parser& parser, const Limits& limits) {
+    parser.header_limit(limits.header_bytes);
+    parser.body_limit(limits.body_bytes);
 }
 
 /// What is said of a request that could not be read; none: nobody is there to hear it.
@@ -106,6 +112,7 @@ class Served final : public Connection {
     asio::awaitable<void> serve() override {
         if constexpr (std::is_same_v<Stream, Tls>) {
             within(limits_.request);
+            wait_for_client();
             const auto [failure] =
                 co_await stream_.async_handshake(asio::ssl::stream_base::server, kTuple);
             if (failure) co_return;
@@ -118,6 +125,11 @@ class Served final : public Connection {
     }
 
     void refuse_with(Answer answer) override { only_answer_ = std::move(answer); }
+
+    std::optional<std::chrono::steady_clock::time_point> waiting_since() const override {
+        if (!reading_ || closing_ || only_answer_) return std::nullopt;
+        return waiting_since_;
+    }
 
     void finish() override {
         closing_ = true;
@@ -135,13 +147,17 @@ class Served final : public Connection {
     /// For all that follows, until it is said again.
     void within(std::chrono::milliseconds span) { lowest(stream_).expires_after(span); }
 
+    void wait_for_client() {
+        reading_ = true;
+        waiting_since_ = std::chrono::steady_clock::now();
+    }
+
     /// One request and its answer. True while another may come.
     asio::awaitable<bool> exchange() {
-        http::request_parser<http::string_body> parser;
-        parser.header_limit(limits_.header_bytes);
-        parser.body_limit(limits_.body_bytes);
+        Parser parser;
+        limit(parser, limits_);
         within(only_answer_ ? kLeave : limits_.request);
-        reading_ = true;
+        wait_for_client();
         const auto [failure, bytes] = co_await http::async_read(stream_, buffer_, parser, kTuple);
         reading_ = false;
         if (failure) {
@@ -244,11 +260,29 @@ class Served final : public Connection {
     beast::flat_buffer buffer_;
     std::optional<Answer> only_answer_;
     std::shared_ptr<Subscription> events_;
-    bool reading_ = false;
+    bool reading_ = false;  ///< or shaking hands
+    std::chrono::steady_clock::time_point waiting_since_;
     bool closing_ = false;
 };
 
 }  // namespace
+
+ReadRequest read_request(std::string_view bytes, const Limits& limits) {
+    Parser parser;
+    parser.eager(true);
+    limit(parser, limits);
+    error_code failure;
+    while (!failure && !parser.is_done() && !bytes.empty()) {
+        const auto used = parser.put(asio::buffer(bytes), failure);
+        bytes.remove_prefix(used);
+        if (used == 0) break;
+    }
+    if (failure == http::error::need_more) failure = {};
+    if (failure) return {std::nullopt, answer_to(failure, limits)};
+    if (!parser.is_done()) return {};
+    auto message = parser.release();
+    return {request_of(message), std::nullopt};
+}
 
 std::shared_ptr<Connection> make_connection(tcp::socket socket,
                                             std::shared_ptr<asio::ssl::context> tls,

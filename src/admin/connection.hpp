@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -40,11 +42,22 @@ class Connection {
     virtual boost::asio::awaitable<void> serve() = 0;
     /// Every request is answered with this one answer, and the connection ended.
     virtual void refuse_with(Answer answer) = 0;
+    /// Since when it waits for a request, or for the rest of one; none: it is being answered.
+    virtual std::optional<std::chrono::steady_clock::time_point> waiting_since() const = 0;
     /// An answer that is under way may still leave; nothing is begun.
     virtual void finish() = 0;
     /// At once.
     virtual void close() = 0;
 };
+
+/// One request from bytes that are all there, as a connection reads it; or the refusal that it
+/// would answer with; or neither: nobody could be answered. Bytes behind the request are the next
+/// one's.
+struct ReadRequest {
+    std::optional<Request> request;
+    std::optional<Answer> refusal;
+};
+ReadRequest read_request(std::string_view bytes, const Limits& limits);
 
 /// `tls` empty: in clear.
 std::shared_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket,

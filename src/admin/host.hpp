@@ -3,16 +3,27 @@
 // Thread rule: the io_context's thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <boost/asio/awaitable.hpp>
 
 #include "config/config.hpp"
 #include "core/state.hpp"
 #include "model/policy.hpp"
 #include "orders/desk.hpp"
+#include "report/history.hpp"
 #include "support/loop_lag.hpp"
 
 namespace elector::admin {
+
+/// The newest changes of the lead, or why they cannot be had.
+struct HistoryRead {
+    std::vector<report::StoredHistory> entries;
+    std::string error;
+};
 
 class Host {
   public:
@@ -26,6 +37,17 @@ class Host {
     virtual bool etcd_answers() const = 0;
     /// A guardian watches over this process, and answers.
     virtual bool guardian_answers() const = 0;
+    /// This host's wall clock, for what people read.
+    virtual std::int64_t wall_clock_ms() const = 0;
+    /// When etcd was last heard of, by an answer or by the watch; long ago at first.
+    virtual model::Instant heard_etcd() const = 0;
+    virtual boost::asio::awaitable<HistoryRead> history() = 0;
+    /// Since when this member leaves the lead to others, by order.
+    virtual std::optional<std::int64_t> resigned_unix_ms() const = 0;
+    /// From now on, restarts included; it goes on leading until somebody can take over. What kept
+    /// it from being written down; empty: done.
+    virtual std::string resign() = 0;
+    virtual std::string rejoin() = 0;
     /// As on SIGHUP. What was wrong; empty: done.
     virtual std::vector<std::string> reload() = 0;
     /// Where orders to the whole group are written.

@@ -53,7 +53,7 @@ std::shared_ptr<ssl::context> context_of(const config::Api& api) {
 Answer full() {
     auto answer =
         refusal(503, "cannot serve this connection: there are as many as allowed [api:full]",
-                "end another one; idle ones are ended after 10 s");
+                "ask again; all of the others are being answered, or follow the events");
     answer.fields.emplace_back("Retry-After", "10");
     return answer;
 }
@@ -164,7 +164,7 @@ void Server::take(tcp::socket socket) {
         return;
     }
     const auto connection = make_connection(std::move(socket), tls_, responder_, limits_);
-    if (others >= limits_.connections) connection->refuse_with(full());
+    if (others >= limits_.connections && !make_room()) connection->refuse_with(full());
     connections_.insert(connection);
     asio::co_spawn(io_, connection->serve(), [this, connection](std::exception_ptr e) {
         connections_.erase(connection);
@@ -173,6 +173,18 @@ void Server::take(tcp::socket socket) {
         connection->close();
         tell_.failed("serving a connection");
     });
+}
+
+/// Whoever holds connections open without a word must not keep an operator out: the one that has
+/// been silent for longest goes.
+bool Server::make_room() {
+    std::shared_ptr<Connection> longest;
+    for (const auto& one : connections_) {
+        const auto since = one->waiting_since();
+        if (since && (!longest || *since < *longest->waiting_since())) longest = one;
+    }
+    if (longest) longest->finish();
+    return longest != nullptr;
 }
 
 void Server::stop() {

@@ -47,6 +47,7 @@ class Server {
     std::string open();
     boost::asio::awaitable<void> accept(std::shared_ptr<boost::asio::ip::tcp::acceptor> acceptor);
     void take(boost::asio::ip::tcp::socket socket);
+    bool make_room();
     void try_again();
     void drop();
 

@@ -8,6 +8,9 @@
 #include <boost/json/serialize.hpp>
 
 #include "app/policy_of.hpp"
+#include "cli/group.hpp"
+#include "cli/session.hpp"
+#include "etcd/error.hpp"
 
 namespace elector::app {
 namespace json = boost::json;
@@ -32,6 +35,7 @@ AdminApi::AdminApi(boost::asio::io_context& io, Member& member, Log& log,
       log_(log),
       reload_(std::move(reload)),
       desk_(member.store(), member.keys(), std::random_device{}(), kPatience),
+      resignation_(member.config().state.dir),
       metrics_(version()),
       hub_(io),
       api_(*this, metrics_),
@@ -40,10 +44,59 @@ AdminApi::AdminApi(boost::asio::io_context& io, Member& member, Log& log,
                [this] { return hub_.subscribe(); }},
               telling()),
       timer_(io) {
-    member_.listener = [this](const model::Event& e) { metrics_.on_event(e, member_.now()); };
+    member_.listener = [this](const model::Event& e) { listen(e); };
     member_.on_rpc = [this](const etcd::RpcStat& stat) {
         metrics_.on_rpc(stat.method, stat.endpoint, stat.grpc_code);
+        if (stat.grpc_code == 0) heard_etcd_ = member_.now();
     };
+    member_.set_resigned(resignation_.unix_ms().has_value());
+}
+
+void AdminApi::listen(const model::Event& event) {
+    metrics_.on_event(event, member_.now());
+    // A stream's answers are no calls that end.
+    const auto* lease = std::get_if<model::LeaseAnswered>(&event);
+    const bool alive = lease && lease->outcome == model::StoreOutcome::kDone;
+    if (alive || std::holds_alternative<model::StoreChanged>(event)) heard_etcd_ = member_.now();
+}
+
+std::int64_t AdminApi::wall_clock_ms() const { return cli::wall_clock_ms(); }
+
+boost::asio::awaitable<admin::HistoryRead> AdminApi::history() {
+    auto read = co_await cli::newest_history(member_.store(), member_.keys(), cli::kHistoryRows);
+    admin::HistoryRead result;
+    if (read) {
+        result.entries = std::move(*read);
+    } else {
+        result.error = etcd::to_string(read.error());
+    }
+    co_return result;
+}
+
+std::string AdminApi::resign() {
+    const bool was = resignation_.unix_ms().has_value();
+    auto problem = resignation_.set(cli::wall_clock_ms());
+    if (!problem.empty() || was) return problem;
+    member_.set_resigned(true);
+    tell_resigned();
+    return {};
+}
+
+std::string AdminApi::rejoin() {
+    const bool was = resignation_.unix_ms().has_value();
+    auto problem = resignation_.clear();
+    if (!problem.empty() || !was) return problem;
+    member_.set_resigned(false);
+    log_(Level::kInfo, "rejoined");
+    return {};
+}
+
+void AdminApi::tell_resigned() {
+    log_(Level::kWarn, "resigned",
+         {{"file", resignation_.path()},
+          {"why",
+           "This member leaves the lead to others, also over restarts, until iotex-elector "
+           "rejoin."}});
 }
 
 admin::Server::Tell AdminApi::telling() {
@@ -64,6 +117,7 @@ admin::Server::Tell AdminApi::telling() {
 }
 
 void AdminApi::start() {
+    if (resignation_.unix_ms()) tell_resigned();
     server_.set(member_.config().api);
     tell_regularly();
 }

@@ -12,12 +12,14 @@
 #include "admin/server.hpp"
 #include "app/log.hpp"
 #include "app/member.hpp"
+#include "app/resignation.hpp"
 
 namespace elector::app {
 
 class AdminApi final : private admin::Host {
   public:
-    /// `reload` does what SIGHUP does, and returns what was wrong.
+    /// `reload` does what SIGHUP does, and returns what was wrong. Before the member starts: one
+    /// that had resigned has so from the first.
     AdminApi(boost::asio::io_context& io, Member& member, Log& log,
              std::function<std::vector<std::string>()> reload);
 
@@ -39,8 +41,16 @@ class AdminApi final : private admin::Host {
     bool guardian_answers() const override { return member_.guardian_answers(); }
     std::vector<std::string> reload() override { return reload_(); }
     orders::Desk& orders() override { return desk_; }
+    std::int64_t wall_clock_ms() const override;
+    model::Instant heard_etcd() const override { return heard_etcd_; }
+    boost::asio::awaitable<admin::HistoryRead> history() override;
+    std::optional<std::int64_t> resigned_unix_ms() const override { return resignation_.unix_ms(); }
+    std::string resign() override;
+    std::string rejoin() override;
 
     admin::Server::Tell telling();
+    void listen(const model::Event& event);
+    void tell_resigned();
     void tell_regularly();
     void publish(const model::RoleChanged& e);
     void publish(const model::Announce& e);
@@ -50,6 +60,8 @@ class AdminApi final : private admin::Host {
     Log& log_;
     std::function<std::vector<std::string>()> reload_;
     orders::Desk desk_;
+    Resignation resignation_;
+    model::Instant heard_etcd_{};
     admin::Metrics metrics_;
     admin::Hub hub_;
     admin::Api api_;

@@ -18,6 +18,7 @@
 #include "cli/group.hpp"
 #include "cli/orders.hpp"
 #include "cli/remove.hpp"
+#include "cli/resign.hpp"
 #include "cli/switchover.hpp"
 #include "config/environment.hpp"
 #include "config/legacy.hpp"
@@ -53,6 +54,10 @@ constexpr const char* kUsage =
     "                        a real hand-over there and back, measured against the budget\n"
     "  remove NAME [--yes] [--json]\n"
     "                        forgets a member that is gone for good\n"
+    "Commands that go to the elector of this host, through its API:\n"
+    "  resign [--wait] [--json]\n"
+    "                        hands over if it leads, and leaves the lead to others until rejoin\n"
+    "  rejoin [--json]       ends that\n"
     "Others:\n"
     "  demo                  three members on an embedded etcd and simulated nodes\n"
     "  version               prints the version\n"
@@ -200,6 +205,8 @@ int main(int argc, char** argv) {
     if (command == "switchover") leave(cli::switchover(rest, means()));
     if (command == "drill") leave(cli::drill(rest, means()));
     if (command == "remove") leave(cli::remove(rest, means()));
+    if (command == "resign") leave(cli::resign(rest));
+    if (command == "rejoin") leave(cli::rejoin(rest));
     if (command == "demo") return demo::demo(rest);
     if (command == "version" || command == "--version") {
         std::printf("iotex-elector %s\n", ELECTOR_VERSION);

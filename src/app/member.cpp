@@ -100,6 +100,7 @@ void Member::tell_fence_missing() {
 model::Policy Member::make_policy() const {
     auto policy = policy_of(config_, instance_);
     policy.guardian = guarded_;
+    policy.nofailover = policy.nofailover || resigned_;
     policy.fence_missing = fence_missing(config_, environment_);
     policy.cluster = pinned_.problem.empty() ? pinned_.cluster : model::kNoCluster;
     return policy;
@@ -145,8 +146,14 @@ void Member::start() {
     if (policy().fence_missing) tell_fence_missing();
     certificates_.watch(config_.etcd);
     store_.start(config_.election.hold / 2);
-    reactor_.post(model::Woke{});
+    started_ = true;
+    reactor_.set_policy(make_policy());
     if (!observing()) failback_.start();
+}
+
+void Member::set_resigned(bool resigned) {
+    resigned_ = resigned;
+    if (started_) reactor_.set_policy(make_policy());
 }
 
 FailbackRunner::Known Member::known() const {

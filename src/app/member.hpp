@@ -37,6 +37,8 @@ class Member {
     void shut_down();
     /// Applies a configuration that has been diffed against the running one and not been refused.
     void reload(const config::Config& loaded);
+    /// From now on, or from start(): it leaves the lead to others, and leads on while it does.
+    void set_resigned(bool resigned);
     /// Ends every connection; nothing runs when it returns. Notifications that are on their way are
     /// given `last_words` first.
     boost::asio::awaitable<void> close(std::chrono::milliseconds last_words = {});
@@ -104,6 +106,8 @@ class Member {
     NodeRunner node_;
     FenceRunner fence_;
     bool guarded_;
+    bool resigned_ = false;
+    bool started_ = false;
     model::OpId activation_;           ///< the last one that was sent
     model::Nonce activation_holding_;  ///< and the holding that it was sent for
     Reactor reactor_;

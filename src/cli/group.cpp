@@ -20,7 +20,6 @@ namespace {
 constexpr const char* kStatusUsage = "iotex-elector status [--json] [--config FILE]";
 constexpr const char* kHistoryUsage = "iotex-elector history [--json] [--config FILE]";
 constexpr const char* kExplainUsage = "iotex-elector explain [--json] [--config FILE]";
-constexpr std::int64_t kHistoryRows = 100;
 constexpr const char* kThroughEtcd =
     "; this goes through etcd: look at etcd.endpoints and at etcd; what the elector of this host "
     "knows is in its log";
@@ -100,32 +99,13 @@ std::vector<std::string> notes_of(const report::GroupStatus& g) {
     return lines;
 }
 
-/// Reads the newest entries; what is no entry is left out.
-asio::awaitable<etcd::Result<std::vector<report::StoredHistory>>> newest(Session& session,
-                                                                         std::int64_t limit) {
-    etcd::RangeOp op;
-    op.key = session.keys.history;
-    op.range_end = etcd::prefix_end(session.keys.history);
-    op.limit = limit;
-    op.newest_first = true;
-    etcd::CallOptions options;
-    options.timeout = 5s;
-    auto reply = co_await session.client().range(std::move(op), options);
-    if (!reply) co_return reply.error();
-    std::vector<report::StoredHistory> entries;
-    for (const auto& kv : reply->kvs)
-        if (auto entry = etcd::parse_history(kv.value))
-            entries.push_back({model::Revision{kv.mod_revision}, std::move(*entry)});
-    co_return entries;
-}
-
 asio::awaitable<etcd::Result<report::GroupInput>> read_group(Session& session,
                                                              const std::string& key) {
     report::GroupInput in;
     in.key = key;
     auto view = co_await session.look();
     if (!view) co_return view.error();
-    auto last = co_await newest(session, 1);
+    auto last = co_await newest_history(session.client(), session.keys, 1);
     if (!last) co_return last.error();
     in.now_unix_ms = wall_clock_ms();
     in.view = std::move(*view);
@@ -159,7 +139,7 @@ asio::awaitable<int> status_in(Session& session, const std::string& key, bool js
 asio::awaitable<int> history_in(Session& session, bool json) {
     auto view = co_await session.look();
     if (!view) co_return cannot("the history", view.error());
-    auto entries = co_await newest(session, kHistoryRows);
+    auto entries = co_await newest_history(session.client(), session.keys, kHistoryRows);
     if (!entries) co_return cannot("the history", entries.error());
     const auto rows = report::history(std::move(*entries), view->holder.record);
     if (json) {
@@ -200,6 +180,24 @@ int shown(const std::vector<std::string>& words, const Means& means, const char*
 }
 
 }  // namespace
+
+asio::awaitable<etcd::Result<std::vector<report::StoredHistory>>> newest_history(
+    etcd::Client& client, const etcd::Keys& keys, std::int64_t limit) {
+    etcd::RangeOp op;
+    op.key = keys.history;
+    op.range_end = etcd::prefix_end(keys.history);
+    op.limit = limit;
+    op.newest_first = true;
+    etcd::CallOptions options;
+    options.timeout = 5s;
+    auto reply = co_await client.range(std::move(op), options);
+    if (!reply) co_return reply.error();
+    std::vector<report::StoredHistory> entries;
+    for (const auto& kv : reply->kvs)
+        if (auto entry = etcd::parse_history(kv.value))
+            entries.push_back({model::Revision{kv.mod_revision}, std::move(*entry)});
+    co_return entries;
+}
 
 std::string render(const report::GroupStatus& g, const Look& look) {
     const auto tone = g.exit_code == 0 ? Tone::kGood : Tone::kBad;

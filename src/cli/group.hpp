@@ -2,6 +2,7 @@
 // Must never write. Thread rule: called from main.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,13 @@
 #include "report/history.hpp"
 
 namespace elector::cli {
+
+/// How many changes `history` and the API show.
+inline constexpr std::int64_t kHistoryRows = 100;
+
+/// Reads the newest entries; what is no entry is left out. Client and keys outlive the call.
+boost::asio::awaitable<etcd::Result<std::vector<report::StoredHistory>>> newest_history(
+    etcd::Client& client, const etcd::Keys& keys, std::int64_t limit);
 
 std::string render(const report::GroupStatus& status, const Look& look);
 std::string render(const report::Explanation& explanation, const Look& look);

@@ -15,7 +15,7 @@ constexpr std::array kRows = {
     BlockerRow{Blocker::kShuttingDown, "shutting_down", "This member is shutting down."},
     BlockerRow{Blocker::kObserving, "observing", "member.mode is observe: this member only looks."},
     BlockerRow{Blocker::kNoFailover, "nofailover",
-               "member.nofailover is set: this member never leads."},
+               "member.nofailover is set, or this member has resigned: it does not lead."},
     BlockerRow{Blocker::kOtherCluster, "other_cluster",
                "etcd is not the cluster that this host has pinned, or the pin cannot be read."},
     BlockerRow{Blocker::kGuardianDown, "guardian_down", "The guardian does not answer."},

@@ -17,7 +17,9 @@ struct Remedy {
 constexpr std::array kRemedies = {
     Remedy{Blocker::kShuttingDown, "Start the service again."},
     Remedy{Blocker::kObserving, "Set member.mode to control and restart the service."},
-    Remedy{Blocker::kNoFailover, "Set member.nofailover to false and reload."},
+    Remedy{Blocker::kNoFailover,
+           "Set member.nofailover to false and reload; if the member has resigned, run rejoin on "
+           "its host."},
     Remedy{Blocker::kOtherCluster,
            "See that etcd.endpoints name the right etcd; if it was replaced on purpose, run "
            "bootstrap --accept-cluster on this host and restart the service."},

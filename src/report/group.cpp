@@ -238,6 +238,14 @@ void add_group_conditions(Explanation& e, const GroupInput& in, const MemberStat
     add(model::find_created(view, record->term) ? Blocker::kHeld : Blocker::kDirtyWait);
 }
 
+void add_resigned(Explanation& e, std::int64_t unix_ms) {
+    e.because.insert(e.because.begin(),
+                     Condition{"resigned",
+                               "This member has resigned (" + utc_text(unix_ms) +
+                                   "): it leaves the lead to others until rejoin.",
+                               "Run rejoin on its host."});
+}
+
 std::string summary_of(const Explanation& e, const GroupStatus& g, const MemberStatus* m) {
     if (!g.read) return "Nothing can be said of " + e.member + ": etcd could not be read.";
     if (!m) return e.member + " is not registered in this group.";
@@ -290,6 +298,7 @@ Explanation explain(const model::Policy& p, const GroupInput& in, const std::str
     if (const auto* local = local_of(in, member)) {
         e.leads = local->role == model::Role::kLeader;
         if (!e.leads) e.because = describe(local->blockers);
+        if (local->resigned_unix_ms) add_resigned(e, *local->resigned_unix_ms);
     } else if (g.read && !e.leads) {
         if (m) e.because = m->blocked_by;
         add_group_conditions(e, in, m);

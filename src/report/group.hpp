@@ -22,10 +22,12 @@ struct Local {
     model::Role role = model::Role::kFollower;
     model::Term term;  ///< of its holding; 0: it holds nothing
     std::optional<model::Duration> holding_remaining;
-    model::Blockers blockers;  ///< why it does not lead
+    model::Blockers blockers;  ///< why it does not lead, but for having resigned
     model::NodeActivity activity = model::NodeActivity::kUnknown;
-    model::Duration activity_age{};  ///< since the status was verified
-    std::vector<std::string> alarms;
+    model::Duration activity_age{};   ///< since the status was verified
+    std::vector<std::string> alarms;  ///< events that stand
+    /// Since when it leaves the lead to others, by order, until rejoin.
+    std::optional<std::int64_t> resigned_unix_ms;
 };
 
 /// What the document is made of.

@@ -85,7 +85,8 @@ json::value local(const std::optional<Local>& l) {
         {"holding_remaining_ms", ms_or_null(l->holding_remaining)},
         {"blocked_by", conditions(describe(l->blockers))},
         {"node", {{"activity", text(word(l->activity))}, {"age_ms", ms(l->activity_age)}}},
-        {"alarms", strings(l->alarms)}};
+        {"alarms", strings(l->alarms)},
+        {"resigned", instant(l->resigned_unix_ms)}};
 }
 
 json::object row(const HistoryRow& r) {

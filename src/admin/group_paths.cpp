@@ -1,0 +1,42 @@
+// What this member knows of the group, in the same documents as the commands show.
+#include <utility>
+
+#include <boost/json.hpp>
+
+#include "admin/api.hpp"
+#include "admin/group_view.hpp"
+#include "report/json.hpp"
+
+namespace elector::admin {
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+Answer of_json(const json::object& object) {
+    Answer answer;
+    answer.body = json::serialize(object) + "\n";
+    return answer;
+}
+
+}  // namespace
+
+Answer Api::status(const Request&) {
+    return of_json(report::to_json(report::group_status(host_.policy(), group_input(host_))));
+}
+
+Answer Api::explain(const Request&) {
+    return of_json(report::to_json(
+        report::explain(host_.policy(), group_input(host_), host_.policy().member)));
+}
+
+asio::awaitable<Answer> Api::history(const Request&) {
+    auto read = co_await host_.history();
+    if (!read.error.empty())
+        co_return refusal(503, "cannot read the history: " + read.error,
+                          "see that etcd answers, and ask again");
+    const auto& holder = host_.state().known.view.holder.record;
+    co_return of_json(report::to_json(report::history(std::move(read.entries), holder)));
+}
+
+}  // namespace elector::admin

@@ -1,0 +1,13 @@
+// Owns the group as this member knows it, without asking anybody: what the store has told it, and
+// what only it knows of itself. Must never judge: see src/report. Thread rule: pure functions.
+#pragma once
+
+#include "admin/host.hpp"
+#include "report/group.hpp"
+
+namespace elector::admin {
+
+report::Local local_of(const Host& host);
+report::GroupInput group_input(const Host& host);
+
+}  // namespace elector::admin
