@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "admin/budget.hpp"
 #include "core/takeover.hpp"
 #include "model/notice.hpp"
 
@@ -62,6 +63,7 @@ report::GroupInput group_input(const Host& host) {
     in.since_read = host.now() - host.heard_etcd();
     in.now_unix_ms = host.wall_clock_ms();
     in.local = local_of(host);
+    in.budget = reported_budget(host.config());
     return in;
 }
 

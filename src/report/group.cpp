@@ -267,6 +267,7 @@ GroupStatus group_status(const model::Policy& p, const GroupInput& in) {
     g.key = in.key;
     g.since_read = in.since_read;
     g.local = in.local;
+    g.budget = in.budget;
     g.read = in.view.has_value();
     if (g.read) {
         const auto& view = *in.view;

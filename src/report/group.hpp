@@ -30,6 +30,19 @@ struct Local {
     std::optional<std::int64_t> resigned_unix_ms;
 };
 
+/// What the timing of a configuration promises. Upper bounds, unless it says otherwise.
+struct Budget {
+    std::string profile;
+    model::Duration block_interval{};
+    model::Duration hold{};
+    model::Duration renew{};
+    model::Duration outage_survived{};  ///< of etcd; a lower bound
+    model::Duration handover{};         ///< a planned one; typical
+    model::Duration handover_at_most{};
+    model::Duration node_gone{};  ///< its process ends, until the successor may activate
+    model::Duration host_lost{};
+};
+
 /// What the document is made of.
 struct GroupInput {
     std::string key;                          ///< K
@@ -38,6 +51,7 @@ struct GroupInput {
     std::int64_t now_unix_ms = 0;             ///< wall clock of this host, for ages; 0: not known
     std::optional<model::HistoryEntry> last;  ///< the newest entry of the history
     std::optional<Local> local;
+    std::optional<Budget> budget;
 };
 
 /// A member's role, as far as the store shows it.
@@ -113,6 +127,7 @@ struct GroupStatus {
     std::string verdict;                       ///< one sentence
     int exit_code = 1;  ///< 0 exactly one verified active, 1 none, 4 more than one
     std::optional<Local> local;
+    std::optional<Budget> budget;
 };
 
 GroupStatus group_status(const model::Policy& policy, const GroupInput& input);

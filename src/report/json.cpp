@@ -89,6 +89,19 @@ json::value local(const std::optional<Local>& l) {
         {"resigned", instant(l->resigned_unix_ms)}};
 }
 
+json::value budget(const std::optional<Budget>& b) {
+    if (!b) return nullptr;
+    return json::object{{"profile", b->profile},
+                        {"block_interval_ms", ms(b->block_interval)},
+                        {"hold_ms", ms(b->hold)},
+                        {"renew_ms", ms(b->renew)},
+                        {"etcd_outage_survived_ms", ms(b->outage_survived)},
+                        {"handover_ms", ms(b->handover)},
+                        {"handover_at_most_ms", ms(b->handover_at_most)},
+                        {"node_gone_ms", ms(b->node_gone)},
+                        {"host_lost_ms", ms(b->host_lost)}};
+}
+
 json::object row(const HistoryRow& r) {
     return {{"revision", r.revision.value},
             {"at", instant(r.unix_ms)},
@@ -132,7 +145,8 @@ json::object to_json(const GroupStatus& g) {
             {"holder", holder(g.holder)},
             {"pause", pause},
             {"switchover", order},
-            {"local", local(g.local)}};
+            {"local", local(g.local)},
+            {"budget", budget(g.budget)}};
 }
 
 json::object to_json(const Explanation& e) {

@@ -33,6 +33,7 @@ Group whole() {
     g.in.local.emplace();
     g.in.local->member = "a";
     g.in.local->alarms = {"unfenced"};
+    g.in.budget.emplace();
     return g;
 }
 
@@ -84,9 +85,18 @@ TEST_CASE("what cannot be known is null") {
     Group g;
     g.in.view.reset();
     const auto d = to_json(g.status());
-    for (const auto* name : {"holder", "pause", "switchover", "local"})
+    for (const auto* name : {"holder", "pause", "switchover", "local", "budget"})
         CHECK_MESSAGE(d.at(name).is_null(), name);
     CHECK(d.at("read") == false);
     CHECK(d.at("exit_code") == 1);
     CHECK(to_json(std::vector<HistoryRow>{{}}).at("changes").at(0).at("at").is_null());
+}
+
+TEST_CASE("the time budget is given in whole milliseconds") {
+    Group g;
+    g.in.budget = Budget{"fast", 2500ms, 3s, 600ms, 1850ms, 3200ms, 9001ms, 5s, 21s};
+    CHECK(json::serialize(to_json(g.status()).at("budget")) ==
+          R"({"profile":"fast","block_interval_ms":2500,"hold_ms":3000,"renew_ms":600,)"
+          R"("etcd_outage_survived_ms":1850,"handover_ms":3200,"handover_at_most_ms":9001,)"
+          R"("node_gone_ms":5000,"host_lost_ms":21000})");
 }
