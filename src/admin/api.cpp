@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "admin/verdict.hpp"
+#include "admin/web.hpp"
 #include "config/url.hpp"
 
 namespace elector::admin {
@@ -92,6 +93,10 @@ boost::asio::awaitable<Answer> Api::answer(const Request& request) {
 boost::asio::awaitable<Answer> Api::dispatch(const Request& request) {
     const auto wanted = request.method + " " + request.path;
     std::string allowed;
+    if (const auto* file = find_web_file(request.path)) {
+        if (request.method == "GET") co_return to_answer(*file);
+        allowed = "GET, HEAD";
+    }
     for (const auto& row : Routes::kAll) {
         const auto cut = row.name.find(' ');
         const auto method = row.name.substr(0, cut);
