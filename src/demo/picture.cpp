@@ -37,6 +37,7 @@ Picture picture_of(const World& world) {
         const auto nodes = world.nodes();
         for (std::size_t i = 0; i < nodes.size(); ++i)
             p.members.push_back(row_of(world, i, nodes[i]));
+        for (std::size_t i = 0; i < nodes.size(); ++i) p.dashboards.push_back(world.dashboard(i));
     }
     const auto& meter = world.meter();
     if (meter.current() && (meter.current()->ordered || meter.current()->decided))

@@ -38,7 +38,8 @@ struct Picture {
     std::size_t handovers = 0;
     std::uint64_t signatures = 0;
     std::uint64_t double_signatures = 0;
-    std::vector<Happening> happenings;  ///< newest last
+    std::vector<std::string> dashboards;  ///< of the members, in their order
+    std::vector<Happening> happenings;    ///< newest last
     model::Instant began;
 };
 

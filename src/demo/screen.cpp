@@ -185,6 +185,12 @@ Line score(const Picture& p) {
              clean ? Style::kGood : Style::kBad}};
 }
 
+Line dashboards(const Picture& p) {
+    Line line{{" dashboards      ", Style::kDim}};
+    for (const auto& url : p.dashboards) line.push_back({url + "  ", Style::kPlain});
+    return line;
+}
+
 Line happening_line(const Happening& h, model::Instant began) {
     const Style style = h.weight == Happening::Weight::kAlarm     ? Style::kBad
                         : h.weight == Happening::Weight::kWarning ? Style::kBusy
@@ -280,6 +286,7 @@ std::vector<Line> lay_out(const Picture& p, std::size_t width, std::size_t heigh
         }
         add(handovers(p));
         top.push_back(score(p));
+        if (!p.dashboards.empty()) top.push_back(dashboards(p));
         top.emplace_back();
     }
     const auto last = keys();

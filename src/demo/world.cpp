@@ -25,7 +25,8 @@ namespace {
 
 constexpr const char* kElectionKey = "/iotex-demo";
 constexpr std::size_t kMostHappenings = 200;
-constexpr auto kPatience = 30s;  // for anything of the start
+constexpr std::uint16_t kFirstApiPort = 9010;  // that of [api], and those behind it
+constexpr auto kPatience = 30s;                // for anything of the start
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
@@ -86,6 +87,7 @@ World::World(asio::io_context& io, const Options& options,
       seed_(random_seed()),
       tasks_(io, [this](const std::string& name,
                         const std::string& what) { on_failure_("task " + name + ": " + what); }),
+      api_ports_(ports_from(kFirstApiPort)),
       etcd_(std::make_unique<EtcdChild>(folder_.path())),
       keys_(kElectionKey) {
     if (options_.log_file.empty()) return;
@@ -166,8 +168,13 @@ std::string World::configuration_of(std::size_t i, std::uint16_t etcd_port) cons
            "\"\nprofile = \"" + options_.profile + "\"\n[etcd]\nendpoints = [" +
            local_url(etcd_port) + "]\n[node]\nadmin = " + local_url(ports.admin) +
            "\nprobe = " + local_url(ports.probe) + "\nweb3 = " + local_url(ports.web3) +
-           "\n[state]\ndir = \"" + state.string() + "\"\n[api]\nlisten = \"\"\n" +
+           "\n[state]\ndir = \"" + state.string() +
+           "\"\n[api]\nlisten = \"127.0.0.1:" + std::to_string(api_ports_[i]) + "\"\n" +
            "[log]\nformat = \"json\"\n";
+}
+
+std::string World::dashboard(std::size_t i) const {
+    return "http://127.0.0.1:" + std::to_string(api_ports_[i]) + "/";
 }
 
 std::string World::configuration_file(std::size_t i) const {
@@ -253,7 +260,8 @@ asio::awaitable<bool> World::bootstrap() {
     }
     const auto words = last_words(words_file);
     if (command.succeeded())
-        say("demo", "bootstrap --members " + names + ": " + words);
+        say("demo", "bootstrap --members " + names + ": " + words + "; watch it at " +
+                        dashboard(0) + ", the dashboard of " + member_name(0));
     else
         on_failure_("bootstrap has failed: " + words);
     co_return command.succeeded();

@@ -22,6 +22,7 @@
 #include "demo/handover.hpp"
 #include "demo/ledger.hpp"
 #include "demo/options.hpp"
+#include "demo/ports.hpp"
 #include "demo/service.hpp"
 #include "etcd/client.hpp"
 #include "etcd/transactions.hpp"
@@ -81,6 +82,8 @@ class World {
     std::optional<std::size_t> holder() const;
     /// Members other than the leader that are queued and fit.
     std::size_t successors() const;
+    /// Where a member's dashboard is: the same after a restart of its elector.
+    std::string dashboard(std::size_t i) const;
     const Account& account(std::size_t i) const { return members_[i]->account; }
     Processes processes(std::size_t i) const { return members_[i]->service->processes(); }
     std::vector<NodeTruth> nodes() const;
@@ -141,6 +144,7 @@ class World {
     std::ofstream log_;  ///< of --log
     app::Tasks tasks_;
     Folder folder_;
+    std::array<std::uint16_t, kMembers> api_ports_;
     std::unique_ptr<EtcdChild> etcd_;
     std::unique_ptr<etcd::Client> operator_;  ///< straight to etcd, as an operator's tools
     etcd::Keys keys_;

@@ -172,3 +172,15 @@ TEST_CASE("spans are written for people") {
     CHECK(milliseconds_text(-5ms) == "-5 ms");
     CHECK(seconds_text(2349ms) == "2.3 s");
 }
+
+TEST_CASE("the addresses of the dashboards stand below the score") {
+    auto p = picture();
+    p.dashboards = {"http://127.0.0.1:9010/", "http://127.0.0.1:9011/"};
+    const auto lines = lay_out(p, 120, 40);
+    const auto score = std::find_if(lines.begin(), lines.end(), [](const Line& line) {
+        return to_text(line).find("double signatures") != std::string::npos;
+    });
+    REQUIRE(score != lines.end());
+    CHECK(to_text(*(score + 1)) ==
+          " dashboards      http://127.0.0.1:9010/  http://127.0.0.1:9011/  ");
+}
