@@ -84,8 +84,8 @@ def run_programs(preset, label, tally, timeout):
         tally.add(f"{preset}/{name}", passed, failed, seconds, output[-12000:])
 
 
-def python_tests(folder, tally, timeout=300):
-    command = [sys.executable, "-m", "unittest", "discover", "-s", folder]
+def python_tests(folder, tally, timeout=300, python=sys.executable):
+    command = [python, "-m", "unittest", "discover", "-s", folder]
     code, output, seconds = run(command, timeout)
     ran = re.search(r"Ran (\d+) tests?", output)
     total = int(ran.group(1)) if ran else 0
@@ -172,6 +172,8 @@ def main():
         integration("dev", "short", tally, 1500)
         real_processes(chaos, "dev", tally, 900, "", "tests/chaos")
     if options.long:
+        # Debian's selenium is a module of Debian's Python.
+        python_tests("tests/browser", tally, 1800, "/usr/bin/python3")
         for preset in ("asan", "tsan", "clang"):
             if build(preset, tally):
                 run_programs(preset, "short", tally, 3600)
