@@ -16,6 +16,7 @@ RUN_BY = {
     "on=": ("tests/package/test_quickstart.py", {"docs/quickstart.md"}),
     "in=group": ("tests/integration/test_pages.py", {"docs/operations.md", "docs/commands.md",
                                                      "docs/faq.md"}),
+    "in=api": ("tests/integration/test_api.py", {"docs/api.md"}),
     "in=folder": ("tests/integration/test_pages.py", {"docs/operations.md"}),
     "in=secured": ("tests/integration/", {"docs/configuration.md", "docs/operations.md"}),
 }
