@@ -135,7 +135,7 @@ class Page(unittest.TestCase):
         page = self.show()
         page.card("delegate-b").find_element("css selector", "button").click()
         self.assertEqual(page.text("#ask-title"), "Hand over to delegate-b?")
-        for part in ("about 3.2 s", "at most 9.0 s", "0.05 of our own blocks", "0.15 at most"):
+        for part in ("about 3.2 s", "at most 9.0 s", "0.05 of our own blocks", "0.15 when"):
             self.assertIn(part, page.text("#ask-cost"))
         page.press("ESCAPE")
         self.assertFalse(page.one("#dialog").is_displayed())

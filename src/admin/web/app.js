@@ -449,7 +449,7 @@ function costOf(to) {
   if (!b) return `${plan} How long nobody signs is not known here.`;
   const missed = (ms) => (ms / (b.block_interval_ms * PRODUCERS)).toFixed(2);
   return `${plan} Nobody signs for about ${span(b.handover_ms)}, and at most ${span(b.handover_at_most_ms)} with healthy nodes. ` +
-    `That costs ${missed(b.handover_ms)} of our own blocks on average, ${missed(b.handover_at_most_ms)} at most.`;
+    `On average that is ${missed(b.handover_ms)} of our own blocks, or ${missed(b.handover_at_most_ms)} when it takes longest.`;
 }
 
 function askSwitchover(to) {
