@@ -42,11 +42,12 @@ DutyWatch::DutyWatch(Session& session, const Means& means, const config::Config&
     }
 }
 
-asio::awaitable<std::string> DutyWatch::read() {
+asio::awaitable<std::string> DutyWatch::read(Progress& progress) {
     const auto tip = co_await node_.block_number(kPatience);
     if (!tip) co_return unreadable(tip.error());
     const auto first = duty_.tip == 0 ? *tip - std::min(*tip, kBack) + 1 : duty_.tip + 1;
     for (auto height = first; height <= *tip; ++height) {
+        if (*tip - height > 2) progress.show("reading who made the last blocks");
         const auto block = co_await node_.block(height, kPatience);
         if (!block) co_return unreadable(block.error());
         if (block->producer == address_) duty_.own = height;
@@ -55,9 +56,11 @@ asio::awaitable<std::string> DutyWatch::read() {
     co_return std::string{};
 }
 
-asio::awaitable<std::string> DutyWatch::learn() {
+asio::awaitable<std::string> DutyWatch::learn(Progress& progress) {
     if (!cannot_.empty()) co_return cannot_;
-    auto problem = co_await read();
+    progress.begin(std::nullopt);
+    auto problem = co_await read(progress);
+    progress.clear();
     if (!problem.empty()) co_return problem;
     if (!duty_.own)
         co_return "none of the last " + std::to_string(kBack) +
@@ -74,7 +77,7 @@ asio::awaitable<std::string> DutyWatch::wait(Progress& progress) {
             co_return "no block of ours has come in two rounds of producers";
         progress.show("waiting for our own block; the chain is at " + std::to_string(duty_.tip));
         co_await session_.pause(kLookEvery);
-        auto problem = co_await read();
+        auto problem = co_await read(progress);
         if (!problem.empty()) co_return problem;
     }
     progress.clear();

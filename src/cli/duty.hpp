@@ -30,14 +30,14 @@ class DutyWatch {
               const std::string& operator_address);
 
     /// Looks back two rounds of producers. Not empty: why the moment cannot be known.
-    boost::asio::awaitable<std::string> learn();
+    boost::asio::awaitable<std::string> learn(Progress& progress);
     /// Until our next block is there. Not empty: why it has not come.
     boost::asio::awaitable<std::string> wait(Progress& progress);
     const Duty& duty() const { return duty_; }
 
   private:
     /// Reads what is new; the error, if any.
-    boost::asio::awaitable<std::string> read();
+    boost::asio::awaitable<std::string> read(Progress& progress);
 
     Session& session_;
     iotex::NodeClient node_;

@@ -55,10 +55,11 @@ std::string objection(const etcd::Keys& keys, const model::ElectionView& view,
                        : "its key " + s.kv.key +
                              " is in the queue, and its lease lives; stop its "
                              "elector first, and wait for election.hold";
-        const auto* candidate = model::find_key(view, s.kv.key);
-        if (candidate && model::is_foreign(view, *candidate))
+        const auto* owner = model::owner_of(view, s.kv.key);
+        if (model::find_key(view, s.kv.key) && (!owner || owner->record.name != name))
             return "the key " + s.kv.key +
-                   " in the queue is of no member, so an older elector may have written it; see "
+                   " in the queue is not of its record, so an older elector may have written it; "
+                   "see "
                    "that its node cannot sign, then delete the key with etcdctl";
     }
     return {};

@@ -20,6 +20,8 @@ constexpr const char* kSwitchoverUsage =
     "[--config FILE]";
 constexpr const char* kDrillUsage =
     "iotex-elector drill [--to NAME] [--yes] [--json] [--config FILE]";
+/// In blocks: a node that is only activated and drained again has shown nothing.
+constexpr int kStay = 2;
 /// Until the member that has handed over is fit again, for the way back.
 constexpr auto kBackPatience = 60s;
 constexpr auto kLookEvery = 250ms;
@@ -105,13 +107,13 @@ asio::awaitable<HandOver> switch_over(Session& session, const Means& means,
     DutyWatch watch(session, means, config, address);
     Progress progress;
     if (w.best) {
-        const auto problem = co_await watch.learn();
+        const auto problem = co_await watch.learn(progress);
         if (!problem.empty()) co_return unknown_moment(std::move(h), problem);
         const auto left = static_cast<int>(watch.duty().until_next());
         const auto span =
             watch.duty().now() ? model::Duration{} : left * config.node.block_interval;
         if (!w.json)
-            print("  right after our own block         in about " + report::span_text(span) +
+            print("  right after our own block       in about " + report::span_text(span) +
                   ": no proposal is expected to be missed\n");
     }
     if (w.dry_run) {
@@ -171,7 +173,14 @@ std::string drill_verdict(const Drill& d, const config::Config& config) {
 }
 
 /// The member that has handed over is not fit at once: it queues, and its node is looked at.
-asio::awaitable<HandOver> plan_way_back(Session& session, std::string to, Progress& progress) {
+asio::awaitable<HandOver> plan_way_back(Session& session, const config::Config& config,
+                                        std::string to, Progress& progress) {
+    const auto stay = kStay * config.node.block_interval;
+    progress.begin(stay);
+    while (progress.elapsed() < stay) {
+        progress.show("the lead stays there for two blocks");
+        co_await session.pause(kLookEvery);
+    }
     progress.begin(std::nullopt);
     for (;;) {
         auto h = co_await plan_hand_over(session, to, "drill, the way back");
@@ -221,7 +230,7 @@ asio::awaitable<int> drill_in(Session& session, const config::Config& config, Wa
     d.there = co_await make_hand_over(session, config, std::move(d.there), progress);
     if (d.there.outcome != Outcome::kVerified) co_return told(d, config, w);
     if (!w.json) print("There: " + plain_lines(end_text(d.there)));
-    auto back = co_await plan_way_back(session, d.there.plan.from, progress);
+    auto back = co_await plan_way_back(session, config, d.there.plan.from, progress);
     progress.clear();
     if (back.outcome == Outcome::kPlanned)
         back = co_await make_hand_over(session, config, std::move(back), progress);

@@ -1,6 +1,10 @@
 // Where a hand-over stands by one look at the group, and what is said of its end.
 #include "cli/handover.hpp"
 
+#include <fstream>
+#include <set>
+#include <sstream>
+
 #include <doctest/doctest.h>
 
 #include "cli/duty.hpp"
@@ -143,6 +147,43 @@ TEST_CASE("a half is within the budget up to what check prints as the most") {
     CHECK(cli::within_budget(h, config));
     h.total += 1ms;
     CHECK(!cli::within_budget(h, config));
+}
+
+namespace {
+
+void collect(const boost::json::value& value, std::set<std::string>& names) {
+    if (const auto* list = value.if_array())
+        for (const auto& item : *list) collect(item, names);
+    if (const auto* object = value.if_object())
+        for (const auto& field : *object) {
+            names.insert(field.key());
+            collect(field.value(), names);
+        }
+}
+
+}  // namespace
+
+TEST_CASE("every field of the document is on the page of the commands") {
+    std::ifstream file(ELECTOR_COMMANDS_PAGE);
+    std::stringstream all;
+    all << file.rdbuf();
+    const auto text = all.str();
+    const auto begin = text.find("\n### switchover, drill, remove\n");
+    REQUIRE(begin != std::string::npos);
+    const auto page = text.substr(begin);
+    const config::Config config;
+    std::set<std::string> names;
+    collect(cli::to_json(ended(cli::Outcome::kVerified), config), names);
+    auto refused = ended(cli::Outcome::kRefused);
+    refused.refusals = {{"paused", "It is.", "Run resume."}};
+    collect(cli::to_json(refused, config), names);
+    CHECK(names.size() == 24);
+    names.erase("v");
+    for (const auto& name : names) {
+        const bool there = page.find("`" + name + "`") != std::string::npos ||
+                           page.find("`" + name + "[]`") != std::string::npos;
+        CHECK_MESSAGE(there, "not documented: " << name);
+    }
 }
 
 TEST_CASE("the best moment is our block and the one after it; the next is a round away") {

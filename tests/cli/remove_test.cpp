@@ -82,7 +82,10 @@ TEST_CASE("whatever lives, or has a duty to the group, is not removed") {
          [](Group& g) {
              g.view.holder.record->foreign = {{"/k/x", Revision{3}, "b"}};
          }},
-        {"the key /k/b in the queue is of no member", [](Group& g) { g.view.members.clear(); }},
+        {"the key /k/b in the queue is not of its record",
+         [](Group& g) { g.view.members.clear(); }},
+        {"the key /k/b in the queue is not of its record",
+         [](Group& g) { g.view.members[0].record.name = "c"; }},
     };
     for (const auto& [words, change] : cases) {
         Group g;

@@ -1,5 +1,9 @@
 """The lead is moved on purpose, by command and by API: what is done, and what is refused."""
 import json
+import os
+import pty
+import select
+import subprocess
 import threading
 import time
 import unittest
@@ -122,6 +126,41 @@ class ByCommand(Orders):
             self.assertEqual((code, self.codes(told)), (1, ["moment_unknown"]))
             self.assertIn("node.web3 is off", errors)
             self.assertIn("Run switchover without --at best", errors)
+
+    def on_terminal(self, answer, *words):
+        """(exit code, output, what the terminal showed) of a command with a terminal."""
+        near, far = pty.openpty()
+        with subprocess.Popen([programs.elector(), *words], stdin=far, stderr=far, text=True,
+                              stdout=subprocess.PIPE) as running:
+            os.close(far)
+            os.write(near, answer.encode() + b"\n")
+            output, shown = running.stdout.read(), b""
+            while select.select([near], [], [], 0.1)[0]:
+                try:
+                    shown += os.read(near, 65536)
+                except OSError:  # nobody has the other end any more
+                    break
+        os.close(near)
+        return running.returncode, output, shown.decode()
+
+    @takes(40)
+    def test_on_a_terminal_it_asks_shows_how_far_it_is_and_says_the_phases(self):
+        with self.world(members=2) as world:
+            old, (target,) = self.begin(world)
+            command = ("switchover", "--config", old.config)
+            with self.nobody_moves(world, old, 2):
+                code, output, shown = self.on_terminal("no", *command)
+                self.assertEqual(code, 1)
+                self.assertTrue(output.startswith(f"Plan: {old.name} (term "), output)
+                self.assertIn("expected missed blocks", output)
+                self.assertIn("Type yes to go on", shown)
+                self.assertIn("the answer was not yes", shown)
+            code, output, shown = self.on_terminal("yes", *command)
+            self.assertEqual(code, 0, shown)
+            self.assertIn(f"{target.name} leads, and its node is verified active.\nheld ", output)
+            self.assertRegex(shown, r"\r\x1b\[K  \d\.\d s of about 3\.2 s: ")
+            self.assertTrue(shown.endswith("\r\x1b[K"), repr(shown[-80:]))
+            self.assertIs(world.leader(), target)
 
     @takes(60)
     def test_a_drill_goes_there_and_back_and_measures_both(self):

@@ -1,8 +1,9 @@
 // What becomes of a switchover that is asked for: the plan, the transaction, and every refusal.
 #include "orders/switchover.hpp"
 
-#include <algorithm>
+#include <fstream>
 #include <functional>
+#include <sstream>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -49,9 +50,21 @@ orders::Judgement judge(const ElectionView& view, const std::string& to = "c") {
     return orders::judge(Policy{}, view, {to, "root@host", "new disks"});
 }
 
+const std::string& page() {
+    static const auto text = [] {
+        std::ifstream file(ELECTOR_COMMANDS_PAGE);
+        std::stringstream all;
+        all << file.rdbuf();
+        return all.str();
+    }();
+    return text;
+}
+
+/// Each has words, and a place on the page of the commands.
 std::string codes(const orders::Judgement& j) {
     std::string all;
     for (const auto& r : j.refusals) {
+        CHECK_MESSAGE(page().find("`" + r.code + "`") != std::string::npos, r.code);
         CHECK(r.sentence.size() > 10);
         CHECK(r.remedy.size() > 10);
         all += (all.empty() ? "" : " ") + r.code;
