@@ -25,6 +25,15 @@ install(CODE "
     endforeach()
   endif()")
 
+# Made when the program is linked (src/app), each where its shell, or man, looks.
+if(NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR)
+  set(said "${CMAKE_BINARY_DIR}/operator")
+  install(FILES "${said}/iotex-elector" DESTINATION share/bash-completion/completions)
+  install(FILES "${said}/_iotex-elector" DESTINATION share/zsh/vendor-completions)
+  install(FILES "${said}/iotex-elector.fish" DESTINATION share/fish/vendor_completions.d)
+  install(FILES "${said}/iotex-elector.1.gz" DESTINATION share/man/man1)
+endif()
+
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs config DESTINATION "${CMAKE_INSTALL_DOCDIR}"
   FILES_MATCHING PATTERN "*.md" PATTERN "*.toml" PATTERN "openapi.json")

@@ -12,10 +12,12 @@
 #include "app/policy_of.hpp"
 #include "app/run.hpp"
 #include "app/run_guardian.hpp"
+#include "cli/arguments.hpp"
 #include "cli/bootstrap.hpp"
 #include "cli/check.hpp"
 #include "cli/fence.hpp"
 #include "cli/group.hpp"
+#include "cli/help.hpp"
 #include "cli/orders.hpp"
 #include "cli/remove.hpp"
 #include "cli/resign.hpp"
@@ -28,44 +30,8 @@ namespace {
 
 using namespace elector;
 
-constexpr const char* kUsage =
-    "usage: iotex-elector COMMAND\n"
-    "  run --config FILE     the service, in the foreground; logs to stderr\n"
-    "  check FILE            validates a configuration, prints effective values and the time "
-    "budget\n"
-    "  check --from-flags -etcd=URL ...   prints the TOML for an older elector's command line\n"
-    "  bootstrap --members a,b,c [--accept-cluster] [--yes] --config FILE\n"
-    "                        first start of a group without the waiting\n"
-    "  bootstrap --accept-cluster --config FILE   lets this host use a replaced etcd\n"
-    "  fence [--force] --config FILE\n"
-    "                        brings the node of this host to standby, and says whether it is\n"
-    "  fence --confirmed-dead NAME|key:HEX [--yes] --config FILE\n"
-    "                        vouches that a node whose standby nobody could confirm cannot sign\n"
-    "Commands that go through etcd (--config defaults to /etc/iotex-elector/elector.toml):\n"
-    "  status [--json]       who signs, verified; exit 0 exactly one, 1 none, 4 more than one\n"
-    "  history [--json]      changes of the lead: when, from, to, why, by whom, phases\n"
-    "  explain [--json]      why this member leads or does not, and what would change it\n"
-    "  pause --reason TEXT [--for DURATION] [--json]\n"
-    "                        nobody takes over until resume; who leads goes on\n"
-    "  resume [--json]       ends a pause\n"
-    "  switchover [--to NAME] [--at best] [--dry-run] [--yes] [--json]\n"
-    "                        hands the lead over, and returns when that is verified\n"
-    "  drill [--to NAME] [--yes] [--json]\n"
-    "                        a real hand-over there and back, measured against the budget\n"
-    "  remove NAME [--yes] [--json]\n"
-    "                        forgets a member that is gone for good\n"
-    "Commands that go to the elector of this host, through its API:\n"
-    "  resign [--wait] [--json]\n"
-    "                        hands over if it leads, and leaves the lead to others until rejoin\n"
-    "  rejoin [--json]       ends that\n"
-    "Others:\n"
-    "  demo                  three members on an embedded etcd and simulated nodes\n"
-    "  version               prints the version\n"
-    "An older elector's command line (-etcd=URL -iotexAdmin=URL -iotexProbe=URL -key=K "
-    "-value=NAME) runs too.\n";
-
 int refuse(const std::string& text) {
-    std::fprintf(stderr, "iotex-elector: %s\n%s", text.c_str(), kUsage);
+    std::fprintf(stderr, "iotex-elector: %s\n%s", text.c_str(), cli::help_of_all().c_str());
     return 2;
 }
 
@@ -172,6 +138,26 @@ int run_closer(const Arguments& rest) {
     return options ? app::close_holding(*order, options->config, means(), options->notes) : code;
 }
 
+int print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    return 0;
+}
+
+/// `help [COMMAND]`, `help --man`.
+int help(const Arguments& rest) {
+    if (rest.empty()) return print(cli::help_of_all());
+    if (rest.front() == "--man") return print(cli::man_page(ELECTOR_VERSION));
+    const auto* row = cli::find_command(rest.front());
+    if (row) return print(cli::help_of(*row));
+    return refuse("help: there is no command '" + rest.front() + "'");
+}
+
+int completion(const Arguments& rest) {
+    const auto text = rest.size() == 1 ? cli::completion(rest.front()) : std::nullopt;
+    if (text) return print(*text);
+    return refuse("completion: name a shell: bash, zsh or fish");
+}
+
 /// All is closed and said. What is left is the gRPC library's own shutdown, which was seen to hang
 /// now and then.
 [[noreturn]] void leave(int code) {
@@ -191,6 +177,7 @@ int main(int argc, char** argv) {
     if (arguments.empty()) return refuse("no command given");
     const auto& command = arguments.front();
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+    if (cli::find_command(command) && cli::asks_for_help(rest)) return help({command});
     if (command == "run") return run(rest);
     if (command == "elector") return run_elector(rest);
     if (command == "close-holding") leave(run_closer(rest));
@@ -207,14 +194,12 @@ int main(int argc, char** argv) {
     if (command == "remove") leave(cli::remove(rest, means()));
     if (command == "resign") leave(cli::resign(rest));
     if (command == "rejoin") leave(cli::rejoin(rest));
+    if (command == "completion") return completion(rest);
     if (command == "demo") return demo::demo(rest);
     if (command == "version" || command == "--version") {
         std::printf("iotex-elector %s\n", ELECTOR_VERSION);
         return 0;
     }
-    if (command == "help" || command == "--help" || command == "-h") {
-        std::fputs(kUsage, stdout);
-        return 0;
-    }
+    if (command == "help" || command == "--help" || command == "-h") return help(rest);
     return refuse("unknown command '" + command + "'");
 }

@@ -44,10 +44,15 @@ std::optional<Arguments> parse(const std::vector<std::string>& words,
     return found;
 }
 
-bool asks_for_help(const std::vector<std::string>& words, const char* usage) {
-    const bool asked = contains(words, "--help") || contains(words, "-h");
-    if (asked) std::printf("usage: %s\n", usage);
-    return asked;
+std::optional<Arguments> parse(const std::vector<std::string>& words, const Command& command) {
+    std::vector<std::string> valued;
+    std::vector<std::string> flags;
+    for (const auto& o : command.options) (o.value.empty() ? flags : valued).emplace_back(o.name);
+    return parse(words, valued, flags, usage_of(command).c_str());
+}
+
+bool asks_for_help(const std::vector<std::string>& words) {
+    return contains(words, "--help") || contains(words, "-h");
 }
 
 int complain(const config::LoadResult& loaded) {
@@ -71,6 +76,11 @@ std::optional<config::Config> configuration(const Arguments& arguments, const ch
         std::fprintf(stderr, "warning: %s\n", problem.render().c_str());
     if (!loaded.config) complain(loaded);
     return loaded.config;
+}
+
+std::optional<config::Config> configuration(const Arguments& arguments, const Command& command,
+                                            config::Use use) {
+    return configuration(arguments, usage_of(command).c_str(), use);
 }
 
 }  // namespace elector::cli

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands.hpp"
 #include "config/load.hpp"
 
 namespace elector::cli {
@@ -19,8 +20,11 @@ std::optional<Arguments> parse(const std::vector<std::string>& words,
                                const std::vector<std::string>& valued,
                                const std::vector<std::string>& flags, const char* usage);
 
-/// `--help` or `-h` is among the words: the usage has been printed.
-bool asks_for_help(const std::vector<std::string>& words, const char* usage);
+/// The same by the table of commands.
+std::optional<Arguments> parse(const std::vector<std::string>& words, const Command& command);
+
+/// `--help` or `-h` is among the words.
+bool asks_for_help(const std::vector<std::string>& words);
 
 /// Tells every problem on stderr; the exit code for a bad configuration.
 int complain(const config::LoadResult& loaded);
@@ -28,6 +32,10 @@ int complain(const config::LoadResult& loaded);
 /// The configuration named by --config; without it /etc/iotex-elector/elector.toml, if there is
 /// one. None: said on stderr. What is spared is told there too.
 std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
+                                            config::Use use = config::Use::kAll);
+
+/// For one of the table.
+std::optional<config::Config> configuration(const Arguments& arguments, const Command& command,
                                             config::Use use = config::Use::kAll);
 
 }  // namespace elector::cli

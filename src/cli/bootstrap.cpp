@@ -17,8 +17,6 @@ using model::Blocker;
 
 namespace {
 
-constexpr const char* kUsage =
-    "iotex-elector bootstrap [--members a,b,c] [--accept-cluster] [--yes] --config FILE";
 constexpr auto kPatience = 15s;  // a member asks its node and publishes within three
 constexpr auto kCallTtl = 30s;
 
@@ -243,18 +241,19 @@ asio::awaitable<int> whole(Session& session, const config::Config& config,
 }  // namespace
 
 int bootstrap(const std::vector<std::string>& words, const Means& means) {
-    const auto arguments =
-        parse(words, {"--members", "--config"}, {"--accept-cluster", "--yes"}, kUsage);
+    const auto& row = command("bootstrap");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
     const auto list = arguments->find("--members");
     const auto members =
         list == arguments->end() ? std::vector<std::string>{} : names_of(list->second);
     const bool accept = arguments->contains("--accept-cluster");
     if (members.empty() && !accept) {
-        std::fprintf(stderr, "iotex-elector: --members a,b,c is missing\nusage: %s\n", kUsage);
+        std::fprintf(stderr, "iotex-elector: --members a,b,c is missing\nusage: %s\n",
+                     usage_of(row).c_str());
         return 2;
     }
-    const auto config = configuration(*arguments, kUsage);
+    const auto config = configuration(*arguments, row);
     if (!config) return 2;
     try {
         Session session(means, *config);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/arguments.hpp"
+#include "cli/commands.hpp"
 #include "config/budget.hpp"
 #include "config/legacy.hpp"
 #include "config/load.hpp"
@@ -32,7 +33,7 @@ int check(const std::vector<std::string>& arguments) {
     if (!arguments.empty() && arguments.front() == "--from-flags")
         return check_flags({arguments.begin() + 1, arguments.end()});
     if (arguments.size() != 1 || arguments.front().rfind('-', 0) == 0) {
-        print(stderr, "usage: iotex-elector check FILE | check --from-flags -etcd=URL ...\n");
+        print(stderr, "usage: " + usage_of(command("check")) + "\n");
         return 2;
     }
     const auto loaded = config::load_file(arguments.front(), config::system_environment());

@@ -13,9 +13,6 @@ using model::HolderRecord;
 
 namespace {
 
-constexpr const char* kUsage =
-    "iotex-elector fence [--force] --config FILE\n"
-    "       iotex-elector fence --confirmed-dead NAME|key:HEX [--yes] --config FILE";
 constexpr const char* kReason = "confirmed_dead";
 
 std::string seconds(model::Duration d) {
@@ -152,20 +149,20 @@ asio::awaitable<int> fence_in(Session& session, std::string whom, bool yes) {
 }  // namespace
 
 int fence(const std::vector<std::string>& words, const Means& means) {
-    const auto arguments =
-        parse(words, {"--confirmed-dead", "--config"}, {"--yes", "--force"}, kUsage);
+    const auto& row = command("fence");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
     const auto whom = arguments->find("--confirmed-dead");
     const bool local = whom == arguments->end();
     const auto stray = arguments->find(local ? "--yes" : "--force");
     if (stray != arguments->end()) {
         std::fprintf(stderr, "iotex-elector: %s has no meaning here\nusage: %s\n",
-                     stray->first.c_str(), kUsage);
+                     stray->first.c_str(), usage_of(row).c_str());
         return 2;
     }
     // SAFETY: S29. What keeps a service from its start must not keep its node from standby.
     const auto config =
-        configuration(*arguments, kUsage, local ? config::Use::kDemote : config::Use::kRecord);
+        configuration(*arguments, row, local ? config::Use::kDemote : config::Use::kRecord);
     if (!config) return 2;
     if (local) return means.fence_node(*config, arguments->contains("--force"));
     try {

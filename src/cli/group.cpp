@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 
 #include "cli/arguments.hpp"
+#include "cli/group_read.hpp"
+#include "cli/watch.hpp"
 #include "etcd/records.hpp"
 #include "report/json.hpp"
 #include "report/text.hpp"
@@ -16,13 +18,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr const char* kStatusUsage = "iotex-elector status [--json] [--config FILE]";
-constexpr const char* kHistoryUsage = "iotex-elector history [--json] [--config FILE]";
-constexpr const char* kExplainUsage = "iotex-elector explain [--json] [--config FILE]";
-constexpr const char* kThroughEtcd =
-    "; this goes through etcd: look at etcd.endpoints and at etcd; what the elector of this host "
-    "knows is in its log";
 
 Cell node_cell(const report::NodeStatus& node) {
     const auto word = std::string(report::word(node.activity));
@@ -99,20 +94,6 @@ std::vector<std::string> notes_of(const report::GroupStatus& g) {
     return lines;
 }
 
-asio::awaitable<etcd::Result<report::GroupInput>> read_group(Session& session,
-                                                             const std::string& key) {
-    report::GroupInput in;
-    in.key = key;
-    auto view = co_await session.look();
-    if (!view) co_return view.error();
-    auto last = co_await newest_history(session.client(), session.keys, 1);
-    if (!last) co_return last.error();
-    in.now_unix_ms = wall_clock_ms();
-    in.view = std::move(*view);
-    if (!last->empty()) in.last = last->front().entry;
-    co_return in;
-}
-
 int cannot(const char* what, const etcd::Error& error) {
     return refuse("cannot read " + std::string(what) + ": " + etcd::to_string(error) +
                   kThroughEtcd);
@@ -162,18 +143,17 @@ asio::awaitable<int> explain_in(Session& session, const config::Config& config, 
     co_return 0;
 }
 
-/// What the three have in common: `--json`, the file, a session.
-template <class Command>
-int shown(const std::vector<std::string>& words, const Means& means, const char* usage,
-          Command command) {
-    if (asks_for_help(words, usage)) return 0;
-    const auto arguments = parse(words, {"--config"}, {"--json"}, usage);
+/// What the three have in common: the words, the file, a session.
+template <class Show>
+int shown(const std::vector<std::string>& words, const Means& means, const Command& row,
+          Show show) {
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, usage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);
-        return session.run(command(session, *config, arguments->contains("--json")));
+        return session.run(show(session, *config, *arguments));
     } catch (const std::exception& e) {
         return refuse(std::string("cannot read the group: ") + e.what() + kThroughEtcd);
     }
@@ -241,20 +221,26 @@ std::string render(const std::vector<report::HistoryRow>& rows, const Look& look
 }
 
 int status(const std::vector<std::string>& words, const Means& means) {
-    return shown(words, means, kStatusUsage, [](Session& s, const config::Config& c, bool json) {
-        return status_in(s, c.election.key, json);
-    });
+    const auto show = [](Session& s, const config::Config& c, const Arguments& given) {
+        const bool json = given.contains("--json");
+        return given.contains("--watch") ? watch_status(s, c.election.key, json)
+                                         : status_in(s, c.election.key, json);
+    };
+    return shown(words, means, command("status"), show);
 }
 
 int history(const std::vector<std::string>& words, const Means& means) {
-    return shown(words, means, kHistoryUsage,
-                 [](Session& s, const config::Config&, bool json) { return history_in(s, json); });
+    const auto show = [](Session& s, const config::Config&, const Arguments& given) {
+        return history_in(s, given.contains("--json"));
+    };
+    return shown(words, means, command("history"), show);
 }
 
 int explain(const std::vector<std::string>& words, const Means& means) {
-    return shown(words, means, kExplainUsage, [](Session& s, const config::Config& c, bool json) {
-        return explain_in(s, c, json);
-    });
+    const auto show = [](Session& s, const config::Config& c, const Arguments& given) {
+        return explain_in(s, c, given.contains("--json"));
+    };
+    return shown(words, means, command("explain"), show);
 }
 
 }  // namespace elector::cli

@@ -16,10 +16,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* kPauseUsage =
-    "iotex-elector pause --reason TEXT [--for DURATION] [--json] [--config FILE]";
-constexpr const char* kResumeUsage = "iotex-elector resume [--json] [--config FILE]";
-
 int failed(const char* what, const etcd::Error& error) {
     return refuse("cannot " + std::string(what) + " the election: " + etcd::to_string(error) +
                   (error.outcome_unknown
@@ -74,7 +70,7 @@ std::optional<Pause> wanted_of(const Arguments& arguments) {
     Pause wanted;
     const auto reason = arguments.find("--reason");
     if (reason == arguments.end()) {
-        refuse(std::string("--reason TEXT is missing\nusage: ") + kPauseUsage);
+        refuse("--reason TEXT is missing\nusage: " + usage_of(command("pause")));
         return std::nullopt;
     }
     wanted.reason = reason->second;
@@ -93,12 +89,12 @@ std::optional<Pause> wanted_of(const Arguments& arguments) {
 }  // namespace
 
 int pause(const std::vector<std::string>& words, const Means& means) {
-    if (asks_for_help(words, kPauseUsage)) return 0;
-    const auto arguments = parse(words, {"--reason", "--for", "--config"}, {"--json"}, kPauseUsage);
+    const auto& row = command("pause");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
     const auto wanted = wanted_of(*arguments);
     if (!wanted) return 2;
-    const auto config = configuration(*arguments, kPauseUsage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);
@@ -109,10 +105,10 @@ int pause(const std::vector<std::string>& words, const Means& means) {
 }
 
 int resume(const std::vector<std::string>& words, const Means& means) {
-    if (asks_for_help(words, kResumeUsage)) return 0;
-    const auto arguments = parse(words, {"--config"}, {"--json"}, kResumeUsage);
+    const auto& row = command("resume");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, kResumeUsage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);

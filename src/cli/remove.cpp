@@ -19,8 +19,6 @@ namespace {
 
 using State = model::HolderRecord::State;
 
-constexpr const char* kUsage = "iotex-elector remove NAME [--yes] [--json] [--config FILE]";
-
 /// What the holder record still asks of it.
 std::string duty(const model::ElectionView& view, const std::string& name) {
     const auto& record = view.holder.record;
@@ -164,15 +162,14 @@ asio::awaitable<int> remove_in(Session& session, std::string name, bool yes, boo
 }  // namespace
 
 int remove(const std::vector<std::string>& words, const Means& means) {
-    if (asks_for_help(words, kUsage)) return 0;
+    const auto& row = command("remove");
     if (words.empty() || words.front().starts_with("-")) {
-        refuse(std::string("the member's NAME is missing\nusage: ") + kUsage);
+        refuse("the member's NAME is missing\nusage: " + usage_of(row));
         return 2;
     }
-    const auto arguments =
-        parse({words.begin() + 1, words.end()}, {"--config"}, {"--yes", "--json"}, kUsage);
+    const auto arguments = parse({words.begin() + 1, words.end()}, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, kUsage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);

@@ -22,8 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kResignUsage = "iotex-elector resign [--wait] [--json] [--config FILE]";
-constexpr const char* kRejoinUsage = "iotex-elector rejoin [--json] [--config FILE]";
 /// Etcd may be asked three times meanwhile.
 constexpr auto kAnswer = 10s;
 constexpr auto kLook = 500ms;
@@ -126,10 +124,10 @@ void tell(const json::object& done, const std::string& next) {
 }  // namespace
 
 int resign(const std::vector<std::string>& words) {
-    if (asks_for_help(words, kResignUsage)) return 0;
-    const auto arguments = parse(words, {"--config"}, {"--wait", "--json"}, kResignUsage);
+    const auto& row = command("resign");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, kResignUsage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     auto done = ask(*config, "POST", "/resign", "resign");
     if (!done) return 1;
@@ -150,10 +148,10 @@ int resign(const std::vector<std::string>& words) {
 }
 
 int rejoin(const std::vector<std::string>& words) {
-    if (asks_for_help(words, kRejoinUsage)) return 0;
-    const auto arguments = parse(words, {"--config"}, {"--json"}, kRejoinUsage);
+    const auto& row = command("rejoin");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, kRejoinUsage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     const auto done = ask(*config, "POST", "/rejoin", "rejoin");
     if (!done) return 1;

@@ -15,11 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* kSwitchoverUsage =
-    "iotex-elector switchover [--to NAME] [--at best] [--dry-run] [--yes] [--json] "
-    "[--config FILE]";
-constexpr const char* kDrillUsage =
-    "iotex-elector drill [--to NAME] [--yes] [--json] [--config FILE]";
 /// In blocks: a node that is only activated and drained again has shown nothing.
 constexpr int kStay = 2;
 /// Until the member that has handed over is fit again, for the way back.
@@ -245,17 +240,16 @@ bool within_budget(const HandOver& half, const config::Config& config) {
 }
 
 int switchover(const std::vector<std::string>& words, const Means& means) {
-    if (asks_for_help(words, kSwitchoverUsage)) return 0;
-    const auto arguments = parse(words, {"--to", "--at", "--config"},
-                                 {"--dry-run", "--yes", "--json"}, kSwitchoverUsage);
+    const auto& row = command("switchover");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
     const auto at = arguments->find("--at");
     if (at != arguments->end() && at->second != "best") {
         refuse("--at " + plain(at->second) +
-               " is no moment; the only one is \"best\"\nusage: " + kSwitchoverUsage);
+               " is no moment; the only one is \"best\"\nusage: " + usage_of(row));
         return 2;
     }
-    const auto config = configuration(*arguments, kSwitchoverUsage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);
@@ -266,10 +260,10 @@ int switchover(const std::vector<std::string>& words, const Means& means) {
 }
 
 int drill(const std::vector<std::string>& words, const Means& means) {
-    if (asks_for_help(words, kDrillUsage)) return 0;
-    const auto arguments = parse(words, {"--to", "--config"}, {"--yes", "--json"}, kDrillUsage);
+    const auto& row = command("drill");
+    const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, kDrillUsage, config::Use::kRecord);
+    const auto config = configuration(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);

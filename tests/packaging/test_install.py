@@ -52,7 +52,11 @@ class Installed(unittest.TestCase):
         self.assertEqual(found, ["usr/bin/elector-replay", "usr/bin/iotex-elector",
                                  "usr/lib/systemd/system/iotex-elector.service",
                                  "usr/lib/systemd/system/iotex-elector@.service",
-                                 "usr/lib/sysusers.d/iotex-elector.conf"])
+                                 "usr/lib/sysusers.d/iotex-elector.conf",
+                                 "usr/share/bash-completion/completions/iotex-elector",
+                                 "usr/share/fish/vendor_completions.d/iotex-elector.fish",
+                                 "usr/share/man/man1/iotex-elector.1.gz",
+                                 "usr/share/zsh/vendor-completions/_iotex-elector"])
 
     def test_the_units_are_those_of_the_tree(self):
         for name in units.NAMES:
