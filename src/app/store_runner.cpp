@@ -14,6 +14,7 @@ namespace {
 constexpr milliseconds kHedge{250};
 /// What goes on failing is said again after this.
 constexpr std::chrono::seconds kSayAgain{30};
+constexpr milliseconds kTrimTakes{3000};
 
 /// Every txn of the protocol that only reads may be sent twice.
 template <class E>
@@ -116,10 +117,24 @@ asio::awaitable<void> StoreRunner::txn(E effect, etcd::CallOptions options) {
     if (reply) {
         worked();
         post_(etcd::to_event(keys_, effect, *reply));
+        if constexpr (std::is_same_v<E, model::Claim>)
+            if (reply->succeeded) tasks_.spawn("history", trim_history());
     } else {
         const auto outcome = failed(reply.error(), "txn");
         post_(etcd::failed_event(effect, outcome));
     }
+}
+
+asio::awaitable<void> StoreRunner::trim_history() {
+    etcd::CallOptions options;
+    options.timeout = kTrimTakes;
+    auto newest = etcd::newest_history(keys_);
+    const auto found = co_await client_.range(std::move(newest), options);
+    if (!found) co_return;  // the next holder does it
+    auto outdated = etcd::outdated_history(keys_, found->kvs);
+    if (!outdated) co_return;
+    const auto gone = co_await client_.remove(std::move(*outdated), options);
+    if (gone) log_(Level::kDebug, "history_trimmed", {{"entries", std::to_string(gone->deleted)}});
 }
 
 asio::awaitable<void> StoreRunner::grant(model::GrantLease effect) {

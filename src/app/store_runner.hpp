@@ -42,6 +42,8 @@ class StoreRunner {
     template <class E>
     boost::asio::awaitable<void> txn(E effect, etcd::CallOptions options);
     boost::asio::awaitable<void> grant(model::GrantLease effect);
+    /// At the start of a holding, so that somebody does it and nobody waits for it.
+    boost::asio::awaitable<void> trim_history();
     boost::asio::awaitable<void> keep_alive(model::KeepLeaseAlive effect);
     boost::asio::awaitable<void> revoke(model::RevokeLease effect);
     void on_watch(const etcd::WatchNotice& notice);

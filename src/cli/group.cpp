@@ -163,11 +163,8 @@ int shown(const std::vector<std::string>& words, const Means& means, const Comma
 
 asio::awaitable<etcd::Result<std::vector<report::StoredHistory>>> newest_history(
     etcd::Client& client, const etcd::Keys& keys, std::int64_t limit) {
-    etcd::RangeOp op;
-    op.key = keys.history;
-    op.range_end = etcd::prefix_end(keys.history);
+    auto op = etcd::newest_history(keys);
     op.limit = limit;
-    op.newest_first = true;
     etcd::CallOptions options;
     options.timeout = 5s;
     auto reply = co_await client.range(std::move(op), options);

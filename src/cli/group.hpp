@@ -14,7 +14,7 @@
 namespace elector::cli {
 
 /// How many changes `history` and the API show.
-inline constexpr std::int64_t kHistoryRows = 100;
+inline constexpr std::int64_t kHistoryRows = etcd::kHistoryKept;
 
 /// Reads the newest entries; what is no entry is left out. Client and keys outlive the call.
 boost::asio::awaitable<etcd::Result<std::vector<report::StoredHistory>>> newest_history(

@@ -141,6 +141,21 @@ std::string Keys::history_of(model::Term term) const {
     return history + digits;
 }
 
+RangeOp newest_history(const Keys& keys) {
+    RangeOp op{keys.history, prefix_end(keys.history), false, kHistoryKept + 1};
+    op.newest_first = true;
+    return op;
+}
+
+std::optional<DeleteOp> outdated_history(const Keys& keys, const std::vector<KeyValue>& newest) {
+    const auto kept = static_cast<std::size_t>(kHistoryKept);
+    if (newest.size() <= kept) return std::nullopt;
+    // Key order is term order, and an old term may be recorded late: nothing kept is in the range.
+    auto lowest = newest.front().key;
+    for (std::size_t i = 0; i < kept; ++i) lowest = std::min(lowest, newest[i].key);
+    return DeleteOp{keys.history, lowest};
+}
+
 Txn to_txn(const Keys& keys, const model::ReadElection&) {
     return Txn{{},
                {RangeOp{keys.queue, prefix_end(keys.queue), true, 0},

@@ -66,6 +66,14 @@ model::RecordAnswered to_event(const Keys& keys, const model::RecordForeign& e,
 model::RecordAnswered to_event(const Keys& keys, const model::ClearForeign& e,
                                const TxnReply& reply);
 
+/// How many ended holdings the history keeps.
+inline constexpr std::int64_t kHistoryKept = 100;
+/// The newest entries of the history, one more than it keeps.
+RangeOp newest_history(const Keys& keys);
+/// Deletes what is older than all that is kept, by the answer to newest_history(); none: there
+/// is nothing.
+std::optional<DeleteOp> outdated_history(const Keys& keys, const std::vector<KeyValue>& newest);
+
 /// The watch covers the two prefixes `queue` and `data`. Keys of neither, and history, give no
 /// change.
 std::vector<model::Change> to_changes(const Keys& keys, const std::vector<WatchEvent>& events);

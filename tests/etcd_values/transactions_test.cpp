@@ -94,6 +94,22 @@ TEST_CASE("all keys of an election are under two prefixes") {
     CHECK(kKeys.member("a") == "/k.d/members/a");
 }
 
+TEST_CASE("the history keeps the newest hundred entries, whatever the order of their terms") {
+    const auto asked = newest_history(kKeys);
+    CHECK(asked.key == "/k.d/history/");
+    CHECK(asked.limit == 101);
+    CHECK(asked.newest_first);
+    std::vector<KeyValue> newest;
+    for (std::int64_t term = 300; newest.size() < 100; --term)
+        newest.push_back({kKeys.history_of(Term{term}), "", 0, 0, 0, 0});
+    CHECK(outdated_history(kKeys, newest) == std::nullopt);
+    newest.push_back({kKeys.history_of(Term{200}), "", 0, 0, 0, 0});
+    CHECK(outdated_history(kKeys, newest) ==
+          DeleteOp{"/k.d/history/", kKeys.history_of(Term{201})});
+    newest[3].key = kKeys.history_of(Term{7});  // an old term that was recorded late is kept
+    CHECK(outdated_history(kKeys, newest) == DeleteOp{"/k.d/history/", kKeys.history_of(Term{7})});
+}
+
 TEST_CASE("history keys sort by term") {
     CHECK(kKeys.history_of(Term{42}) == "/k.d/history/000000000000002a");
     CHECK(kKeys.history_of(Term{0x7fffffffffffffff}) == "/k.d/history/7fffffffffffffff");
