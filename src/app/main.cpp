@@ -15,6 +15,7 @@
 #include "cli/arguments.hpp"
 #include "cli/bootstrap.hpp"
 #include "cli/check.hpp"
+#include "cli/doctor.hpp"
 #include "cli/fence.hpp"
 #include "cli/group.hpp"
 #include "cli/help.hpp"
@@ -194,6 +195,7 @@ int main(int argc, char** argv) {
     if (command == "remove") leave(cli::remove(rest, means()));
     if (command == "resign") leave(cli::resign(rest));
     if (command == "rejoin") leave(cli::rejoin(rest));
+    if (command == "doctor") leave(cli::doctor(rest, means()));
     if (command == "completion") return completion(rest);
     if (command == "demo") return demo::demo(rest);
     if (command == "version" || command == "--version") {

@@ -63,15 +63,20 @@ int complain(const config::LoadResult& loaded) {
     return 2;
 }
 
-std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
-                                            config::Use use) {
+std::optional<std::string> configuration_file(const Arguments& arguments, const char* usage) {
     const auto given = arguments.find("--config");
     const bool usual = given == arguments.end() && ::access(kUsualFile, F_OK) == 0;
     if (given == arguments.end() && !usual)
         return refuse(std::string("--config FILE is missing, and there is no ") + kUsualFile,
                       usage);
-    const auto path = usual ? std::string(kUsualFile) : given->second;
-    const auto loaded = config::load_file(path, config::system_environment(), use);
+    return usual ? std::string(kUsualFile) : given->second;
+}
+
+std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
+                                            config::Use use) {
+    const auto path = configuration_file(arguments, usage);
+    if (!path) return std::nullopt;
+    const auto loaded = config::load_file(*path, config::system_environment(), use);
     for (const auto& problem : loaded.spared)
         std::fprintf(stderr, "warning: %s\n", problem.render().c_str());
     if (!loaded.config) complain(loaded);

@@ -29,6 +29,10 @@ bool asks_for_help(const std::vector<std::string>& words);
 /// Tells every problem on stderr; the exit code for a bad configuration.
 int complain(const config::LoadResult& loaded);
 
+/// The file named by --config; without it /etc/iotex-elector/elector.toml, if there is one. None:
+/// said on stderr.
+std::optional<std::string> configuration_file(const Arguments& arguments, const char* usage);
+
 /// The configuration named by --config; without it /etc/iotex-elector/elector.toml, if there is
 /// one. None: said on stderr. What is spared is told there too.
 std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,

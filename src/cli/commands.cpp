@@ -50,6 +50,19 @@ Command check_command() {
             {{0, "it can be used"}, {2, "it cannot"}}};
 }
 
+Command doctor_command() {
+    return {"doctor",
+            {"[--json] [--config FILE]"},
+            "set-up mistakes before they cost a block, each with its remedy",
+            {"Asks the node, every etcd endpoint, the group and this host, and ends with a "
+             "verdict. Every question has a time-out of its own. Nothing is changed by it: it "
+             "asks etcd for a lease without keys, and gives it back.",
+             "Run it on each host of the group, as the user of the service."},
+            {kJson, kConfig},
+            {},
+            {{0, "nothing wrong, or warnings only"}, {1, "at least one error"}, kWrong}};
+}
+
 Command bootstrap_command() {
     return {"bootstrap",
             {"--members a,b,c [--accept-cluster] [--yes] [--config FILE]",
@@ -243,11 +256,11 @@ Command version_command() { return {"version", {""}, "prints the version", {}, {
 
 const std::vector<Command>& commands() {
     static const std::vector<Command> all = {
-        run_command(),    check_command(),      bootstrap_command(), fence_command(),
-        status_command(), history_command(),    explain_command(),   pause_command(),
-        resume_command(), switchover_command(), drill_command(),     remove_command(),
-        resign_command(), rejoin_command(),     demo_command(),      completion_command(),
-        help_command(),   version_command(),
+        run_command(),        check_command(),  doctor_command(),     bootstrap_command(),
+        fence_command(),      status_command(), history_command(),    explain_command(),
+        pause_command(),      resume_command(), switchover_command(), drill_command(),
+        remove_command(),     resign_command(), rejoin_command(),     demo_command(),
+        completion_command(), help_command(),   version_command(),
     };
     return all;
 }

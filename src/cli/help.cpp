@@ -1,34 +1,12 @@
 #include "cli/help.hpp"
 
-#include <algorithm>
+#include "cli/table.hpp"
 
 namespace elector::cli {
 namespace {
 
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kTextColumn = 24;
-
-/// Words of `text` in lines no wider than kWidth, all but the first behind `indent` spaces; the
-/// first begins at column `at`.
-std::string wrapped(std::string_view text, std::size_t at, std::size_t indent) {
-    std::string out;
-    std::size_t column = at;
-    while (!text.empty()) {
-        const auto cut = std::min(text.find(' '), text.size());
-        const auto word = text.substr(0, cut);
-        text.remove_prefix(std::min(cut + 1, text.size()));
-        if (column > indent && column + 1 + word.size() > kWidth) {
-            out += "\n" + std::string(indent, ' ');
-            column = indent;
-        } else if (column > at || !out.empty()) {
-            if (column > indent) out += ' ';
-            column += 1;
-        }
-        out += word;
-        column += word.size();
-    }
-    return out + "\n";
-}
 
 /// "  label   text", the text on a line of its own where the label is long.
 std::string item(const std::string& label, std::string_view text) {
@@ -38,7 +16,7 @@ std::string item(const std::string& label, std::string_view text) {
     } else {
         out.resize(kTextColumn, ' ');
     }
-    return out + wrapped(text, kTextColumn, kTextColumn);
+    return out + folded(text, kTextColumn, kWidth);
 }
 
 std::string label_of(const Option& o) {
@@ -117,8 +95,9 @@ std::string help_of_all() {
 }
 
 std::string help_of(const Command& c) {
-    std::string out = "usage: " + usage_of(c) + "\n" + wrapped(std::string(c.summary) + ".", 0, 0);
-    for (const auto paragraph : c.about) out += "\n" + wrapped(paragraph, 0, 0);
+    std::string out =
+        "usage: " + usage_of(c) + "\n" + folded(std::string(c.summary) + ".", 0, kWidth);
+    for (const auto paragraph : c.about) out += "\n" + folded(paragraph, 0, kWidth);
     if (!c.options.empty()) out += "\nOptions:\n";
     for (const auto& o : c.options) out += item(label_of(o), o.text);
     out += "\nExit codes:\n";

@@ -111,6 +111,26 @@ std::string plain_lines(std::string_view text) {
     return clean;
 }
 
+std::string folded(std::string_view text, std::size_t indent, std::size_t width) {
+    std::string out;
+    std::size_t column = indent;
+    while (!text.empty()) {
+        const auto end = std::min(text.find(' '), text.size());
+        const auto word = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (column > indent && width != 0 && column + 1 + width_of(word) > width) {
+            out += "\n" + std::string(indent, ' ');
+            column = indent;
+        } else if (column > indent) {
+            out += ' ';
+            column += 1;
+        }
+        out += word;
+        column += width_of(word);
+    }
+    return out + "\n";
+}
+
 std::string toned(std::string_view text, Tone tone, const Look& look) {
     if (!look.colour || tone == Tone::kPlain) return std::string(text);
     return std::string(code(tone)) + std::string(text) + "\x1b[0m";

@@ -33,6 +33,9 @@ Look look_of_stdout();
 std::string plain(std::string_view text);
 /// The same, but lines stay lines.
 std::string plain_lines(std::string_view text);
+/// Words in lines that end with a newline and are no wider than `width` (0: one line); those behind
+/// the first begin at column `indent`, where the caller has brought the first.
+std::string folded(std::string_view text, std::size_t indent, std::size_t width);
 std::string toned(std::string_view text, Tone tone, const Look& look);
 
 /// Lines that end with a newline. No line is wider than the look allows: columns are left out
