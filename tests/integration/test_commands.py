@@ -69,6 +69,21 @@ class Shown(Commands):
             self.assertEqual((code, why["leads"]), (0, False))
             self.assertEqual([c["code"] for c in why["because"]], ["not_head", "held"])
 
+    @takes(30)
+    def test_who_takes_the_lead_leaves_the_newest_hundred_entries_of_the_history(self):
+        with self.world(members=2) as world:
+            entry = {"v": 1, "term": 1, "from": "x", "reason": "shutdown", "held_ms": 1}
+            history = world.data + "history/"
+            for term in range(1, 151):
+                world.etcd.client.put(f"{history}{term:016x}",
+                                      json.dumps(dict(entry, term=term)))
+            old = world.start()
+            world.wait_for(lambda: len(world.etcd.client.range(history)) == 100, 5, "a hundred")
+            left = [e.json()["term"] for e in world.etcd.client.range(history)]
+            self.assertEqual(left, list(range(51, 151)))
+            code, told = self.said(old, "history")
+            self.assertEqual((code, len(told["changes"])), (0, 100))
+
     @takes(10)
     def test_without_etcd_a_command_says_what_to_look_at(self):
         with self.world(members=1) as world:

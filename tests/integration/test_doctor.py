@@ -164,6 +164,11 @@ class Mistakes(Doctored):
         with self.world(members=1, secured=secured) as world:
             self.assert_found("error", "etcd_rights", "permission denied",
                               self.examined(world.members[0]), "docs/configuration.md")
+            secured.etcdctl(world.etcd.members[0].test_endpoint, secured.left_out)
+            code, found = self.examined(world.members[0])
+            self.assertEqual((code, [f[0] for f in found["etcd_rights"]]), (0, ["ok"]))
+            keys = world.etcd.client.range(world.key)
+            self.assertEqual(keys, [])
 
     @takes(15)
     def test_a_configuration_that_cannot_be_used_is_exit_code_2(self):
