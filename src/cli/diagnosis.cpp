@@ -60,6 +60,9 @@ Finding judge_fence(const config::Config& c) {
 
 // ---- the node
 
+/// What is wrong; the rest is what a running elector makes of it.
+std::string clause(const std::string& error) { return error.substr(0, error.find("; ")); }
+
 Finding judge_bind(const config::Config& c, const NodeFacts& node) {
     const auto where = c.node.admin.text();
     if (node.listens.empty()) return ok("node_bind", "cannot be told for " + where + " here");
@@ -108,11 +111,10 @@ Finding judge_activity(const config::Config& c, const NodeFacts& node, const Etc
               "(system.active: false)");
 }
 
-Findings judge_health(const config::Config& c, const NodeFacts& node) {
+Findings judge_health(const NodeFacts& node) {
     Findings found;
-    const auto probe = c.node.probe.text();
     if (!node.ready.value) {
-        found.push_back(error("node_health", "no answer from " + probe + ": " + node.ready.error,
+        found.push_back(error("node_health", clause(node.ready.error),
                               "Set system.httpStatsPort in the node's configuration, or "
                               "node.probe here."));
     } else if (!*node.ready.value) {
@@ -137,8 +139,7 @@ Finding judge_tip(const config::Config& c, const NodeFacts& node, const EtcdFact
     if (node.metrics.value) best = std::max(best, node.metrics.value->target_height.value_or(0));
     if (!node.tip.value && !node.tip.error.empty())
         return warning("node_lag",
-                       "no tip from " + c.node.web3.text() + ": " + node.tip.error +
-                           "; every hand-over then waits for the time gate",
+                       clause(node.tip.error) + "; every hand-over waits for the time gate",
                        "Turn the node's web3 port on, or set node.web3 to it, or to \"\".");
     std::optional<std::uint64_t> own;
     if (node.tip.value) own = node.tip.value->height;
@@ -170,7 +171,7 @@ Finding judge_address(const config::Config& c, const NodeFacts& node, const Etcd
     const char* const remedy =
         "Give all nodes of the group the same operator key, or use another election.key.";
     if (!node.metrics.value)
-        return warning("operator_address", "not known: " + node.metrics.error,
+        return warning("operator_address", clause(node.metrics.error),
                        "See that node.probe answers /metrics.");
     const auto& mine = node.metrics.value->operator_addresses;
     if (mine.empty())
@@ -228,11 +229,11 @@ Findings judge_node(const config::Config& c, const NodeFacts& node, const EtcdFa
         found.push_back(judge_activity(c, node, etcd));
     } else {
         found.push_back(error(
-            "node_admin", "no answer from " + admin + ": " + node.active.error,
+            "node_admin", clause(node.active.error),
             "Start the node, set system.httpAdminPort in its configuration, and run the elector in "
             "its network namespace."));
     }
-    for (auto& f : judge_health(c, node)) found.push_back(std::move(f));
+    for (auto& f : judge_health(node)) found.push_back(std::move(f));
     found.push_back(judge_tip(c, node, etcd, unix_ms));
     found.push_back(judge_address(c, node, etcd));
     return found;

@@ -89,11 +89,11 @@ class Mistakes(Doctored):
             keeper, closed = programs.reserve_port()
             self.addCleanup(keeper.close)
             nowhere = f"http://127.0.0.1:{closed}"
-            self.assert_found("error", "node_admin", "no answer from " + nowhere,
+            self.assert_found("error", "node_admin", "the node at " + nowhere,
                               self.examined(other, node={"admin": nowhere}), "httpAdminPort")
-            self.assert_found("error", "node_health", "no answer from " + nowhere,
+            self.assert_found("error", "node_health", "readiness of the node at " + nowhere,
                               self.examined(other, node={"probe": nowhere}), "httpStatsPort")
-            self.assert_found("warning", "node_lag", "no tip from " + nowhere,
+            self.assert_found("warning", "node_lag", "newest block of the node at " + nowhere,
                               self.examined(other, node={"web3": nowhere}), "web3")
             endpoints = [*world.etcd.endpoints(), nowhere]
             self.assert_found("error", "etcd_endpoint", nowhere + " does not answer",
