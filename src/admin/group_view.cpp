@@ -67,4 +67,16 @@ report::GroupInput group_input(const Host& host) {
     return in;
 }
 
+void put_own_word(const Host& host, model::ElectionView& view) {
+    const auto& s = host.state();
+    const auto& record = view.holder.record;
+    if (s.role != model::Role::kLeader || !record || record->term != s.holding.term) return;
+    const auto own = std::find_if(view.members.begin(), view.members.end(), [&](const auto& m) {
+        return m.record.instance == record->instance;
+    });
+    if (own == view.members.end() || s.node.activity == model::NodeActivity::kUnknown) return;
+    own->record.activity = s.node.activity;
+    own->record.activity_age = host.now() - s.node.status_at;
+}
+
 }  // namespace elector::admin

@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 
 #include "admin/api.hpp"
+#include "admin/group_view.hpp"
 #include "etcd/error.hpp"
 #include "orders/json.hpp"
 
@@ -82,8 +83,9 @@ asio::awaitable<Answer> Api::switchover(const Request& request) {
         co_return bad_body(R"("at" can only be "now")",
                            "for the moment after our own block use the command: iotex-elector "
                            "switchover --at best");
-    const auto view = co_await host_.orders().look();
+    auto view = co_await host_.orders().look();
     if (!view) co_return failed("hand over", view.error());
+    put_own_word(host_, *view);
     const orders::Request wanted{words["to"], kActor, "ordered by POST /switchover"};
     const auto judged = orders::judge(host_.policy(), *view, wanted);
     if (!judged.refusals.empty()) co_return refused(judged.refusals);

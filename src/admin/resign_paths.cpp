@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "admin/api.hpp"
+#include "admin/group_view.hpp"
 #include "etcd/error.hpp"
 #include "orders/json.hpp"
 #include "report/text.hpp"
@@ -66,11 +67,12 @@ asio::awaitable<Answer> Api::resign(const Request& request) {
         co_return refusal(409, "cannot resign: this member observes only [api:observes]",
                           "it never leads; nothing is left to do");
     if (host_.state().role != model::Role::kLeader) co_return resign_at_once();
-    const auto view = co_await host_.orders().look();
+    auto view = co_await host_.orders().look();
     if (!view)
         co_return refusal(503, "cannot resign: " + etcd::to_string(view.error()),
                           "nothing was changed; see that etcd answers, and ask again");
     if (host_.state().role != model::Role::kLeader) co_return resign_at_once();
+    put_own_word(host_, *view);
     const orders::Request wanted{"", kActor, "this member resigns"};
     const auto judged = orders::judge(host_.policy(), *view, wanted);
     if (!judged.refusals.empty()) co_return refused(judged.refusals);
