@@ -23,7 +23,7 @@ class Migration(IntegrationCase):
                        f"standby of {member.name}")
         return since
 
-    @takes(100)
+    @takes(100, tier="long")
     def test_a_group_moves_member_by_member_and_one_signs_all_the_while_but_once(self):
         with self.world() as world:
             client = world.etcd.client
