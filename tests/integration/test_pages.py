@@ -37,7 +37,7 @@ class Pages(IntegrationCase):
                            ("127.0.0.1:9009", f"127.0.0.1:{ports['admin']}"),
                            ("http://127.0.0.1:9010", member.api() or "")):
             block = block.replace(told, real)
-        return re.sub(r"iotex-elector (status|history|explain|pause|resume|watch)\b",
+        return re.sub(r"iotex-elector (status|history|explain|pause|resume)\b(?!.*--config)",
                       rf"\g<0> --config {member.config}", block)
 
     @takes(60)
