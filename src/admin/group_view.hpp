@@ -10,8 +10,8 @@ namespace elector::admin {
 report::Local local_of(const Host& host);
 report::GroupInput group_input(const Host& host);
 
-/// This member's node as it is known here, for what it has published may be a moment older: a leader
-/// is asked to hand over once it says that it leads. Nothing of a member that does not lead.
+/// This member's node as it is known here, for what it has published may be a moment older: a
+/// leader is asked to hand over once it says that it leads. Nothing of a member that does not lead.
 void put_own_word(const Host& host, model::ElectionView& view);
 
 }  // namespace elector::admin

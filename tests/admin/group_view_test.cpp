@@ -31,7 +31,8 @@ model::ElectionView view_of(const FakeHost& host) {
 
 }  // namespace
 
-TEST_CASE("a leader's own word is put in the place of what it has published, and of nobody else's") {
+TEST_CASE(
+    "a leader's own word is put in the place of what it has published, and of nobody else's") {
     FakeHost host;
     host.lead();
     auto view = view_of(host);

@@ -246,7 +246,7 @@ class Monitored(IntegrationCase):
         """The script that docs/operations.md gives, as it stands there."""
         with open(OPERATIONS, encoding="utf-8") as file:
             section = file.read().split("### A monitoring check")[1]
-        script = re.search(r"```sh\n(#!/bin/sh\n.*?)```", section, re.S)[1]
+        script = re.search(r"```sh in=group\n(#!/bin/sh\n.*?)```", section, re.S)[1]
         path = os.path.join(world.folder, "check-elector")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
