@@ -1,22 +1,22 @@
 #include "cli/local_api.hpp"
 
 #include <charconv>
+#include <exception>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-
-#include <sys/socket.h>
-#include <sys/time.h>
 
 namespace elector::cli {
 namespace asio = boost::asio;
@@ -47,14 +47,6 @@ config::Url url_of(const config::Api& api) {
     return {api.tls(), at.address().to_string(), at.port()};
 }
 
-/// Blocking calls end by these; each of them, so a hostile server could be slow for longer. It is
-/// our own.
-void limit_waiting(tcp::socket& socket, std::chrono::milliseconds limit) {
-    const timeval span{limit.count() / 1000, limit.count() % 1000 * 1000};
-    ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &span, sizeof span);
-    ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &span, sizeof span);
-}
-
 std::string request_text(const config::Api& api, const std::string& method,
                          const std::string& path) {
     auto text = method + " " + path + " HTTP/1.1\r\nHost: " + url_of(api).authority() +
@@ -64,15 +56,18 @@ std::string request_text(const config::Api& api, const std::string& method,
     return text + "\r\n";
 }
 
+/// Until the other side ends it, as it was asked to.
 template <class Stream>
-std::string exchange(Stream& stream, const std::string& request) {
-    asio::write(stream, asio::buffer(request));
+asio::awaitable<std::string> converse(Stream& stream, const std::string& request) {
+    const auto out = asio::buffer(request);
+    co_await asio::async_write(stream, out, asio::use_awaitable);
     std::string text;
     error_code failure;
-    asio::read(stream, asio::dynamic_buffer(text, kMostBytes), failure);
-    const bool over = failure == asio::error::eof || failure == ssl::error::stream_truncated;
-    if (!over && text.empty()) throw system_error(failure);
-    return text;
+    auto into = asio::dynamic_buffer(text, kMostBytes);
+    auto token = asio::redirect_error(asio::use_awaitable, failure);
+    co_await asio::async_read(stream, into, asio::transfer_all(), token);
+    if (failure != asio::error::eof && text.empty()) throw system_error(failure);
+    co_return text;
 }
 
 /// Trusts the certificate of the configuration, and nothing that is signed by anybody else.
@@ -89,19 +84,38 @@ ssl::context context_of(const config::Api& api) {
     return context;
 }
 
-std::string talk(const config::Api& api, const std::string& request,
-                 std::chrono::milliseconds limit) {
-    asio::io_context io;
+asio::awaitable<std::string> talk(asio::io_context& io, const config::Api& api,
+                                  std::string request) {
     tcp::socket socket(io);
     const auto at = endpoint_of(api);
-    socket.open(at.protocol());
-    limit_waiting(socket, limit);
-    socket.connect(at);
-    if (!api.tls()) return exchange(socket, request);
+    co_await socket.async_connect(at, asio::use_awaitable);
+    if (!api.tls()) {
+        auto text = co_await converse(socket, request);
+        co_return text;
+    }
     auto context = context_of(api);
     ssl::stream<tcp::socket> secured(std::move(socket), context);
-    secured.handshake(ssl::stream_base::client);
-    return exchange(secured, request);
+    co_await secured.async_handshake(ssl::stream_base::client, asio::use_awaitable);
+    auto text = co_await converse(secured, request);
+    co_return text;
+}
+
+/// Throws boost::system::system_error, also when time is up.
+std::string ask_within(std::chrono::milliseconds limit, const config::Api& api,
+                       const std::string& request) {
+    asio::io_context io(1);
+    std::optional<std::string> text;
+    std::exception_ptr failure;
+    auto task = talk(io, api, request);
+    auto finished = [&](std::exception_ptr thrown, std::string got) {
+        failure = thrown;
+        text = std::move(got);
+    };
+    asio::co_spawn(io, std::move(task), std::move(finished));
+    io.run_for(limit);
+    if (failure) std::rethrow_exception(failure);
+    if (!text) throw system_error(asio::error::timed_out);
+    return *text;
 }
 
 std::string unreachable(const config::Api& api, const error_code& cause) {
@@ -147,7 +161,7 @@ ApiAnswer ask_local_api(const config::Api& api, const std::string& method, const
     if (api.listen.port == 0)
         return {0, {}, "api.listen has port 0, so nobody knows where the API is; set a port"};
     try {
-        return parse_answer(talk(api, request_text(api, method, path), limit));
+        return parse_answer(ask_within(limit, api, request_text(api, method, path)));
     } catch (const system_error& e) {
         return {0, {}, unreachable(api, e.code())};
     }

@@ -1,6 +1,9 @@
 // What the elector of this host answers, as a command reads it.
 #include "cli/local_api.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include <doctest/doctest.h>
 
 using elector::cli::ask_local_api;
@@ -39,4 +42,15 @@ TEST_CASE("an API that is off, or nobody knows where, is not asked") {
     api.listen = {};
     CHECK(ask_local_api(api, "GET", "/livez", std::chrono::seconds(1)).error.find("is empty") !=
           std::string::npos);
+}
+
+TEST_CASE("an elector that takes a connection and says nothing is given up") {
+    using boost::asio::ip::tcp;
+    boost::asio::io_context io;
+    const tcp::acceptor silent(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    elector::config::Api api;
+    api.listen.port = silent.local_endpoint().port();
+    const auto answer = ask_local_api(api, "GET", "/livez", std::chrono::milliseconds(50));
+    CHECK(answer.status == 0);
+    CHECK(answer.error.find("timed out") != std::string::npos);
 }

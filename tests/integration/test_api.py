@@ -251,7 +251,7 @@ class Resigning(IntegrationCase):
             old = world.start()
             other = world.followers(old)[0]
             world.wait_for(lambda: len(world.queue()) == 2, 10, "two candidates")
-            world.wait_for(lambda: told(old, "/status")[1]["exit_code"] == 0, 10, "published")
+            world.wait_for(lambda: ask(old, "/leader")[0] == 200, 10, "a leader")
             code, output, errors = self.command(old, "resign", "--wait")
             self.assertEqual((code, errors), (0, ""))
             self.assertIn(f"{other.name} is verified active", output)
