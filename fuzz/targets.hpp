@@ -29,5 +29,7 @@ void fuzz_etcd_values(std::string_view bytes);
 void fuzz_etcd_wire(std::string_view bytes);
 /// Values from etcd, one a line, which a recorder keeps and a replay reads.
 void fuzz_recorder(std::string_view bytes);
+/// What a client sends to the HTTP API; first byte t: where a token is asked for.
+void fuzz_api_request(std::string_view bytes);
 
 }  // namespace elector::fuzz

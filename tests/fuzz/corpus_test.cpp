@@ -23,6 +23,7 @@ struct Target {
 };
 
 const std::array kTargets{
+    Target{"api_request", fuzz_api_request},
     Target{"command_line", fuzz_command_line},
     Target{"config", fuzz_config},
     Target{"etcd_values", fuzz_etcd_values},
