@@ -107,7 +107,7 @@ class Completions(unittest.TestCase):
                              [*option_names(name), "--help"])
         self.assertEqual(self.bash("iotex-elector", "demo", "--profile", "f"), ["fast"])
         self.assertEqual(self.bash("iotex-elector", "completion", ""), ["bash", "zsh", "fish"])
-        self.assertEqual(self.bash("iotex-elector", "help", "res"), ["resume"])
+        self.assertEqual(self.bash("iotex-elector", "help", "resu"), ["resume"])
         there = os.path.join(units.ROOT, "CHANGE")
         self.assertEqual(self.bash("iotex-elector", "check", there), [there + "LOG.md"])
 
