@@ -22,6 +22,17 @@ std::string network_namespace() {
                  : std::string("net:[unknown]");
 }
 
+/// Where other hosts find the API; empty: nowhere, or at no one address.
+std::string api_url_of(const config::Api& api) {
+    const auto& at = api.listen;
+    const bool anywhere = at.host == "0.0.0.0" || at.host == "::";
+    if (!api.enabled() || at.port == 0 || anywhere) return {};
+    if (config::host_kind(at.host) == config::HostKind::kLoopback) return {};
+    auto url = at;
+    url.tls = api.tls();
+    return url.text();
+}
+
 iotex::Url to_iotex(const config::Url& url) { return iotex::Url{url.host, url.port}; }
 
 }  // namespace
@@ -36,10 +47,10 @@ model::Policy policy_of(const config::Config& c, const std::string& instance) {
     p.instance = instance;
     p.queue_prefix = c.election.key + "/";
     p.version = std::string(version());
+    p.api_url = api_url_of(c.api);
     p.priority = static_cast<int>(c.member.priority);
     p.nofailover = c.member.nofailover;
     p.observe = c.member.mode == config::Mode::kObserve;
-    p.guardian = false;  // not built yet; run says so at start
     p.fence = c.fence.policy != config::FencePolicy::kNone;
     p.hold = c.election.hold;
     p.renew = c.election.renew;
