@@ -31,6 +31,7 @@ class StandingMember final : public admin::Host {
     const support::LoopLag& lag() const override { return lag_; }
     bool etcd_answers() const override { return false; }
     bool guardian_answers() const override { return false; }
+    std::vector<notify::Standing> told() const override { return {}; }
     std::int64_t wall_clock_ms() const override { return 1'785'000'000'000; }
     model::Instant heard_etcd() const override { return {}; }
     boost::asio::awaitable<admin::HistoryRead> history() override {

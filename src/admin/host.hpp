@@ -13,6 +13,7 @@
 #include "config/config.hpp"
 #include "core/state.hpp"
 #include "model/policy.hpp"
+#include "notify/notifier.hpp"
 #include "orders/desk.hpp"
 #include "report/history.hpp"
 #include "support/loop_lag.hpp"
@@ -48,6 +49,8 @@ class Host {
     /// it from being written down; empty: done.
     virtual std::string resign() = 0;
     virtual std::string rejoin() = 0;
+    /// How far those who are to be told of events have been told, in the configuration's order.
+    virtual std::vector<notify::Standing> told() const = 0;
     /// As on SIGHUP. What was wrong; empty: done.
     virtual std::vector<std::string> reload() = 0;
     /// Where orders to the whole group are written.

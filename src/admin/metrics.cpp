@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 
 #include <prometheus/counter.h>
@@ -71,6 +72,20 @@ struct RpcCounter {
     Counter* counter;
 };
 
+/// What a notification's target had come to at the last scrape.
+struct Told {
+    Counter* sent;
+    Counter* failed;
+    Counter* dropped;
+    notify::Counters seen;
+};
+
+/// A target that a reload has replaced counts anew.
+void add_new(Counter& counter, std::uint64_t& seen, std::uint64_t now) {
+    counter.Increment(static_cast<double>(now >= seen ? now - seen : now));
+    seen = now;
+}
+
 struct EndpointGauge {
     std::string endpoint;
     Gauge* gauge;
@@ -138,6 +153,10 @@ struct Metrics::All {
         counters(registry, "config_reloads_total", "Reloads of the configuration, by their end.");
     Counter& applied = reloads.Add({{"result", "applied"}});
     Counter& reload_refused = reloads.Add({{"result", "refused"}});
+    Family<Counter>& notifications =
+        counters(registry, "notifications_total",
+                 "Notifications: messages sent and dropped, and failed attempts, by target.");
+    std::map<std::string, Told> told;
     Gauge& paused = gauge(registry, "paused", "1 while the election is paused.");
     Family<Gauge>& build = gauges(registry, "build_info", "1, with the version of the program.");
 
@@ -176,6 +195,23 @@ struct Metrics::All {
         if (notice == model::Notice::kActive && claimed) {
             activation_phase.Observe(seconds(now - *claimed));
             claimed.reset();
+        }
+    }
+
+    void read_told(const std::vector<notify::Standing>& standings) {
+        for (const auto& now : standings) {
+            auto place = told.find(now.target);
+            if (place == told.end()) {
+                const auto of = [&](const char* result) {
+                    return &notifications.Add({{"target", now.target}, {"result", result}});
+                };
+                place = told.emplace(now.target, Told{of("sent"), of("failed"), of("dropped"), {}})
+                            .first;
+            }
+            auto& t = place->second;
+            add_new(*t.sent, t.seen.sent, now.counters.sent);
+            add_new(*t.failed, t.seen.failed, now.counters.failed);
+            add_new(*t.dropped, t.seen.dropped, now.counters.dropped);
         }
     }
 
@@ -265,6 +301,7 @@ std::string Metrics::text(const Host& host) {
     all.unfenced.Set(record && record->state == model::HolderRecord::State::kUnfenced ? 1 : 0);
     all.guardian_up.Set(host.guardian_answers() ? 1 : 0);
     all.paused.Set(s.known.view.pause ? 1 : 0);
+    all.read_told(host.told());
     all.read_lag(host.lag());
     return prometheus::TextSerializer().Serialize(all.registry.Collect());
 }

@@ -39,6 +39,7 @@ class AdminApi final : private admin::Host {
     const support::LoopLag& lag() const override { return member_.lag(); }
     bool etcd_answers() const override { return member_.etcd_answers(); }
     bool guardian_answers() const override { return member_.guardian_answers(); }
+    std::vector<notify::Standing> told() const override { return member_.told(); }
     std::vector<std::string> reload() override { return reload_(); }
     orders::Desk& orders() override { return desk_; }
     std::int64_t wall_clock_ms() const override;

@@ -192,3 +192,22 @@ TEST_CASE("the metrics are those of the state, in Prometheus' text format") {
     CHECK(m.ask("GET", "/metrics").body.find("iotex_elector_config_reloads_total") !=
           std::string::npos);
 }
+
+TEST_CASE("notifications are counted by target, and on when a reload has begun a target anew") {
+    Member m;
+    const auto line = [](const char* result, int count) {
+        return "iotex_elector_notifications_total{result=\"" + std::string(result) +
+               "\",target=\"one\"} " + std::to_string(count) + "\n";
+    };
+    const auto shown = [&](const std::string& wanted) {
+        return m.ask("GET", "/metrics").body.find(wanted) != std::string::npos;
+    };
+    m.host.standings = {{"one", {3, 2, 1}, 0, ""}};
+    CHECK(shown(line("sent", 3)));
+    CHECK(shown(line("failed", 2)));
+    CHECK(shown(line("dropped", 1)));
+    m.host.standings = {{"one", {2, 0, 1}, 0, ""}};
+    CHECK(shown(line("sent", 5)));
+    CHECK(shown(line("failed", 2)));
+    CHECK(shown(line("dropped", 1)));
+}

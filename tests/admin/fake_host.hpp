@@ -61,6 +61,7 @@ class FakeHost final : public Host {
         if (problem.empty()) resigned.reset();
         return problem;
     }
+    std::vector<notify::Standing> told() const override { return standings; }
     std::vector<std::string> reload() override {
         calls.emplace_back("reload");
         if (problem.empty()) return {};
@@ -77,6 +78,7 @@ class FakeHost final : public Host {
     support::LoopLag its_lag;
     bool etcd = true;
     bool guardian = true;
+    std::vector<notify::Standing> standings;
     HistoryRead stored;
     std::optional<std::int64_t> resigned;
     std::string problem;  ///< of whatever is asked of it

@@ -27,7 +27,8 @@ METRICS = {
     "double_active_observed_total": set(), "unfenced": set(), "guardian_up": set(),
     "guardian_actions_total": {"action"}, "etcd_requests_total": {"method", "code"},
     "etcd_endpoint_up": {"endpoint"}, "event_loop_lag_seconds": set(),
-    "config_reloads_total": {"result"}, "paused": set(), "build_info": {"version"},
+    "config_reloads_total": {"result"},
+    "notifications_total": {"target", "result"}, "paused": set(), "build_info": {"version"},
 }
 
 
@@ -91,7 +92,8 @@ def samples(text):
 class TheApi(IntegrationCase):
     @takes(30)
     def test_who_leads_is_told_by_status_code_and_by_metrics(self):
-        with self.world(members=2, settings=ANY_PORT) as world:
+        told = {"[notify]": {"command": ["/bin/true"]}}
+        with self.world(members=2, settings={**ANY_PORT, **told}) as world:
             leader = world.start()
             other = world.followers(leader)[0]
             self.assertEqual([ask(m, path)[0] for m in (leader, other)
