@@ -37,6 +37,7 @@ class StandingMember final : public admin::Host {
     boost::asio::awaitable<admin::HistoryRead> history() override {
         co_return admin::HistoryRead{{}, kNoStore};
     }
+    std::optional<std::string> would() const override { return std::nullopt; }
     std::optional<std::int64_t> resigned_unix_ms() const override { return resigned_; }
     std::string resign() override {
         changed = true;

@@ -53,6 +53,7 @@ report::Local local_of(const Host& host) {
         local.activity_age = host.now() - s.node.status_at;
     local.alarms = standing_alarms(host);
     local.resigned_unix_ms = host.resigned_unix_ms();
+    local.would = host.would();
     return local;
 }
 

@@ -45,6 +45,8 @@ class Host {
     virtual boost::asio::awaitable<HistoryRead> history() = 0;
     /// Since when this member leaves the lead to others, by order.
     virtual std::optional<std::int64_t> resigned_unix_ms() const = 0;
+    /// What it would do in mode "control"; nothing: it does it.
+    virtual std::optional<std::string> would() const = 0;
     /// From now on, restarts included; it goes on leading until somebody can take over. What kept
     /// it from being written down; empty: done.
     virtual std::string resign() = 0;

@@ -46,6 +46,7 @@ class AdminApi final : private admin::Host {
     model::Instant heard_etcd() const override { return heard_etcd_; }
     boost::asio::awaitable<admin::HistoryRead> history() override;
     std::optional<std::int64_t> resigned_unix_ms() const override { return resignation_.unix_ms(); }
+    std::optional<std::string> would() const override { return member_.would(); }
     std::string resign() override;
     std::string rejoin() override;
 

@@ -282,6 +282,11 @@ void Member::tell_status(const model::Effect& effect) {
     if (on_status) on_status(status_);
 }
 
+std::optional<std::string> Member::would() const {
+    if (!observing()) return std::nullopt;
+    return observe(policy(), state(), now()).would;
+}
+
 void Member::tell_observation() {
     const auto seen = observe(policy(), state(), now());
     if (seen == observed_) return;

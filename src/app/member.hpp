@@ -54,6 +54,8 @@ class Member {
     const support::LoopLag& lag() const { return reactor_.lag(); }
     /// How far those who are to be told have been told.
     std::vector<notify::Standing> told() const { return telling_.standings(); }
+    /// For an observer: what it would do if it did anything.
+    std::optional<std::string> would() const;
     std::string dump() const { return reactor_.recorder().dump(); }
 
     /// Whoever asked for a reload may stop waiting for it.

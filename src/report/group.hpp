@@ -28,6 +28,8 @@ struct Local {
     std::vector<std::string> alarms;  ///< events that stand
     /// Since when it leaves the lead to others, by order, until rejoin.
     std::optional<std::int64_t> resigned_unix_ms;
+    /// What it would do in mode "control", for one that observes.
+    std::optional<std::string> would;
 };
 
 /// What the timing of a configuration promises. Upper bounds, unless it says otherwise.

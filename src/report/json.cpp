@@ -86,7 +86,8 @@ json::value local(const std::optional<Local>& l) {
         {"blocked_by", conditions(describe(l->blockers))},
         {"node", {{"activity", text(word(l->activity))}, {"age_ms", ms(l->activity_age)}}},
         {"alarms", strings(l->alarms)},
-        {"resigned", instant(l->resigned_unix_ms)}};
+        {"resigned", instant(l->resigned_unix_ms)},
+        {"would", l->would ? json::value(*l->would) : json::value(nullptr)}};
 }
 
 json::value budget(const std::optional<Budget>& b) {

@@ -112,6 +112,9 @@ TEST_CASE("the status has what only this member knows") {
     CHECK(local.at("node") == json::value{{"activity", "active"}, {"age_ms", 100}});
     CHECK(local.at("alarms") == json::value{"operator_address_differs", "fence_missing"});
     CHECK(local.at("resigned").is_null());
+    CHECK(local.at("would").is_null());
+    m.host.its_would = "queue";
+    CHECK(m.read("GET", "/status").at("local").at("would") == "queue");
 }
 
 TEST_CASE("a member explains itself by what it knows, in the words of the log") {

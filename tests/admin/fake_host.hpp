@@ -51,6 +51,7 @@ class FakeHost final : public Host {
     model::Instant heard_etcd() const override { return kFakeNow - 200ms; }
     boost::asio::awaitable<HistoryRead> history() override { co_return stored; }
     std::optional<std::int64_t> resigned_unix_ms() const override { return resigned; }
+    std::optional<std::string> would() const override { return its_would; }
     std::string resign() override {
         calls.emplace_back("resign");
         if (problem.empty()) resigned = kFakeUnixMs;
@@ -81,6 +82,7 @@ class FakeHost final : public Host {
     std::vector<notify::Standing> standings;
     HistoryRead stored;
     std::optional<std::int64_t> resigned;
+    std::optional<std::string> its_would;
     std::string problem;  ///< of whatever is asked of it
     std::vector<std::string> calls;
 };

@@ -1,10 +1,12 @@
 """member.mode = "observe": everything is seen and told, nothing is touched."""
 import http.client
 import http.server
+import json
 import os
 import signal
 import threading
 import unittest
+import urllib.request
 
 import programs
 from case import IntegrationCase, takes
@@ -66,12 +68,16 @@ class Observe(IntegrationCase):
             self.addCleanup(port.close)
             member.settings["member"]["mode"] = "observe"
             member.settings["node"]["admin"] = f"http://127.0.0.1:{port.port}"
+            member.settings["api"] = {"listen": "127.0.0.1:0"}
             world.create_first_record()
             before = self.everything(world)
             # A free lead and a standby node: in mode control it would queue at once.
             member.start()
             self.told(world, member, node="standby", queue="nobody",
                       would="queue, then wait: record_unknown")
+            with urllib.request.urlopen(member.api() + "/status", timeout=10) as answer:
+                self.assertEqual(json.load(answer)["local"]["would"],
+                                 "queue, then wait: record_unknown")
             world.stay(8, "it does not lead", lambda: not world.nodes.active())
             self.assertEqual(self.everything(world), before)
             # A node that nobody accounts for: in mode control it would be deactivated.

@@ -149,6 +149,7 @@ function alarmsOf(status) {
   if (status.exit_code === 4) add('bad', status.verdict);
   if (!status.read) add('bad', 'This member cannot read etcd: what is shown of the others is old.');
   for (const name of status.local ? status.local.alarms : []) add('bad', `${name}: docs/operations.md says what to do.`);
+  if (status.local && status.local.would) add('warn', `${status.local.member} only observes, and touches nothing. In mode control it would ${status.local.would}.`);
   const h = status.holder;
   if (h && h.state === 'unfenced') add('bad', `The node of ${h.member} could not be confirmed standby: nobody takes over until it is.`);
   for (const f of h && h.foreign ? h.foreign : []) add('bad', `An older elector or etcdctl has led: ${f.name} (${f.key}).`);
