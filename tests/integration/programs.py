@@ -73,8 +73,10 @@ def reserve_port():
 
 
 def die_with_parent():
-    """Runs in the child before exec: no process outlives a killed test."""
+    """Runs in the child before exec: no process outlives a killed test, and none takes over from a
+    terminal that is gone (nohup) that it ignores a hangup, which a shell could then not trap."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def run_delays(pid):

@@ -194,7 +194,8 @@ class Watched(IntegrationCase):
             leader = world.start()
             world.wait_for(lambda: len(world.queue()) == 3, 10, "three candidates")
             world.wait_for(lambda: leader.record()["node"] == "active"
-                           and all(m.record()["eligible"] for m in world.members), 10, "rest")
+                           and all(m.record()["eligible"] for m in world.followers(leader)), 10,
+                           "rest")
             path = os.path.join(world.folder, "watch.json")
             with open(path, "wb") as out:
                 watch = subprocess.Popen(
