@@ -24,12 +24,23 @@ class Container(IntegrationCase):
     def leader(self):
         with self.world(members=1) as world:
             member = world.members[0]
+            self.addCleanup(self.end_what_is_left, member)
             self.run_in_container(member)
             self.assertTrue(programs.wait_until(lambda: member.find("session_started"),
                                                 20 * PATIENCE))
             world.bootstrap()
             world.wait_for_leader(20)
             yield world, member
+
+    def end_what_is_left(self, member):
+        """A killed script leaves guardian and elector behind; no container ends them here."""
+        for event in ("guardian_started", "elector_started"):
+            for line in member.find(event):
+                with contextlib.suppress(OSError):
+                    with open(f"/proc/{line['pid']}/cmdline", encoding="utf-8") as file:
+                        ours = member.config in file.read()
+                    if ours:
+                        os.kill(int(line["pid"]), signal.SIGKILL)
 
     def said(self, member):
         with open(member.log, encoding="utf-8") as file:
