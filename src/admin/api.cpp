@@ -19,13 +19,6 @@ namespace json = boost::json;
 
 namespace {
 
-Answer of_json(int status, const json::object& object) {
-    Answer answer;
-    answer.status = status;
-    answer.body = json::serialize(object) + "\n";
-    return answer;
-}
-
 /// 200 {"<what>": true}, or 503 with the reasons.
 Answer of_verdict(std::string_view what, const Reasons& reasons, json::object object = {}) {
     object[what] = reasons.empty();

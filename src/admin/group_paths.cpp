@@ -11,23 +11,13 @@ namespace elector::admin {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-namespace {
-
-Answer of_json(const json::object& object) {
-    Answer answer;
-    answer.body = json::serialize(object) + "\n";
-    return answer;
-}
-
-}  // namespace
-
 Answer Api::status(const Request&) {
-    return of_json(report::to_json(report::group_status(host_.policy(), group_input(host_))));
+    return of_json(200, report::to_json(report::group_status(host_.policy(), group_input(host_))));
 }
 
 Answer Api::explain(const Request&) {
-    return of_json(report::to_json(
-        report::explain(host_.policy(), group_input(host_), host_.policy().member)));
+    return of_json(200, report::to_json(report::explain(host_.policy(), group_input(host_),
+                                                        host_.policy().member)));
 }
 
 asio::awaitable<Answer> Api::history(const Request&) {
@@ -36,7 +26,7 @@ asio::awaitable<Answer> Api::history(const Request&) {
         co_return refusal(503, "cannot read the history: " + read.error,
                           "see that etcd answers, and ask again");
     const auto& holder = host_.state().known.view.holder.record;
-    co_return of_json(report::to_json(report::history(std::move(read.entries), holder)));
+    co_return of_json(200, report::to_json(report::history(std::move(read.entries), holder)));
 }
 
 }  // namespace elector::admin

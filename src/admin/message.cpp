@@ -5,14 +5,15 @@
 
 namespace elector::admin {
 
-Answer refusal(int status, std::string_view error, std::string_view next) {
-    boost::json::object words;
-    words["error"] = error;
-    words["next"] = next;
+Answer of_json(int status, const boost::json::object& object) {
     Answer answer;
     answer.status = status;
-    answer.body = boost::json::serialize(words) + "\n";
+    answer.body = boost::json::serialize(object) + "\n";
     return answer;
+}
+
+Answer refusal(int status, std::string_view error, std::string_view next) {
+    return of_json(status, {{"error", error}, {"next", next}});
 }
 
 }  // namespace elector::admin

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/json/fwd.hpp>
+
 namespace elector::admin {
 
 struct Request {
@@ -28,6 +30,8 @@ struct Answer {
     bool events = false;  ///< 200, and then what the hub publishes; `body` comes first
 };
 
+/// With `object` as its body.
+Answer of_json(int status, const boost::json::object& object);
 /// {"error": …, "next": …}
 Answer refusal(int status, std::string_view error, std::string_view next);
 

@@ -22,13 +22,6 @@ namespace {
 constexpr const char* kActor = "api";
 constexpr std::size_t kLongestReason = 1000;
 
-Answer of_json(int status, const json::object& object) {
-    Answer answer;
-    answer.status = status;
-    answer.body = json::serialize(object) + "\n";
-    return answer;
-}
-
 Answer bad_body(const std::string& why, std::string_view next) {
     return refusal(400, "cannot read the body: " + why + " [api:body]", next);
 }
@@ -65,11 +58,6 @@ Answer refused(const std::vector<report::Condition>& refusals) {
         409, {{"error", "cannot hand over: " + first.sentence + " [orders:" + first.code + "]"},
               {"next", first.remedy},
               {"refusals", orders::to_json(refusals)}});
-}
-
-std::int64_t wall_clock_ms() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 }  // namespace
@@ -116,7 +104,7 @@ asio::awaitable<Answer> Api::pause(const Request& request) {
         if (const auto* wrong = std::get_if<std::string>(&parsed))
             co_return bad_body("\"for\" " + *wrong, next);
         span = std::get<std::chrono::seconds>(parsed);
-        order.until_unix_ms = wall_clock_ms() + std::chrono::milliseconds(*span).count();
+        order.until_unix_ms = host_.wall_clock_ms() + std::chrono::milliseconds(*span).count();
     }
     const auto done = co_await host_.orders().pause(order, span);
     if (!done) co_return failed("pause the election", done.error());

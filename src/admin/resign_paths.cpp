@@ -19,13 +19,6 @@ namespace {
 /// Who such an order is by, in the store, the log and the history.
 constexpr const char* kActor = "resign";
 
-Answer of_json(int status, const json::object& object) {
-    Answer answer;
-    answer.status = status;
-    answer.body = json::serialize(object) + "\n";
-    return answer;
-}
-
 std::optional<Answer> with_body(const Request& request) {
     if (request.body.empty()) return std::nullopt;
     return refusal(400, "cannot read the body: this path takes none [api:body]", "send no body");
