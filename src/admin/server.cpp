@@ -21,7 +21,8 @@ namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kRetry{2000};
-constexpr std::chrono::milliseconds kPatience{1000};  ///< at the end
+/// At the end, for handlers: they wait for nothing any more.
+constexpr std::chrono::milliseconds kUnwinding{2000};
 /// Beyond the limit that many are told so; more are closed without a word.
 constexpr std::size_t kMostRefused = 16;
 
@@ -195,16 +196,16 @@ void Server::stop() {
     for (const auto& connection : all) connection->finish();
 }
 
-asio::awaitable<void> Server::close() {
+asio::awaitable<void> Server::close(std::chrono::milliseconds patience) {
     stop();
     if (!connections_.empty()) {
-        emptied_.expires_after(kPatience);
+        emptied_.expires_after(patience);
         co_await emptied_.async_wait(kTuple);
     }
     const auto left = connections_;
     for (const auto& connection : left) connection->close();
     if (!connections_.empty()) {
-        emptied_.expires_after(2 * kPatience);
+        emptied_.expires_after(kUnwinding);
         co_await emptied_.async_wait(kTuple);
     }
 }

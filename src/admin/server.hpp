@@ -3,6 +3,7 @@
 // Must never know what is answered. Thread rule: the io_context's thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <set>
@@ -35,8 +36,9 @@ class Server {
     void set(const config::Api& api);
     /// Nothing new is accepted or begun.
     void stop();
-    /// stop(), and waits until all connections have ended: soon.
-    boost::asio::awaitable<void> close();
+    /// stop(), and waits until all connections have ended. Clients are given `patience` to take
+    /// what they are told; then they are cut off.
+    boost::asio::awaitable<void> close(std::chrono::milliseconds patience);
 
     /// "http://127.0.0.1:9010"; empty while nothing listens.
     std::string url() const;

@@ -29,7 +29,9 @@ class AdminApi final : private admin::Host {
     void on_effect(const model::Effect& effect);
     /// Nothing new is begun.
     void stop();
-    boost::asio::awaitable<void> close() { return server_.close(); }
+    boost::asio::awaitable<void> close(std::chrono::milliseconds patience) {
+        return server_.close(patience);
+    }
 
   private:
     const core::State& state() const override { return member_.state(); }

@@ -194,7 +194,7 @@ void Member::reload(const config::Config& loaded) {
 boost::asio::awaitable<void> Member::close(std::chrono::milliseconds last_words) {
     failback_.close();
     reactor_.close();
-    // All is handed over by now; and the guardian still sees us live.
+    // Only where the node is silent by now: the guardian still sees us live.
     co_await telling_.close(last_words);
     node_.close();
     auto fenced = fence_.close();

@@ -34,9 +34,6 @@ std::uint64_t random_seed() {
     return (static_cast<std::uint64_t>(device()) << 32) ^ device();
 }
 
-/// For notifications of an end in good order.
-constexpr std::chrono::milliseconds kLastWords{1000};
-
 std::int64_t whole_ms(model::Duration d) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
@@ -144,6 +141,7 @@ class Service {
     }
 
     std::vector<std::string> reload_and_tell() {
+        if (ending_) return {"this elector ends"};
         if (reports_) reports_->reloading();
         auto problems = reload();
         api_.reloaded(problems.empty());
@@ -208,9 +206,7 @@ class Service {
         if (std::exchange(ending_, true)) return;
         exit_code_ = code;
         if (code == 70) dump("invariant broken");
-        // Who ends in disorder leaves its node to the guardian, which is not to be kept waiting.
-        const bool in_order = code == 0 || code == 1;
-        tasks_.spawn("close", close(in_order ? kLastWords : std::chrono::milliseconds(0)));
+        tasks_.spawn("close", close(last_words(code, member_.policy(), member_.state())));
     }
 
     asio::awaitable<void> close(std::chrono::milliseconds last_words) {
@@ -218,7 +214,7 @@ class Service {
         if (reports_) reports_->close();
         api_.stop();
         co_await member_.close(last_words);
-        co_await api_.close();
+        co_await api_.close(last_words);
     }
 
     RunOptions options_;

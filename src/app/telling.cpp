@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/render.hpp"
+#include "core/eligibility.hpp"
 
 namespace elector::app {
 namespace {
@@ -25,6 +26,13 @@ notify::Webhook webhook_of(const config::Notify& c) {
 }
 
 }  // namespace
+
+std::chrono::milliseconds last_words(int exit_code, const model::Policy& policy,
+                                     const core::State& state) {
+    const bool orderly = exit_code == 0 || exit_code == 1;
+    const bool silent = policy.observe || core::standby_certain(state) || state.node.process.dead;
+    return std::chrono::milliseconds(orderly && silent ? 1000 : 0);
+}
 
 notify::Message message_of(Level level, std::string_view event, const std::vector<Field>& fields) {
     notify::Message m;

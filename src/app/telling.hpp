@@ -3,6 +3,7 @@
 // Thread rule: the io_context's thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@
 
 #include "app/log.hpp"
 #include "config/config.hpp"
+#include "core/state.hpp"
+#include "model/policy.hpp"
 #include "notify/notifier.hpp"
 
 namespace elector::app {
@@ -49,6 +52,11 @@ class Telling {
     std::string member_;
     notify::Notifier notifier_;
 };
+
+/// How long those who are told of an end may hold it up: not at all unless the node is known to be
+/// silent, for whatever is left to do then is the guardian's, who waits for the end of the process.
+std::chrono::milliseconds last_words(int exit_code, const model::Policy& policy,
+                                     const core::State& state);
 
 /// A line of the log as a message, but for who tells it and when.
 notify::Message message_of(Level level, std::string_view event, const std::vector<Field>& fields);

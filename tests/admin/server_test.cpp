@@ -39,7 +39,7 @@ struct Service {
         server.set(api);
     }
 
-    /// "/hang" is answered when the test says so.
+    /// "/hang" is answered when the test says so, "/big" with more than a socket holds.
     asio::awaitable<Answer> answer(const Request& request) {
         if (request.path == "/hang") {
             boost::system::error_code ended;
@@ -47,6 +47,7 @@ struct Service {
         }
         Answer made;
         made.body = request.path;
+        if (request.path == "/big") made.body.resize(32U << 20U, 'x');
         co_return made;
     }
 };
@@ -127,9 +128,28 @@ TEST_CASE("the end waits for the answer that is under way, and for nobody who is
     CHECK(silent.gone());
     service.never.cancel();
     CHECK(busy.receive("/hang").find("Connection: close\r\n") != std::string::npos);
-    elector::test::run(service.io, service.server.close());
+    elector::test::run(service.io, service.server.close(1s));
     CHECK(service.server.connections() == 0);
     CHECK(service.server.url().empty());
+}
+
+TEST_CASE("without patience whoever does not leave is cut off at once") {
+    Service service({});
+    Client reader(service);
+    reader.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+    while (service.io.poll() > 0) {
+    }
+    REQUIRE(service.server.connections() == 1);
+    bool over = false;
+    std::chrono::milliseconds patience{};
+    SUBCASE("none") {}
+    SUBCASE("an hour") { patience = 1h; }
+    auto ending = service.server.close(patience);
+    asio::co_spawn(service.io, std::move(ending), [&](std::exception_ptr) { over = true; });
+    while (service.io.poll() > 0) {
+    }
+    CHECK(over == (patience == 0ms));
+    if (!over) service.io.restart();
 }
 
 TEST_CASE("a request is read whole, refused with the reason, or not there yet") {
