@@ -116,7 +116,8 @@ class Guardian(IntegrationCase):
             told = old.find("guardian_acts", since)[0]["at"] - since
             self.assert_in_time(world, told, 0.1)
             down = world.nodes.flag_changes(old.name, "active_off", since)[0] - since
-            self.assert_in_time(world, down, LATE_SET + 0.1)  # a node before its round holds a set up
+            # Before its round a node holds a set up.
+            self.assert_in_time(world, down, LATE_SET + 0.1)
             world.stay(2, "nobody leads", lambda: world.nodes.active() == [])
             self.assertEqual(old.find("closed"), [])
             world.etcd.restart()
