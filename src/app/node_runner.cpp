@@ -113,7 +113,7 @@ void NodeRunner::start_status(const model::QueryStatus& effect) {
     auto cancel = std::make_shared<asio::cancellation_signal>();
     status_cancel_ = cancel;
     auto task = status(client_, effect, cancel);
-    tasks_.spawn("status", std::move(task), *cancel);
+    tasks_.spawn("status", std::move(task), cancel);
 }
 
 asio::awaitable<void> NodeRunner::status(ClientPtr client, model::QueryStatus effect,

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -30,12 +31,15 @@ class Tasks {
         boost::asio::co_spawn(io_, std::move(task), finisher(std::move(name)));
     }
 
-    /// A task that `cancel` can end; it then just stops, wherever it waits.
+    /// A task that `cancel` can end; it then just stops, wherever it waits. co_spawn works with the
+    /// signal until its handler has run, which may be after the task's own end: so that keeps it.
     void spawn(std::string name, boost::asio::awaitable<void> task,
-               boost::asio::cancellation_signal& cancel) {
-        boost::asio::co_spawn(
-            io_, std::move(task),
-            boost::asio::bind_cancellation_slot(cancel.slot(), finisher(std::move(name))));
+               std::shared_ptr<boost::asio::cancellation_signal> cancel) {
+        const auto slot = cancel->slot();
+        auto finished = [finish = finisher(std::move(name)),
+                         keep = std::move(cancel)](std::exception_ptr error) { finish(error); };
+        boost::asio::co_spawn(io_, std::move(task),
+                              boost::asio::bind_cancellation_slot(slot, std::move(finished)));
     }
 
     int running() const { return running_; }
