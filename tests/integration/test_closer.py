@@ -122,6 +122,21 @@ class OtherElection(IntegrationCase):
             world.wait_for(lambda: old.find("closed", since), 12, "marker")
             world.wait_for(lambda: old.role() == "candidate", 15, "a candidate again")
 
+class Stop:
+    """A flag; once it is set, what was begun before has ended."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.on = False
+
+    def set(self):
+        with self.lock:
+            self.on = True
+
+    def clear(self):
+        self.on = False
+
+
 class Log(IntegrationCase):
     @contextlib.contextmanager
     def fed(self, member):
@@ -130,16 +145,16 @@ class Log(IntegrationCase):
         os.mkfifo(path)
         member.settings["log"] = {"file": path}
         pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        stuck, over = threading.Event(), threading.Event()
+        stuck, over = Stop(), threading.Event()
 
         def pump():
             with open(member.log, "ab", buffering=0) as log:
                 while not over.is_set():
-                    if stuck.is_set() or not select.select([pipe], [], [], 0.05)[0]:
-                        time.sleep(0.02)
-                        continue
-                    with contextlib.suppress(BlockingIOError):
-                        log.write(os.read(pipe, 65536).lstrip(b"#"))
+                    with stuck.lock:
+                        if not stuck.on and select.select([pipe], [], [], 0)[0]:
+                            with contextlib.suppress(BlockingIOError):
+                                log.write(os.read(pipe, 65536).lstrip(b"#"))
+                    time.sleep(0.02)
         thread = threading.Thread(target=pump, daemon=True)
         thread.start()
         try:
