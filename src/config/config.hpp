@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -156,7 +157,8 @@ struct Notify {
     bool operator==(const Notify&) const = default;
 };
 
-/// The whole file. A default-constructed one is the standard profile without a member name.
+/// What one group of members needs to know; without [[group]] tables, the whole file. A
+/// default-constructed one is the standard profile without a member name.
 struct Config {
     Member member;
     Election election;
@@ -169,6 +171,15 @@ struct Config {
     Api api;
     Log log;
     std::vector<Notify> notify;
+    std::string group;  ///< the name of its [[group]] table; empty: the file has none
+    /// Of the whole file only: one whole configuration for each [[group]] table, in the order of
+    /// the file. Empty: this one is all there is.
+    std::vector<Config> groups;
+
+    /// Every group of the file: this one itself if it has no tables.
+    std::span<const Config> each() const {
+        return groups.empty() ? std::span(this, 1) : std::span<const Config>(groups);
+    }
     bool operator==(const Config&) const = default;
 };
 
