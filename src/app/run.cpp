@@ -61,8 +61,10 @@ class Service {
               io_, clock_, options_.config, log_, random_seed(), [this](int code) { end(code); },
               etcd::ClusterPin(options_.config.state.dir, options_.config.election.key),
               options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt),
-          api_(io_, member_, log_, [this] { return reload_and_tell(); }) {
-        member_.observer = [this](const model::Effect& e) { api_.on_effect(e); };
+          api_(io_, {&member_}, log_,
+               {[this] { return reload_and_tell(); }, [this] { return member_.told(); }}) {
+        member_.observer = [this](const model::Effect& e) { api_.on_effect(0, e); };
+        member_.on_rpc = [this](const etcd::RpcStat& stat) { api_.on_rpc(stat); };
         signals_.add(SIGUSR1);
         if (options_.has_guardian) return;
         reports_.emplace(io_, clock_);
