@@ -30,12 +30,12 @@ std::string_view node_word(const core::State& s) {
 
 }  // namespace
 
-AdminApi::AdminApi(boost::asio::io_context& io, const std::vector<Member*>& members, Log& log,
-                   Service service)
-    : members_(members),
+AdminApi::AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
+                   std::function<std::vector<std::string>()> reload)
+    : groups_(groups),
       log_(log),
-      service_(std::move(service)),
-      metrics_(version(), members.size()),
+      reload_(std::move(reload)),
+      metrics_(version(), groups.size()),
       hub_(io),
       api_(*this, metrics_),
       server_(io,
@@ -43,26 +43,33 @@ AdminApi::AdminApi(boost::asio::io_context& io, const std::vector<Member*>& memb
                [this](const std::string& group) { return hub_.subscribe(group); }},
               telling()),
       timer_(io) {
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        auto& member = *members_[i];
-        seats_.push_back(std::make_unique<Seat>(member, log_, heard_etcd_));
-        hosts_.push_back(seats_.back().get());
-        member.listener = [this, i, &member](const model::Event& event) {
-            metrics_.on_event(i, event, member.now());
-            // A stream's answers are no calls that end.
-            const auto* lease = std::get_if<model::LeaseAnswered>(&event);
-            const bool alive = lease && lease->outcome == model::StoreOutcome::kDone;
-            if (alive || std::holds_alternative<model::StoreChanged>(event))
-                heard_etcd_ = member.now();
-        };
-    }
+    for (std::size_t i = 0; i < groups_.size(); ++i) follow(i);
+    groups_.etcd().on_rpc = [this](const etcd::RpcStat& stat) { on_rpc(stat); };
 }
 
 AdminApi::~AdminApi() = default;
 
+void AdminApi::follow(std::size_t group) {
+    auto& member = groups_.member(group);
+    seats_.push_back(
+        std::make_unique<Seat>(member, log_.for_group(groups_.name(group)), heard_etcd_));
+    hosts_.push_back(seats_.back().get());
+    member.listener = [this, group](const model::Event& event) { on_event(group, event); };
+    member.observer = [this, group](const model::Effect& effect) { on_effect(group, effect); };
+}
+
+void AdminApi::on_event(std::size_t group, const model::Event& event) {
+    const auto now = seats_[group]->now();
+    metrics_.on_event(group, event, now);
+    // A stream's answers are no calls that end.
+    const auto* lease = std::get_if<model::LeaseAnswered>(&event);
+    const bool alive = lease && lease->outcome == model::StoreOutcome::kDone;
+    if (alive || std::holds_alternative<model::StoreChanged>(event)) heard_etcd_ = now;
+}
+
 void AdminApi::on_rpc(const etcd::RpcStat& stat) {
     metrics_.on_rpc(stat.method, stat.endpoint, stat.grpc_code);
-    if (stat.grpc_code == 0) heard_etcd_ = members_.front()->now();
+    if (stat.grpc_code == 0) heard_etcd_ = seats_.front()->now();
 }
 
 admin::Server::Tell AdminApi::telling() {

@@ -15,26 +15,17 @@
 
 #include "admin/api.hpp"
 #include "admin/server.hpp"
+#include "app/groups.hpp"
 #include "app/log.hpp"
-#include "app/member.hpp"
-#include "app/resignation.hpp"
 
 namespace elector::app {
 
 class AdminApi final : private admin::House {
   public:
-    /// What the service does for all groups.
-    struct Service {
-        /// What SIGHUP does; returns what was wrong.
-        std::function<std::vector<std::string>()> reload;
-        /// How far those who are to be told of events have been told.
-        std::function<std::vector<notify::Standing>()> told;
-    };
-
-    /// `members`: one for each group, in the order of the file. Before they start: one that had
-    /// resigned has so from the first.
-    AdminApi(boost::asio::io_context& io, const std::vector<Member*>& members, Log& log,
-             Service service);
+    /// `reload` does what SIGHUP does, and returns what was wrong. Before the members start: one
+    /// that had resigned has so from the first.
+    AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
+             std::function<std::vector<std::string>()> reload);
     ~AdminApi() override;
     AdminApi(const AdminApi&) = delete;
     AdminApi& operator=(const AdminApi&) = delete;
@@ -42,10 +33,6 @@ class AdminApi final : private admin::House {
     void start();
     /// A reload was tried; its configuration is that of the members.
     void reloaded(bool applied);
-    /// Of the member of this group, before it runs.
-    void on_effect(std::size_t group, const model::Effect& effect);
-    /// One attempt of a call to etcd has ended, whatever group it was for.
-    void on_rpc(const etcd::RpcStat& stat);
     /// Nothing new is begun.
     void stop();
     boost::asio::awaitable<void> close(std::chrono::milliseconds patience) {
@@ -56,10 +43,14 @@ class AdminApi final : private admin::House {
     class Seat;
 
     std::span<admin::Host* const> groups() const override { return hosts_; }
-    const support::LoopLag& lag() const override { return members_.front()->lag(); }
-    std::vector<notify::Standing> told() const override { return service_.told(); }
-    std::vector<std::string> reload() override { return service_.reload(); }
+    const support::LoopLag& lag() const override { return groups_.member(0).lag(); }
+    std::vector<notify::Standing> told() const override { return groups_.telling().standings(); }
+    std::vector<std::string> reload() override { return reload_(); }
 
+    void follow(std::size_t group);
+    void on_effect(std::size_t group, const model::Effect& effect);
+    void on_event(std::size_t group, const model::Event& event);
+    void on_rpc(const etcd::RpcStat& stat);
     admin::Server::Tell telling();
     void tell_regularly();
     void publish_status();
@@ -68,9 +59,9 @@ class AdminApi final : private admin::House {
     void publish(const Seat& seat, const model::Announce& e);
     void look_at_node(Seat& seat);
 
-    std::vector<Member*> members_;
+    Groups& groups_;
     Log& log_;
-    Service service_;
+    std::function<std::vector<std::string>()> reload_;
     model::Instant heard_etcd_{};  ///< it is one way for all
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<admin::Host*> hosts_;

@@ -21,9 +21,9 @@ std::string key_of(const config::Config& config) {
 
 }  // namespace
 
-AdminApi::Seat::Seat(Member& member, Log& log, const model::Instant& heard_etcd)
+AdminApi::Seat::Seat(Member& member, Log log, const model::Instant& heard_etcd)
     : member_(member),
-      log_(log),
+      log_(std::move(log)),
       heard_etcd_(heard_etcd),
       desk_(member.store(), member.keys(), std::random_device{}(), kPatience),
       resignation_(member.config().state.dir, key_of(member.config())) {
@@ -57,22 +57,17 @@ std::string AdminApi::Seat::rejoin() {
     auto problem = resignation_.clear();
     if (!problem.empty() || !was) return problem;
     member_.set_resigned(false);
-    tell("rejoined", {});
+    log_(Level::kInfo, "rejoined");
     return {};
 }
 
 void AdminApi::Seat::tell_if_resigned() {
     if (!resignation_.unix_ms()) return;
-    tell("resigned",
+    log_(Level::kWarn, "resigned",
          {{"file", resignation_.path()},
           {"why",
            "This member leaves the lead to others, also over restarts, until iotex-elector "
            "rejoin."}});
-}
-
-void AdminApi::Seat::tell(std::string_view event, std::vector<Field> fields) {
-    if (!group().empty()) fields.emplace(fields.begin(), "group", group());
-    log_(event == "rejoined" ? Level::kInfo : Level::kWarn, event, std::move(fields));
 }
 
 }  // namespace elector::app

@@ -17,8 +17,8 @@ namespace elector::app {
 
 class AdminApi::Seat final : public admin::Host {
   public:
-    /// `heard_etcd` is the whole process's.
-    Seat(Member& member, Log& log, const model::Instant& heard_etcd);
+    /// `log` is the group's; `heard_etcd` the whole process's.
+    Seat(Member& member, Log log, const model::Instant& heard_etcd);
 
     const core::State& state() const override { return member_.state(); }
     const model::Policy& policy() const override { return member_.policy(); }
@@ -42,10 +42,8 @@ class AdminApi::Seat final : public admin::Host {
     std::string_view node;  ///< as last published
 
   private:
-    void tell(std::string_view event, std::vector<Field> fields);
-
     Member& member_;
-    Log& log_;
+    Log log_;
     const model::Instant& heard_etcd_;
     orders::Desk desk_;
     Resignation resignation_;
