@@ -13,6 +13,8 @@ namespace {
 std::string trouble_of(const GroupStatus& g) {
     std::vector<std::string> all;
     if (g.exit_code != 0) all.push_back(g.verdict);
+    if (g.local)
+        for (const auto& alarm : g.local->alarms) all.push_back("alarm: " + alarm);
     if (!g.holder.foreign.empty() ||
         std::any_of(g.queue.begin(), g.queue.end(), [](const QueueEntry& q) { return q.foreign; }))
         all.emplace_back("an older elector or etcdctl is in the group");
@@ -52,6 +54,8 @@ GroupRow row_of(const std::string& group, const GroupStatus& g) {
     row.verdict = g.verdict;
     row.exit_code = g.exit_code;
     row.trouble = trouble_of(g);
+    if (const auto& l = g.local)
+        row.local = RowLocal{l->role, l->activity, l->alarms, l->resigned_unix_ms.has_value()};
     return row;
 }
 
@@ -91,12 +95,20 @@ json::object to_json(const GroupRow& row) {
     }
     json::value state = nullptr;
     if (!row.state.empty()) state = json::string(row.state);
-    return {{"group", row.group},        {"key", row.key},
-            {"leader", row.leader},      {"state", state},
-            {"term", row.term.value},    {"node", node},
-            {"members", row.members},    {"paused", row.paused},
-            {"verdict", row.verdict},    {"trouble", row.trouble},
-            {"exit_code", row.exit_code}};
+    json::object object{{"group", row.group},        {"key", row.key},
+                        {"leader", row.leader},      {"state", state},
+                        {"term", row.term.value},    {"node", node},
+                        {"members", row.members},    {"paused", row.paused},
+                        {"verdict", row.verdict},    {"trouble", row.trouble},
+                        {"exit_code", row.exit_code}};
+    if (!row.local) return object;
+    json::array alarms;
+    for (const auto& alarm : row.local->alarms) alarms.emplace_back(alarm);
+    object["local"] = {{"role", json::string(model::name(row.local->role))},
+                       {"node", json::string(word(row.local->node))},
+                       {"alarms", std::move(alarms)},
+                       {"resigned", row.local->resigned}};
+    return object;
 }
 
 json::object to_json(const GroupsStatus& all) {

@@ -12,6 +12,14 @@
 
 namespace elector::report {
 
+/// What only the running elector knows of itself, in short.
+struct RowLocal {
+    model::Role role = model::Role::kFollower;
+    model::NodeActivity node = model::NodeActivity::kUnknown;
+    std::vector<std::string> alarms;
+    bool resigned = false;
+};
+
 /// What one line says of a group.
 struct GroupRow {
     std::string group;  ///< the name of its [[group]] table
@@ -26,6 +34,7 @@ struct GroupRow {
     std::string verdict;
     int exit_code = 1;    ///< as GroupStatus::exit_code
     std::string trouble;  ///< empty: there is none
+    std::optional<RowLocal> local{};
 };
 
 GroupRow row_of(const std::string& group, const GroupStatus& status);
