@@ -33,7 +33,7 @@ Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& f
       pace_(io),
       left_(file.each().size()) {
     telling_.set(file);
-    const Member::Commons commons{io, clock, etcd_};
+    const Member::Commons commons{io, clock, etcd_, left_};
     members_.reserve(left_);
     for (const auto& config : file.each()) {
         const auto i = members_.size();

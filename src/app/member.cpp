@@ -59,7 +59,7 @@ Member::Member(const Commons& commons, config::Config config, Log log, std::uint
       reactor_(
           commons.io, commons.clock, make_policy(), seed,
           [this](const model::Effect& e) { run(e); },
-          [this](const std::string& what) { broken(what); }),
+          [this](const std::string& what) { broken(what); }, Recorder::kKept / commons.members),
       failback_(commons.io, commons.clock, etcd_.client(), store_.keys(), tasks_, log_, seed,
                 [this] { return known(); }) {
     failback_.set(config_.election.failback_after);

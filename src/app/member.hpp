@@ -30,6 +30,7 @@ class Member {
         boost::asio::io_context& io;
         const Clock& clock;
         EtcdLink& etcd;
+        std::size_t members = 1;  ///< who share the memory of the last events
     };
 
     /// `log` is this group's. `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit
