@@ -94,7 +94,7 @@ class Shown(Groups):
             self.assertEqual(lines[0], "Each of 3 groups has exactly one node that is verified "
                                        "active.")
             self.assertEqual([line.split()[:4] for line in lines[3:]],
-                             [[name, "/groups/" + name, "a", "active"]
+                             [[name, "/groups/" + name, "a", "a"]
                               for name in ("east", "west", "north")])
             # Nobody signs in one group.
             world.etcd.client.delete("/groups/west.d/members/a")
@@ -229,7 +229,9 @@ class Meant(Groups):
                       for name in ("east", "west")]
             self.assertEqual(pauses, [False, True])
             _, found = self.said(path, "status")
-            self.assertEqual([g["paused"] for g in found["groups"]], [False, True])
+            self.assertEqual(found["groups"][0]["trouble"], None)
+            self.assertTrue(found["groups"][1]["trouble"].startswith("Paused by "))
+            self.assertIn("disks", found["groups"][1]["trouble"])
             self.assertFalse(self.said(path, "resume", "--group", "east")[1]["was_paused"])
             self.assertTrue(self.said(path, "resume", "--group", "west")[1]["was_paused"])
             code, plan = self.said(path, "switchover", "--dry-run", "--group", "west")
