@@ -32,7 +32,7 @@ bool only_looks(const model::Effect& effect) {
 
 Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
                std::uint64_t seed, std::function<void(int)> on_exit,
-               std::optional<etcd::ClusterPin> pin, std::optional<int> guardian)
+               std::optional<etcd::ClusterPin> pin, GuardianLink* guard, std::size_t ward)
     : config_(std::move(config)),
       instance_(instance_of(config_)),
       pin_(std::move(pin)),
@@ -59,7 +59,7 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
                 reactor_.post(std::move(e));
             }),
       fence_(io, clock, config_, [this](model::Event e) { reactor_.post(std::move(e)); }),
-      guarded_(guardian.has_value()),
+      guarded_(guard != nullptr),
       reactor_(
           io, clock, make_policy(), seed, [this](const model::Effect& e) { run(e); },
           [this](const std::string& what) { broken(what); }),
@@ -69,9 +69,8 @@ Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config c
     telling_.set(config_);
     failback_.set(config_.election.failback_after);
     reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
-    if (guardian)
-        guardian_.emplace(io, *guardian, log,
-                          [this](model::Event e) { reactor_.post(std::move(e)); });
+    if (guard)
+        guardian_ = &guard->ward(ward, [this](model::Event e) { reactor_.post(std::move(e)); });
     tell_fence();
 }
 
@@ -199,7 +198,6 @@ boost::asio::awaitable<void> Member::close(std::chrono::milliseconds last_words)
     node_.close();
     auto fenced = fence_.close();
     co_await std::move(fenced);
-    if (guardian_) guardian_->close();
     certificates_.close();
     co_await store_.close();
 }
@@ -263,10 +261,6 @@ void Member::note_activation(const model::Event& e) {
     if (!guardian_ || !set || set->op != activation_) return;
     if (set->failure == model::NodeFailure::kNone && !set->not_sent)
         guardian_->activation_answered(activation_holding_);
-}
-
-void Member::tell_reload_done() {
-    if (guardian_) guardian_->reload_done();
 }
 
 /// Looks when the member has something to tell, and at every poll of the node.

@@ -26,11 +26,12 @@ class Member {
   public:
     /// `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit code once, when the
     /// member has nothing more to do; call close() then. Without a `pin` any cluster will do.
-    /// `guardian` is the link to one, taken over; without it none is asked for.
+    /// `guard`: the link to a guardian, which outlives this; without one no guardian is asked for.
+    /// `ward`: the place of this group in the configuration, by which the guardian knows its node.
     Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
            std::uint64_t seed, std::function<void(int code)> on_exit,
-           std::optional<etcd::ClusterPin> pin = std::nullopt,
-           std::optional<int> guardian = std::nullopt);
+           std::optional<etcd::ClusterPin> pin = std::nullopt, GuardianLink* guard = nullptr,
+           std::size_t ward = 0);
 
     void start();
     /// Hands over if it leads, leaves the queue, then on_exit(0).
@@ -57,9 +58,6 @@ class Member {
     /// For an observer: what it would do if it did anything.
     std::optional<std::string> would() const;
     std::string dump() const { return reactor_.recorder().dump(); }
-
-    /// Whoever asked for a reload may stop waiting for it.
-    void tell_reload_done();
 
     /// What this member is doing, in one line, whenever it differs. May be empty.
     std::function<void(const std::string& line)> on_status;
@@ -113,7 +111,7 @@ class Member {
     model::OpId activation_;           ///< the last one that was sent
     model::Nonce activation_holding_;  ///< and the holding that it was sent for
     Reactor reactor_;
-    std::optional<GuardianLink> guardian_;
+    GuardianLink::Ward* guardian_ = nullptr;
     FailbackRunner failback_;
     Telling telling_;
     Observation observed_;

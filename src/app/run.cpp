@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <random>
 #include <utility>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "app/admin_api.hpp"
+#include "app/guardian_link.hpp"
 #include "app/member.hpp"
 #include "app/policy_of.hpp"
 #include "app/run_guardian.hpp"
@@ -57,10 +59,13 @@ class Service {
                  [this](const std::string& name, const std::string& what) {
                      log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
                  }),
+          guardian_(options_.has_guardian
+                        ? std::make_unique<GuardianLink>(io_, guardian::kLinkFd, log_)
+                        : nullptr),
           member_(
               io_, clock_, options_.config, log_, random_seed(), [this](int code) { end(code); },
               etcd::ClusterPin(options_.config.state.dir, options_.config.election.key),
-              options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt),
+              guardian_.get()),
           api_(io_, member_, log_, [this] { return reload_and_tell(); }) {
         member_.observer = [this](const model::Effect& e) { api_.on_effect(e); };
         signals_.add(SIGUSR1);
@@ -146,7 +151,7 @@ class Service {
         auto problems = reload();
         api_.reloaded(problems.empty());
         if (reports_) reports_->ready();
-        member_.tell_reload_done();
+        if (guardian_) guardian_->reload_done();
         return problems;
     }
 
@@ -214,6 +219,7 @@ class Service {
         if (reports_) reports_->close();
         api_.stop();
         co_await member_.close(last_words);
+        if (guardian_) guardian_->close();
         co_await api_.close(last_words);
     }
 
@@ -224,6 +230,7 @@ class Service {
     guardian::NodeLock lock_;
     asio::signal_set signals_;
     Tasks tasks_;
+    std::unique_ptr<GuardianLink> guardian_;
     Member member_;
     AdminApi api_;
     std::optional<ServiceReports> reports_;  ///< without a guardian, this is the main process

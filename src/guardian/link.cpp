@@ -20,7 +20,7 @@ void Link::close() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
-std::optional<Message> Link::receive() {
+std::optional<Letter> Link::receive() {
     std::array<std::byte, kPacketSize + 1> bytes;
     while (fd_ >= 0) {
         const auto n = ::recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT);
@@ -30,8 +30,7 @@ std::optional<Message> Link::receive() {
             close();
             return std::nullopt;
         }
-        if (const auto message = decode({bytes.data(), static_cast<std::size_t>(n)}))
-            return message;
+        if (const auto letter = decode({bytes.data(), static_cast<std::size_t>(n)})) return letter;
         if (std::exchange(told_garbage_, true)) continue;
         log_(Level::kError, "link_garbage",
              {{"alarm", "true"},

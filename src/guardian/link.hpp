@@ -23,7 +23,7 @@ class Link {
     int fd() const { return fd_; }
 
     /// None: nothing more for now, or the other end was closed, and then this one is too.
-    std::optional<Message> receive();
+    std::optional<Letter> receive();
     /// What there is no room for is lost: an elector that does not read is not kept alive by words.
     void send(const Message& message);
 

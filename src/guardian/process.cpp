@@ -290,7 +290,7 @@ void Process::take_signals(Instant now) {
 }
 
 void Process::take_link(Instant now) {
-    while (const auto message = link_.receive()) take(now, *message);
+    while (const auto letter = link_.receive()) take(now, letter->message);
 }
 
 void Process::take(Instant now, const Message& message) {
