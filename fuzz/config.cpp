@@ -91,6 +91,26 @@ void judge_use(const Config& config) {
     }
 }
 
+/// No two groups can get at each other's node or keys.
+void judge_groups(const Config& file) {
+    if (file.groups.empty()) return;
+    require(file.election.key.empty() && file.node.admin.empty(), "a file of groups has no node");
+    for (const Config& a : file.groups) {
+        require(!a.group.empty() && file.find(a.group) == &a, "groups are told apart", a.group);
+        for (const Config& b : file.groups) {
+            if (&a == &b) continue;
+            const auto& key = b.election.key;
+            require(key != a.election.key && !key.starts_with(a.election.key + "/") &&
+                        !key.starts_with(a.election.key + ".d/"),
+                    "no group lies in another's keys", key);
+            for (const auto& url : {b.node.admin, b.node.probe, b.node.web3})
+                require(url.empty() || (!(url == a.node.admin) && !(url == a.node.probe) &&
+                                        !(url == a.node.web3)),
+                        "no port is asked for two groups", url.text());
+        }
+    }
+}
+
 void judge_accepted(const Config& config, const config::Environment& here, bool secret_is_known) {
     const std::string toml = config::render_toml(config);
     const LoadResult again = config::load(toml, "rendered.toml", here);
@@ -99,11 +119,13 @@ void judge_accepted(const Config& config, const config::Environment& here, bool 
     require_same(toml, config::render_toml(*again.config), "it renders to the same text");
     require(*again.config == config, "a rendered configuration is the same one", toml);
     require(config::diff(config, *again.config).empty(), "nothing changes on its reload", toml);
-    std::string said = config::render_budget(config) + config::render_targets(config);
+    std::string said = config::render_targets(config);
+    for (const Config& one : config.each()) said += config::render_budget(one);
     for (const auto& message : config::diff(Config{}, config).messages()) said += message + "\n";
     require_readable(said, "budget and changes", true);
     if (!secret_is_known) no_secret(said + toml, "what is said of a configuration");
-    judge_use(config);
+    for (const Config& one : config.each()) judge_use(one);
+    judge_groups(config);
 }
 
 }  // namespace

@@ -173,6 +173,16 @@ TEST_CASE("the examples in messages are acceptable values") {
     }
 }
 
+TEST_CASE("the example of groups loads without problems or warnings") {
+    const LoadResult result = load_text(file_text("config/groups.example.toml"));
+    REQUIRE(rendered(result.problems) == Lines{});
+    CHECK(rendered(result.warnings) == Lines{});
+    REQUIRE(result.config->groups.size() == 2);
+    CHECK(result.config->groups[0].group == "east");
+    CHECK(result.config->groups[1].election.profile == Profile::kWan);
+    CHECK(result.config->groups[1].health.max_lag == 5);
+}
+
 TEST_CASE("the profile files load and are what they are named") {
     const LoadResult fast = load_text(file_text("config/fast.toml"));
     const LoadResult wan = load_text(file_text("config/wan.toml"));
