@@ -44,15 +44,17 @@ guardian::Address address_of(const config::Url& url) {
     return address;
 }
 
-bool adopt_link(int fd, int lock_fd, std::size_t locks) {
+bool adopt_link(int fd) {
     int type = 0;
     socklen_t size = sizeof type;
     const bool socket = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-    if (!socket || type != SOCK_SEQPACKET) return false;
-    bool all = ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-    for (std::size_t i = 0; all && i < locks; ++i)
-        all = ::fcntl(lock_fd + static_cast<int>(i), F_SETFD, FD_CLOEXEC) == 0;
-    return all;
+    return socket && type == SOCK_SEQPACKET && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+bool adopt_locks(int first, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+        if (::fcntl(first + static_cast<int>(i), F_SETFD, FD_CLOEXEC) != 0) return false;
+    return true;
 }
 
 // --- one node

@@ -30,9 +30,10 @@ guardian::Bounds bounds_of(const model::Policy& policy);
 /// A port of the node, which the configuration allows on loopback only.
 guardian::Address address_of(const config::Url& url);
 
-/// Whether this process was started by a guardian: `fd` is the link. No child of ours gets it, nor
-/// the locks, which are `locks` descriptors from `lock_fd` on.
-bool adopt_link(int fd, int lock_fd, std::size_t locks = 1);
+/// Whether this process was started by a guardian: `fd` is the link. No child of ours gets it.
+bool adopt_link(int fd);
+/// Nor the locks, which are so many descriptors from there on.
+bool adopt_locks(int first, std::size_t count);
 
 /// One link for all members of this process: the socket, its pings, what waits for room in it.
 class GuardianLink {
