@@ -3,7 +3,6 @@
 #include <array>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <boost/json.hpp>
 
@@ -11,7 +10,7 @@
 #include "admin/group_view.hpp"
 #include "admin/turn.hpp"
 #include "admin/verdict.hpp"
-#include "report/groups.hpp"
+#include "report/many.hpp"
 
 namespace elector::admin {
 namespace asio = boost::asio;
@@ -52,25 +51,20 @@ asio::awaitable<Answer> Api::all_status(const Request&) {
     auto place = long_place();
     if (!place) co_return too_many();
     Portion portion(kGroupsAtOnce);
-    std::string written;
-    std::vector<report::GroupRow> codes;
+    std::string rows;
+    int exit_code = 0;
     for (const auto* host : house_.groups()) {
         if (portion.full()) co_await give_way();
         const auto status = report::group_status(host->policy(), group_input(*host));
-        const auto row = report::row_of(host->config().group, status);
-        written += (written.empty() ? "" : ",") + json::serialize(report::to_json(row));
-        codes.emplace_back().exit_code = row.exit_code;
+        const auto row = report::brief(host->config().group, status);
+        exit_code = report::exit_code_of_all(exit_code, row);
+        rows += (rows.empty() ? "" : ",") + json::serialize(report::to_json(row));
     }
-    auto all = report::groups_status(std::move(codes));
-    all.rows.clear();
-    auto head = report::to_json(all);
-    head.erase("groups");
-    head["member"] = house_.groups().front()->policy().member;
+    const json::string member(house_.groups().front()->policy().member);
     Answer answer;
     answer.place = std::move(place);
-    answer.body = json::serialize(head);
-    answer.body.back() = ',';
-    answer.body += "\"groups\":[" + written + "]}\n";
+    answer.body = R"({"v":1,"exit_code":)" + std::to_string(exit_code) + R"(,"member":)" +
+                  json::serialize(member) + R"(,"groups":[)" + rows + "]}\n";
     co_return answer;
 }
 

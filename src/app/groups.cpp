@@ -19,11 +19,11 @@ constexpr std::size_t kFewGroups = 8;  ///< these start at once
 }  // namespace
 
 Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& file, Log& log,
-               std::uint64_t seed, std::optional<int> guardian, std::function<void(int)> on_end)
+               std::uint64_t seed, GuardianLink* guardian, std::function<void(int)> on_end)
     : io_(io),
       log_(log),
       on_end_(std::move(on_end)),
-      guarded_(guardian.has_value()),
+      guarded_(guardian != nullptr),
       tasks_(io,
              [this](const std::string& name, const std::string& what) {
                  log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
@@ -33,7 +33,7 @@ Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& f
       pace_(io),
       left_(file.each().size()) {
     telling_.set(file);
-    const Member::Commons commons{io, clock, etcd_};
+    const Member::Commons commons{io, clock, etcd_, guardian, left_};
     members_.reserve(left_);
     for (const auto& config : file.each()) {
         const auto i = members_.size();
@@ -42,7 +42,7 @@ Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& f
         members_[i].member = std::make_unique<Member>(
             commons, config, log.for_group(config.group), seed + i,
             [this, i](int code) { ended(i, code); },
-            etcd::ClusterPin(config.state.dir, config.election.key), guardian);
+            etcd::ClusterPin(config.state.dir, config.election.key), i);
         members_[i].member->on_status = [this](const std::string& line) { tell_status(line); };
     }
 }
@@ -101,10 +101,6 @@ void Groups::reload(const config::Config& file) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
         if (members_[i].member->config() != each[i]) members_[i].member->reload(each[i]);
     }
-}
-
-void Groups::tell_reload_done() {
-    for (auto& slot : members_) slot.member->tell_reload_done();
 }
 
 void Groups::tell_status(const std::string& line) {

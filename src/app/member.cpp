@@ -31,7 +31,7 @@ bool only_looks(const model::Effect& effect) {
 
 Member::Member(const Commons& commons, config::Config config, Log log, std::uint64_t seed,
                std::function<void(int)> on_exit, std::optional<etcd::ClusterPin> pin,
-               std::optional<int> guardian)
+               std::size_t ward)
     : config_(std::move(config)),
       instance_(instance_of(config_)),
       pin_(std::move(pin)),
@@ -55,18 +55,18 @@ Member::Member(const Commons& commons, config::Config config, Log log, std::uint
             }),
       fence_(commons.io, commons.clock, config_,
              [this](model::Event e) { reactor_.post(std::move(e)); }),
-      guarded_(guardian.has_value()),
+      guarded_(commons.guardian != nullptr),
       reactor_(
           commons.io, commons.clock, make_policy(), seed,
           [this](const model::Effect& e) { run(e); },
-          [this](const std::string& what) { broken(what); }),
+          [this](const std::string& what) { broken(what); }, Recorder::kKept / commons.members),
       failback_(commons.io, commons.clock, etcd_.client(), store_.keys(), tasks_, log_, seed,
                 [this] { return known(); }) {
     failback_.set(config_.election.failback_after);
     reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
-    if (guardian)
-        guardian_.emplace(commons.io, *guardian, log_,
-                          [this](model::Event e) { reactor_.post(std::move(e)); });
+    if (commons.guardian)
+        guardian_ = &commons.guardian->ward(
+            ward, [this](model::Event e) { reactor_.post(std::move(e)); });
     tell_fence();
 }
 
@@ -161,7 +161,6 @@ boost::asio::awaitable<void> Member::close() {
     node_.close();
     auto fenced = fence_.close();
     co_await std::move(fenced);
-    if (guardian_) guardian_->close();
 }
 
 void Member::run(const model::Effect& effect) {
@@ -223,10 +222,6 @@ void Member::note_activation(const model::Event& e) {
     if (!guardian_ || !set || set->op != activation_) return;
     if (set->failure == model::NodeFailure::kNone && !set->not_sent)
         guardian_->activation_answered(activation_holding_);
-}
-
-void Member::tell_reload_done() {
-    if (guardian_) guardian_->reload_done();
 }
 
 /// Looks when the member has something to tell, and at every poll of the node.

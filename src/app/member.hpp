@@ -30,15 +30,18 @@ class Member {
         boost::asio::io_context& io;
         const Clock& clock;
         EtcdLink& etcd;
+        GuardianLink* guardian = nullptr;  ///< none: no guardian is asked for
+        std::size_t members = 1;           ///< who share the memory of the last events
     };
 
     /// `log` is this group's. `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit
     /// code once, when the member has nothing more to do; call close() then. Without a `pin` any
-    /// cluster will do. Without a `guardian` none is asked for.
+    /// cluster will do. `ward`: the place of this group in the configuration, by which the guardian
+    /// knows its node.
     Member(const Commons& commons, config::Config config, Log log, std::uint64_t seed,
            std::function<void(int code)> on_exit,
-           std::optional<etcd::ClusterPin> pin = std::nullopt,
-           std::optional<int> guardian = std::nullopt);
+           std::optional<etcd::ClusterPin> pin = std::nullopt, std::size_t ward = 0);
+
 
     /// Before the link to etcd is started.
     void start();
@@ -71,9 +74,6 @@ class Member {
     /// For an observer: what it would do if it did anything.
     std::optional<std::string> would() const;
     std::string dump() const { return reactor_.recorder().dump(); }
-
-    /// Whoever asked for a reload may stop waiting for it.
-    void tell_reload_done();
 
     /// What this member is doing, in one line, whenever it differs. May be empty.
     std::function<void(const std::string& line)> on_status;
@@ -121,7 +121,7 @@ class Member {
     model::OpId activation_;           ///< the last one that was sent
     model::Nonce activation_holding_;  ///< and the holding that it was sent for
     Reactor reactor_;
-    std::optional<GuardianLink> guardian_;
+    GuardianLink::Ward* guardian_ = nullptr;
     FailbackRunner failback_;
     Observation observed_;
     std::string status_;  ///< as last told

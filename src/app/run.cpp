@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <random>
 #include <utility>
@@ -18,6 +19,7 @@
 
 #include "app/admin_api.hpp"
 #include "app/groups.hpp"
+#include "app/guardian_link.hpp"
 #include "app/policy_of.hpp"
 #include "app/run_guardian.hpp"
 #include "app/service_reports.hpp"
@@ -58,8 +60,10 @@ class Service {
                  [this](const std::string& name, const std::string& what) {
                      log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
                  }),
-          groups_(io_, clock_, options_.config, log_, random_seed(),
-                  options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt,
+          guardian_(options_.has_guardian
+                        ? std::make_unique<GuardianLink>(io_, guardian::kLinkFd, log_)
+                        : nullptr),
+          groups_(io_, clock_, options_.config, log_, random_seed(), guardian_.get(),
                   [this](int code) { end(code); }),
           api_(io_, groups_, log_, [this] { return reload_and_tell(); }) {
         signals_.add(SIGUSR1);
@@ -150,7 +154,7 @@ class Service {
         auto problems = reload();
         api_.reloaded(problems.empty());
         if (reports_) reports_->ready();
-        groups_.tell_reload_done();
+        if (guardian_) guardian_->reload_done();
         return problems;
     }
 
@@ -233,6 +237,7 @@ class Service {
         if (reports_) reports_->close();
         api_.stop();
         co_await groups_.close(code);
+        if (guardian_) guardian_->close();
         co_await api_.close(last_words);
     }
 
@@ -243,6 +248,7 @@ class Service {
     std::deque<guardian::NodeLock> locks_;
     asio::signal_set signals_;
     Tasks tasks_;
+    std::unique_ptr<GuardianLink> guardian_;
     Groups groups_;
     AdminApi api_;
     std::optional<ServiceReports> reports_;  ///< without a guardian, this is the main process

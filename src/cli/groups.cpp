@@ -1,5 +1,6 @@
 #include "cli/groups.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -23,6 +24,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kReadsAtOnce = 32;
+constexpr int kOneActive = 0;  // exit codes of a group
+constexpr int kMoreActive = 4;
 
 /// Some coroutines that take one piece after the other.
 class Crew {
@@ -136,18 +139,37 @@ class Reading {
     std::string given_up_;
 };
 
-Cell node_cell(const report::GroupRow& row) {
-    if (!row.node) return {"-"};
-    const auto word = std::string(report::word(row.node->activity));
-    if (!row.node->stale.empty()) return {word + " (stale)", Tone::kBad};
-    const bool active = row.node->activity == model::NodeActivity::kActive;
-    return {word + (row.node->age ? " " + report::span_text(*row.node->age) : ""),
-            active ? Tone::kGood : Tone::kPlain};
+std::size_t count_of(const std::vector<report::Brief>& all, int code) {
+    const auto same = [code](const report::Brief& b) { return b.exit_code == code; };
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), same));
+}
+
+std::string verdict_of(const std::vector<report::Brief>& all) {
+    const auto total = std::to_string(all.size());
+    const auto one = count_of(all, kOneActive);
+    const auto more = count_of(all, kMoreActive);
+    const auto none = all.size() - one - more;
+    if (one == all.size())
+        return "Each of " + total + " groups has exactly one node that is verified active.";
+    return "Of " + total +
+           " groups, with exactly one node that is verified active: " + std::to_string(one) +
+           "; with none: " + std::to_string(none) +
+           "; with more than one: " + std::to_string(more) + ".";
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+    return out;
+}
+
+Cell dash(const std::string& text, Tone tone = Tone::kPlain) {
+    return text.empty() ? Cell{"-"} : Cell{text, tone};
 }
 
 /// A group that nothing can be said of.
-report::GroupRow left_out(const std::string& whose) {
-    report::GroupRow row;
+report::Brief left_out(const std::string& whose) {
+    report::Brief row;
     row.group = whose;
     row.verdict = row.trouble = "its table in the file cannot be used";
     return row;
@@ -172,41 +194,59 @@ asio::awaitable<void> for_each(Session& whole, std::size_t count, std::size_t at
     co_await std::move(working);
 }
 
-std::string render(const report::GroupsStatus& all, const Look& look) {
+int exit_code_of(const std::vector<report::Brief>& all) {
+    int code = kOneActive;
+    for (const auto& b : all) code = report::exit_code_of_all(code, b);
+    return code;
+}
+
+std::string render(const std::vector<report::Brief>& all, const Look& look) {
     std::vector<std::vector<Cell>> rows;
-    for (const auto& row : all.rows)
-        rows.push_back({{row.group, row.exit_code == 0 ? Tone::kPlain : Tone::kBad},
-                        {row.key},
-                        {row.leader.empty() ? "-" : row.leader},
-                        node_cell(row),
-                        {row.term.value == 0 ? "-" : std::to_string(row.term.value)},
-                        {row.trouble.empty() ? "-" : row.trouble}});
-    return toned(all.verdict, all.exit_code == 0 ? Tone::kGood : Tone::kBad, look) + "\n\n" +
-           render({{"GROUP"}, {"KEY", 2}, {"LEADER"}, {"NODE"}, {"TERM", 1}, {"TROUBLE"}}, rows,
-                  look);
+    for (const auto& b : all) {
+        const auto tone = b.exit_code == kOneActive ? Tone::kGood : Tone::kBad;
+        rows.push_back({{b.group},
+                        dash(b.key),
+                        dash(b.leader),
+                        dash(joined(b.verified_active), tone),
+                        dash(b.term.value == 0 ? "" : std::to_string(b.term.value)),
+                        dash(b.trouble, tone == Tone::kBad ? tone : Tone::kPlain)});
+    }
+    const auto tone = exit_code_of(all) == kOneActive ? Tone::kGood : Tone::kBad;
+    return toned(verdict_of(all), tone, look) + "\n\n" +
+           render(
+               {{"GROUP"}, {"KEY", 2}, {"LEADER"}, {"VERIFIED ACTIVE"}, {"TERM", 1}, {"TROUBLE"}},
+               rows, look);
+}
+
+json::object to_json(const std::vector<report::Brief>& all, const std::string& member) {
+    json::array groups;
+    for (const auto& b : all) groups.push_back(report::to_json(b));
+    return {{"v", 1},
+            {"exit_code", exit_code_of(all)},
+            {"member", member},
+            {"groups", std::move(groups)}};
 }
 
 int status_of_groups(const Means& means, const config::LoadResult& file, bool as_json) {
     Reading reading(means, *file.config);
     reading.run();
-    std::vector<report::GroupRow> rows;
+    std::vector<report::Brief> rows;
     bool any = false;
     for (std::size_t i = 0; i < reading.size(); ++i) {
         report::GroupInput empty;
         empty.key = reading.config(i).election.key;
         const auto& in = reading.read(i).in;
         any = any || in.has_value();
-        rows.push_back(report::row_of(reading.config(i).group,
-                                      report::group_status(reading.policy(i), in ? *in : empty)));
+        const auto status = report::group_status(reading.policy(i), in ? *in : empty);
+        rows.push_back(report::brief(reading.config(i).group, status));
     }
     for (const auto& whose : file.left_out) rows.push_back(left_out(whose));
-    const auto all = report::groups_status(std::move(rows));
     if (as_json) {
-        print(report::to_json(all));
+        print(to_json(rows, file.config->member.name));
     } else if (any) {
-        std::fputs(render(all, look_of_stdout()).c_str(), stdout);
+        std::fputs(render(rows, look_of_stdout()).c_str(), stdout);
     }
-    return all.exit_code;
+    return exit_code_of(rows);
 }
 
 int explain_groups(const Means& means, const config::LoadResult& file, bool as_json) {

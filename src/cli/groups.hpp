@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "config/load.hpp"
-#include "report/groups.hpp"
+#include "report/many.hpp"
 
 namespace elector::cli {
 
@@ -24,7 +26,11 @@ boost::asio::awaitable<void> for_each(
     Session& whole, std::size_t count, std::size_t at_once,
     std::function<boost::asio::awaitable<void>(std::size_t)> work);
 
-std::string render(const report::GroupsStatus& all, const Look& look);
+/// 0 every group has exactly one node verified active, 4 any has more than one, else 1.
+int exit_code_of(const std::vector<report::Brief>& all);
+/// A verdict over all, then a line for each.
+std::string render(const std::vector<report::Brief>& all, const Look& look);
+boost::json::object to_json(const std::vector<report::Brief>& all, const std::string& member);
 
 /// `status` and `explain` of every group; exit codes as those of one.
 int status_of_groups(const Means& means, const config::LoadResult& file, bool json);

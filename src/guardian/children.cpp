@@ -14,12 +14,9 @@ namespace {
 
 constexpr const char* kProgram = "/proc/self/exe";  // the very binary, also after an upgrade
 // Above what a small process uses, below any limit on descriptors.
-constexpr int kLinkPlace = 200;
-constexpr int kLockPlace = 201;
-constexpr int kConfirmedPlace = 202;
-
-constexpr int kNotUsable = 2;  // a closer's exit code: the configuration
-constexpr Duration kRest = std::chrono::seconds(5);
+constexpr int kFirstPlace = 200;
+// The places in their order; locks are the last ones, and beyond all that a child is given.
+constexpr std::size_t kLink = 0, kConfirmed = 1, kLocks = 2;
 
 constexpr std::array<std::string_view, 4> kGates{"tip", "time", "dead", "restarted"};
 
@@ -63,10 +60,15 @@ std::optional<Order> parse_order(const std::vector<std::string>& words) {
     o.gate = static_cast<GateKind>(gate - kGates.begin());
     o.confirmed = Instant(Duration(confirmed));
     o.key = words[6];
+    o.group = words[7];
     return o;
 }
 
-Children::Children(const Options& options) : elector_words_(options.elector) {
+Children::Children(const Options& options)
+    : nodes_(options.wards.size()),
+      first_place_(std::max(kFirstPlace, kLockFd + static_cast<int>(nodes_))),
+      nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      elector_words_(options.elector) {
     closer_words_ = {options.elector.front(), "close-holding"};
     closer_words_.resize(2 + kOrderWords);
     closer_words_.insert(closer_words_.end(), options.closer_tail.begin(),
@@ -78,64 +80,66 @@ Children::Children(const Options& options) : elector_words_(options.elector) {
     closer_argv_.push_back(nullptr);
     for (auto* files : {&elector_files_, &closer_files_, &bare_files_})
         ::posix_spawn_file_actions_init(files);
-    ::posix_spawn_file_actions_adddup2(&elector_files_, kLinkPlace, kLinkFd);
-    ::posix_spawn_file_actions_adddup2(&elector_files_, kLockPlace, kLockFd);
-    ::posix_spawn_file_actions_adddup2(&closer_files_, kConfirmedPlace, kConfirmedFd);
+    ::posix_spawn_file_actions_adddup2(&elector_files_, place(kLink), kLinkFd);
+    ::posix_spawn_file_actions_adddup2(&closer_files_, place(kConfirmed), kConfirmedFd);
+    for (std::size_t i = 0; i < kLocks + nodes_; ++i) {
+        if (i >= kLocks)
+            ::posix_spawn_file_actions_adddup2(&elector_files_, place(i),
+                                               kLockFd + static_cast<int>(i - kLocks));
+        ::dup3(nothing_, place(i), O_CLOEXEC);
+    }
 }
 
 Children::~Children() {
     for (auto* files : {&elector_files_, &closer_files_, &bare_files_})
         ::posix_spawn_file_actions_destroy(files);
+    for (std::size_t i = 0; i < kLocks + nodes_; ++i) ::close(place(i));
+    if (nothing_ >= 0) ::close(nothing_);
 }
 
 bool Children::place_link(int fd) {
-    const bool placed = ::dup3(fd, kLinkPlace, O_CLOEXEC) >= 0;
+    const bool placed = ::dup3(fd, place(kLink), O_CLOEXEC) >= 0;
     const int error = errno;
     ::close(fd);
     errno = error;
     return placed;
 }
 
-bool Children::place_lock(int fd) { return ::dup3(fd, kLockPlace, O_CLOEXEC) >= 0; }
-
-void Children::place_confirmed(int fd) {
-    if (std::exchange(confirmed_there_, false)) ::close(kConfirmedPlace);
-    if (fd < 0) return;
-    confirmed_there_ = ::dup3(fd, kConfirmedPlace, O_CLOEXEC) >= 0;
-    ::close(fd);
+bool Children::place_locks(NodeLocks& locks) {
+    bool all = true;
+    for (std::size_t i = 0; all && i < nodes_; ++i)
+        all = ::dup3(locks[i].fd(), place(kLocks + i), O_CLOEXEC) >= 0;
+    return all;
 }
 
 bool Children::start_elector() {
     const bool started = elector.start(elector_files_, {kProgram, elector_argv_.data(), environ});
-    ::close(kLinkPlace);  // the child's end is the child's alone: its end is an EOF
+    // The child's end is the child's alone: its end is an EOF. The place stays taken.
+    const int error = errno;
+    ::dup3(nothing_, place(kLink), O_CLOEXEC);
+    errno = error;
     return started;
 }
 
-bool Children::start_closer(const Closing& closing, const Arm& arm) {
+bool Children::start_closer(Child& closer, const Closing& closing, const Arm& arm,
+                            const std::string& group, int confirmed) {
+    const bool there = confirmed >= 0 && ::dup3(confirmed, place(kConfirmed), O_CLOEXEC) >= 0;
     put(order_[0], closing.unfenced ? "unfenced" : "drained");
-    const bool blind = closing.gate == GateKind::kTip && !confirmed_there_;
+    const bool blind = closing.gate == GateKind::kTip && !there;
     put(order_[1], kGates[static_cast<std::size_t>(blind ? GateKind::kTime : closing.gate)]);
     put_number(order_[2], arm.term.value);
     put_number(order_[3], arm.nonce.value);
     put_number(order_[4], arm.lease.value);
     put_number(order_[5], static_cast<std::int64_t>(closing.confirmed.time_since_epoch().count()));
     put(order_[6], arm.key.view());
-    const auto& files = confirmed_there_ ? closer_files_ : bare_files_;
-    return closer.start(files, {kProgram, closer_argv_.data(), environ});
-}
-
-void Children::tell_closer(const Log& log, Instant now, const Ending& ending) {
-    const auto& log_ = log;
-    if (ending.code == kNotUsable) rests_until_ = now + kRest;
-    const bool same = std::exchange(closer_ending_, ending) == ending;
-    if (same || ending.code == 0) return;
-    log_(Level::kError, "closer_failed",
-         {{"alarm", "true"},
-          {"exit_code", ending.code ? Number(*ending.code) : std::string_view("none")},
-          {"signal", Number(ending.signal)},
-          {"why",
-           "What the guardian has done to the node could not be written to etcd; it is tried "
-           "again until it can."}});
+    put(order_[7], group);
+    const auto& files = there ? closer_files_ : bare_files_;
+    const bool started = closer.start(files, {kProgram, closer_argv_.data(), environ});
+    const int error = errno;
+    // Whoever keeps a copy keeps the node's connection open.
+    if (there) ::dup3(nothing_, place(kConfirmed), O_CLOEXEC);
+    errno = error;
+    return started;
 }
 
 }  // namespace elector::guardian

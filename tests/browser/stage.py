@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ADMIN = os.path.join(ROOT, "src/admin")
-TYPES = {"/": ("index.html", "text/html"), "/app.js": ("app.js", "text/javascript"), "/groups.js": ("groups.js", "text/javascript"),
+TYPES = {"/": ("index.html", "text/html"), "/app.js": ("app.js", "text/javascript"),
+         "/groups.js": ("groups.js", "text/javascript"),
          "/style.css": ("style.css", "text/css"), "/icon.svg": ("icon.svg", "image/svg+xml")}
 
 
@@ -60,15 +61,15 @@ def status(**changes):
 def row(name, **changes):
     """One group of many, which is well."""
     return {"group": name, "key": "/of/" + name, "leader": "delegate-a", "state": "active",
-            "term": 7, "node": {"activity": "active", "age_ms": 400, "stale": False}, "members": 3,
-            "paused": False, "verdict": "delegate-a is the only node verified active.",
-            "trouble": "", "exit_code": 0, **changes,
-            "local": {"role": "leader", "node": "active", "alarms": [], "resigned": False}}
+            "term": 7, "verified_active": ["delegate-a"], "trouble": None, "exit_code": 0,
+            "verdict": "delegate-a is the only node verified active.",
+            "local": {"role": "leader", "node": "active", "alarms": [], "resigned": False},
+            **changes}
 
 
 def all_of(rows):
-    return {"v": 1, "verdict": f"Of {len(rows)} groups, some are well.", "member": "delegate-a",
-            "exit_code": max(r["exit_code"] for r in rows), "groups": rows}
+    return {"v": 1, "member": "delegate-a", "exit_code": max(r["exit_code"] for r in rows),
+            "groups": rows}
 
 
 def change(term, origin, to, sentence, actor="", standby=0, marker=0, held=0, at=None):
@@ -158,7 +159,8 @@ class Stage:
                 self.path, _, query = self.path.partition("?")
                 group = unquote(query.removeprefix("group="))
                 stage.asked.append((self.path, group))
-                if group and not any(g["group"] == group for g in (stage.many or {}).get("groups", [])):
+                known = [g["group"] for g in stage.many["groups"]] if stage.many else []
+                if group and group not in known:
                     return self.reply(404, "application/json", "{}")
                 if self.path in TYPES:
                     name, content_type = TYPES[self.path]

@@ -4,7 +4,7 @@ import unittest
 from browser import Browser
 from stage import Stage, all_of, row, status
 
-SILENT = {"exit_code": 1, "leader": "", "state": None, "term": 0, "node": None,
+SILENT = {"exit_code": 1, "leader": None, "state": None, "term": 0, "verified_active": [],
           "trouble": "No node is verified active."}
 TWO = {"exit_code": 4, "trouble": "More than one node is active."}
 SHOWN = ("return [...document.querySelectorAll('#groups tr')].filter((r) => !r.hidden)"
@@ -32,12 +32,14 @@ class Groups(unittest.TestCase):
         self.browser.run("sessionStorage.clear()")
         self.browser.open("about:blank")
         self.browser.open(self.stage.url)
-        self.browser.wait_text("#verdict", self.stage.many["verdict"])
+        self.browser.wait_text("#verdict", "with exactly one active node")
         return self.browser
 
     def test_every_group_has_a_row_and_trouble_comes_first(self):
         page = self.show(row("east"), row("north", **SILENT), row("south"), row("west", **TWO))
         self.assertEqual(page.run(SHOWN), ["west", "north", "east", "south"])
+        self.assertEqual(page.text("#verdict"),
+                         "2 with exactly one active node, 1 with none, 1 with more than one.")
         self.assertIn("2 of 4 groups need a look", page.text("#since"))
         self.assertIn("No node is verified active.", page.text("#groups tr:nth-child(2)"))
         self.assertFalse(page.one("#members-title").is_displayed())
@@ -68,14 +70,14 @@ class Groups(unittest.TestCase):
         self.assertEqual(self.stage.orders[0][0], "/pause?group=west%201%2F2")
         page.wait(lambda: not page.one("#dialog").is_displayed(), "closed dialog")
         page.one("#all").click()
-        page.wait_text("#verdict", self.stage.many["verdict"])
+        page.wait_text("#verdict", "with exactly one active node")
         self.assertTrue(page.one("#search").is_displayed())
 
     def test_a_group_that_is_not_there_leads_to_all(self):
         page = self.show(row("east"))
         page.open("about:blank")
         page.open(self.stage.url + "#group=gone")
-        page.wait_text("#verdict", self.stage.many["verdict"])
+        page.wait_text("#verdict", "with exactly one active node")
 
     def test_events_of_all_groups_say_whose_they_are(self):
         page = self.show(row("east"), row("west"))

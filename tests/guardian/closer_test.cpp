@@ -138,9 +138,14 @@ TEST_CASE("a gate rests on what is known of the node") {
 }
 
 TEST_CASE("an order is read from its words, and from no others") {
-    const std::vector<std::string> words{"drained", "tip",        "42",     "7",
-                                         "51966",   "9000000000", "/k/cafe"};
+    const std::vector<std::string> words{"drained", "tip",        "42",      "7",
+                                         "51966",   "9000000000", "/k/cafe", ""};
     CHECK(parse_order(words) == order());
+    auto of_group = words;
+    of_group.back() = "west";
+    auto wests = order();
+    wests.group = "west";
+    CHECK(parse_order(of_group) == wests);
     auto more = words;
     more.insert(more.end(), {"--config", "x"});
     CHECK(parse_order(more) == order());
@@ -148,10 +153,10 @@ TEST_CASE("an order is read from its words, and from no others") {
         for (const auto* bad : {"", "-1", "0", "9x", "99999999999999999999"}) {
             auto wrong = words;
             wrong[i] = bad;
-            const bool any_key = i == 6 && *bad != '\0';
+            const bool any_text = (i == 6 && *bad != '\0') || i == 7;
             CAPTURE(i);
             CAPTURE(bad);
-            CHECK(parse_order(wrong).has_value() == any_key);
+            CHECK(parse_order(wrong).has_value() == any_text);
         }
     }
     CHECK(!parse_order({words.begin(), words.end() - 1}));

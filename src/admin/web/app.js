@@ -296,7 +296,8 @@ function showAll(status) {
   const tone = toneOf(status);
   document.body.dataset.tone = tone;
   text($('mark'), MARKS[tone]);
-  text($('verdict'), page.lost ? `Last known: ${status.verdict}` : status.verdict);
+  const verdict = groups.verdict(status);
+  text($('verdict'), page.lost ? `Last known: ${verdict}` : verdict);
   text($('since'), trouble ? `${trouble} of ${status.groups.length} groups need a look; they come first.` : '');
   text($('key'), `${status.groups.length} groups`);
   text($('by'), status.member);
@@ -309,10 +310,12 @@ function show(status) {
   page.at = performance.now();
   page.heard = new Date();
   document.body.dataset.view = many() ? 'all' : 'one';
-  $('skip').href = many() ? '#groups-title' : '#members-title';
+  const skip = document.querySelector('.skip');
+  skip.href = many() ? '#groups-title' : '#members-title';
+  text(skip, many() ? 'Skip to the groups' : 'Skip to the members');
   if (many()) {
     showAll(status);
-    if (before && before.verdict !== status.verdict) announce(status.verdict);
+    if (before && groups.verdict(before) !== groups.verdict(status)) announce(groups.verdict(status));
     return;
   }
   followOrder(status);

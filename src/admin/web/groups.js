@@ -7,7 +7,6 @@ const $ = (id) => document.getElementById(id);
 
 const toneOf = (g) => (g.exit_code === 4 ? 'bad' : g.exit_code !== 0 || g.trouble ? 'warn' : 'good');
 const rank = (g) => ['bad', 'warn', 'good'].indexOf(toneOf(g));
-const nodeOf = (g) => (g.node ? `${g.node.stale ? 'last seen ' : ''}${g.node.activity}` : '–');
 
 /// What the page lends: make(), text() and keyed().
 export function overview({ make, text, keyed }) {
@@ -21,7 +20,7 @@ export function overview({ make, text, keyed }) {
     mark.setAttribute('aria-hidden', 'true');
     const first = make('th', '', mark, link);
     first.scope = 'row';
-    return make('tr', '', first, ...['leader', 'node', 'term', 'state', 'here', 'trouble'].map((name) => make('td', name)));
+    return make('tr', '', first, ...['leader', 'active', 'term', 'state', 'here', 'trouble'].map((name) => make('td', name)));
   }
 
   function update(row, g) {
@@ -33,11 +32,11 @@ export function overview({ make, text, keyed }) {
     const put = (name, words) => text(row.querySelector(`.${name}`), words);
     put('glyph', MARKS[tone]);
     put('leader', g.leader || '–');
-    put('node', nodeOf(g));
+    put('active', g.verified_active.join(', ') || 'nobody');
     put('term', g.term ? String(g.term) : '–');
-    put('state', `${g.state ?? 'no record'}${g.paused ? ', paused' : ''}`);
+    put('state', g.state ?? 'no record');
     put('here', `${g.local.role}${g.local.resigned ? ', resigned' : ''}`);
-    put('trouble', g.trouble);
+    put('trouble', g.trouble ?? '');
   }
 
   function filter() {
@@ -57,6 +56,11 @@ export function overview({ make, text, keyed }) {
   });
 
   return {
+    verdict(status) {
+      const of = (code) => status.groups.filter((g) => g.exit_code === code).length;
+      const parts = [[of(0), 'with exactly one active node'], [of(1), 'with none'], [of(4), 'with more than one']];
+      return `${parts.filter(([n], i) => n || i === 0).map(([n, words]) => `${n} ${words}`).join(', ')}.`;
+    },
     /// Returns how many need a look.
     show(status, lost) {
       rows = [...status.groups].sort((a, b) => rank(a) - rank(b));
