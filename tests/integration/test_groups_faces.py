@@ -1,4 +1,4 @@
-"""What one elector with [[group]] tables shows of its groups, and takes for them: API and metrics."""
+"""What an elector with [[group]] tables shows of its groups and takes for them: API, metrics."""
 import json
 import os
 import unittest
