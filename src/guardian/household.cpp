@@ -277,7 +277,8 @@ void Household::take_elector(Instant now) {
     const auto armed = [](const Ward& ward) { return ward.machine.armed(); };
     const bool guarded = std::any_of(wards_.begin(), wards_.end(), armed);
     const bool clean = ending->code == 0;
-    log_(clean ? Level::kInfo : Level::kWarn, clean ? "elector_ended" : "elector_gone",
+    const auto level = clean ? Level::kInfo : Level::kWarn;
+    log_(level, clean ? "elector_ended" : "elector_gone",
          {{"exit_code", ending->code ? Number(*ending->code) : std::string_view("none")},
           {"signal", Number(ending->signal)},
           {"guarded", guarded ? "yes" : "no"}});

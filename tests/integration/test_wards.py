@@ -151,7 +151,7 @@ class Wards(TestCase):
             self.assertLess(max(standby) - gone, 1.0 * PATIENCE)
 
     @takes(15)
-    def test_a_node_that_hangs_while_its_elector_lets_go_does_not_cost_the_others_that_elector(self):
+    def test_a_hung_node_that_is_let_go_of_does_not_cost_the_others_their_elector(self):
         with self.household(3, "drain:1:600") as (house, nodes):
             nodes.hung.add(1)
             elector = house.elector()
