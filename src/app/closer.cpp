@@ -1,9 +1,12 @@
 #include "app/closer.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
+#include <thread>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "app/boot_clock.hpp"
 #include "app/plain_log.hpp"
@@ -26,11 +29,12 @@ constexpr const char* kReason = "guardian";
 /// SAFETY: S13. A leftover is for the tip as of at most 100 ms after the confirmation, plus one.
 constexpr model::Duration kTipAfter = 200ms;
 constexpr int kTries = 5;
+constexpr int kNoSuchGroup = 2;  // as any configuration that cannot be used
 
 /// The connection on which the node answered standby is still there: so is its process.
-bool same_process() {
+bool same_process(int connection) {
     char byte = 0;
-    const auto n = ::recv(guardian::kConfirmedFd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    const auto n = ::recv(connection, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
@@ -127,7 +131,7 @@ asio::awaitable<model::Gate> Closer::gate() {
     co_await std::move(waiting);
     auto tip = co_await node_.block_number(1s);
     if (!tip) co_return gate_of(config_, GateKind::kTime, std::nullopt);
-    const bool same = same_process();
+    const bool same = same_process(order_.connection);
     const auto kind = same ? GateKind::kTip : GateKind::kRestarted;
     co_return gate_of(config_, kind, model::Height{*tip});
 }
@@ -243,6 +247,25 @@ int close_holding(const Order& order, const config::Config& config, const cli::M
         log_(Level::kWarn, "marker_owed", {{"error", e.what()}, {"next", "it is tried again"}});
         return 1;
     }
+}
+
+int close_holdings(const std::vector<Order>& orders,
+                   const std::vector<const config::Config*>& configs, const cli::Means& means,
+                   const std::vector<std::string>& notes) {
+    std::vector<int> codes(orders.size(), kNoSuchGroup);
+    const auto close_one = [&](std::size_t i) {
+        static const std::vector<std::string> kNone;
+        if (configs[i]) codes[i] = close_holding(orders[i], *configs[i], means, i ? kNone : notes);
+        const guardian::Report report{static_cast<std::uint8_t>(i),
+                                      static_cast<std::uint8_t>(codes[i])};
+        static_cast<void>(!::write(guardian::kReportFd, &report, sizeof report));
+    };
+    // Each mostly waits for its node's tip. This process is short-lived, and nobody's but theirs.
+    std::vector<std::thread> others;
+    for (std::size_t i = 1; i < orders.size(); ++i) others.emplace_back(close_one, i);
+    close_one(0);
+    for (auto& other : others) other.join();
+    return *std::max_element(codes.begin(), codes.end());
 }
 
 }  // namespace elector::app

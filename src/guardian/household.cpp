@@ -156,6 +156,7 @@ bool Household::turn() {
     }
     take_locks(now);
     const bool more = take_wards(now);
+    start_closers(now);
     start_wanted(now);
     watch_pulse(now);
     return more;
