@@ -29,13 +29,14 @@ std::string_view word(model::Severity severity) {
 
 }  // namespace
 
-AdminApi::AdminApi(boost::asio::io_context& io, Member& member, Log& log,
+AdminApi::AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
                    std::function<std::vector<std::string>()> reload)
-    : member_(member),
+    : groups_(groups),
+      member_(groups.member(0)),
       log_(log),
       reload_(std::move(reload)),
-      desk_(member.store(), member.keys(), std::random_device{}(), kPatience),
-      resignation_(member.config().state.dir),
+      desk_(member_.store(), member_.keys(), std::random_device{}(), kPatience),
+      resignation_(member_.config().state.dir),
       metrics_(version()),
       hub_(io),
       api_(*this, metrics_),
@@ -45,7 +46,8 @@ AdminApi::AdminApi(boost::asio::io_context& io, Member& member, Log& log,
               telling()),
       timer_(io) {
     member_.listener = [this](const model::Event& e) { listen(e); };
-    member_.on_rpc = [this](const etcd::RpcStat& stat) {
+    member_.observer = [this](const model::Effect& e) { on_effect(e); };
+    groups_.etcd().on_rpc = [this](const etcd::RpcStat& stat) {
         metrics_.on_rpc(stat.method, stat.endpoint, stat.grpc_code);
         if (stat.grpc_code == 0) heard_etcd_ = member_.now();
     };

@@ -10,8 +10,8 @@
 
 #include "admin/api.hpp"
 #include "admin/server.hpp"
+#include "app/groups.hpp"
 #include "app/log.hpp"
-#include "app/member.hpp"
 #include "app/resignation.hpp"
 
 namespace elector::app {
@@ -20,7 +20,7 @@ class AdminApi final : private admin::Host {
   public:
     /// `reload` does what SIGHUP does, and returns what was wrong. Before the member starts: one
     /// that had resigned has so from the first.
-    AdminApi(boost::asio::io_context& io, Member& member, Log& log,
+    AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
              std::function<std::vector<std::string>()> reload);
 
     void start();
@@ -41,7 +41,7 @@ class AdminApi final : private admin::Host {
     const support::LoopLag& lag() const override { return member_.lag(); }
     bool etcd_answers() const override { return member_.etcd_answers(); }
     bool guardian_answers() const override { return member_.guardian_answers(); }
-    std::vector<notify::Standing> told() const override { return member_.told(); }
+    std::vector<notify::Standing> told() const override { return groups_.telling().standings(); }
     std::vector<std::string> reload() override { return reload_(); }
     orders::Desk& orders() override { return desk_; }
     std::int64_t wall_clock_ms() const override;
@@ -60,6 +60,7 @@ class AdminApi final : private admin::Host {
     void publish(const model::Announce& e);
     void look_at_node();
 
+    Groups& groups_;
     Member& member_;
     Log& log_;
     std::function<std::vector<std::string>()> reload_;

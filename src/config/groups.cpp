@@ -134,12 +134,12 @@ class Groups {
         check_timing(config, report);
         check_group(config, report);
         check_own(config, report, whose);
-        keep(std::move(config), table.at, report);
+        keep(std::move(config), table.at, whose, report);
     }
 
     /// Adds up to `result`, which has what the file's own tables are told for.
     void finish(LoadResult& result, Config file) {
-        if (loaded_.empty() && spared_problems_) std::swap(problems_, left_out_);
+        if (loaded_.empty() && !names_left_out_.empty()) std::swap(problems_, left_out_);
         const auto shared = silence_shared_web3(loaded_, claims_);
         if (!shared.whose.empty()) warnings_.add({placed(shared)});
         const auto all = [](Pile& pile, std::vector<Problem>& own) {
@@ -150,7 +150,9 @@ class Groups {
         all(warnings_, result.warnings);
         spared_.add(std::move(left_out_).sorted());
         all(spared_, result.spared);
-        if (result.problems.empty()) result.config = whole(std::move(file));
+        if (!result.problems.empty()) return;
+        result.left_out = std::move(names_left_out_);
+        result.config = whole(std::move(file));
     }
 
   private:
@@ -194,7 +196,7 @@ class Groups {
         if (config.node.web3_mode == Web3Mode::kUrl) port("node.web3", config.node.web3);
     }
 
-    void keep(Config config, Position at, const Report& report) {
+    void keep(Config config, Position at, const std::string& whose, const Report& report) {
         LoadResult judged = judge(report, use_);
         warnings_.add(std::move(judged.warnings));
         leave_out(config, judged.spared, report);
@@ -203,7 +205,7 @@ class Groups {
         const bool alone = use_ == Use::kRecord || use_ == Use::kDemote;
         (alone ? left_out_ : problems_).add(std::move(judged.problems));
         if (!usable) {
-            spared_problems_ = spared_problems_ || alone;
+            if (alone) names_left_out_.push_back(whose);
             return;
         }
         loaded_.push_back(std::move(config));
@@ -247,7 +249,7 @@ class Groups {
     Pile warnings_;
     Pile spared_;
     Pile left_out_;  ///< what is wrong with groups without which the others are served
-    bool spared_problems_ = false;
+    std::vector<std::string> names_left_out_;
 };
 
 }  // namespace

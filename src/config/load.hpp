@@ -34,6 +34,9 @@ struct LoadResult {
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
     std::vector<Problem> spared;  ///< wrong, and not in the way of this use
+    /// Groups that cannot be used and are not in `config`, as problems call them: `group "west"`,
+    /// `group 3`.
+    std::vector<std::string> left_out{};
 };
 
 /// What for: bringing a node to standby must not wait for what it does not need. A value whose
