@@ -82,7 +82,7 @@ void judge_use(const Config& config) {
     const auto words =
         guardian::fence_words(config.node.probe.text(), config.fence.command, config.fence.timeout);
     require(words.has_value(), "the fence command fits the guardian's link");
-    require(guardian::decode(guardian::encode(*words)) == guardian::Message(*words),
+    require(guardian::decode(guardian::encode(*words)) == guardian::Letter{0, *words},
             "the guardian takes the fence command");
     for (const auto& notify : config.notify) {
         const auto address = config::parse_web_address(notify.url);
