@@ -311,6 +311,29 @@ class Fenced(Groups):
                 self.assertLess(off[0] - since, 2 * PATIENCE)
 
 
+class Checked(Groups):
+    @takes(5)
+    def test_check_shows_few_groups_whole_and_many_by_what_differs(self):
+        with self.world(members=1) as world:
+            path = self.file(world, [f"g{i}" for i in range(8)])
+            with open(path, "a", encoding="utf-8") as file:
+                file.write('[group.election.x]\n')
+            code, output, errors = programs.run_elector("check", path)
+            self.assertEqual((code, output), (2, ""))
+            self.assertIn('group "g7": unknown key election.x', errors)
+            path = self.file(world, [f"g{i}" for i in range(8)], {"election": {"profile": "wan"}})
+            code, output, errors = programs.run_elector("check", path)
+            self.assertEqual((code, errors), (0, ""))
+            self.assertEqual(output.count('\nprofile = "wan"\n'), 8)
+            self.assertIn("\n# time budget of g0, g1, g2, g3, g4, g5, g6, g7\n", output)
+            path = self.file(world, [f"g{i}" for i in range(20)], {"election": {"profile": "wan"}})
+            code, output, errors = programs.run_elector("check", path)
+            self.assertEqual((code, errors), (0, ""))
+            self.assertEqual(output.count('\nprofile = "wan"\n'), 1)
+            self.assertEqual(output.count("# time budget"), 1)
+            self.assertIn("g6, g7 and 12 more\n", output)
+
+
 class Examined(Groups):
     @takes(30)
     def test_doctor_examines_all_groups_and_tells_what_they_share_once(self):
