@@ -2,7 +2,10 @@
 // handler. Must never lose an event without a WatchResync. Thread rule: the io_context's thread.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -43,14 +46,17 @@ class Watcher final : public Stoppable,
     };
     struct Range {
         WatchRange range;
-        std::int64_t next = 0;  ///< first revision not seen yet; 0: from now on
-        std::int64_t watch_id = -1;
-        bool created = false;
+        std::int64_t next = 0;            ///< first revision not seen yet; 0: from now on
+        bool refused = false;             ///< and told so
+        std::optional<Error> refusal;     ///< of the request that was answered last
         std::vector<WatchEvent> partial;  ///< fragments of a revision not yet whole
     };
 
     void open();
+    void create(std::size_t index);
     void log_in();
+    void answered(const Header& header);
+    void ask_again();
     void created(const WatchMessage& message);
     void canceled(const WatchMessage& message);
     void events(WatchMessage message);
@@ -68,11 +74,14 @@ class Watcher final : public Stoppable,
     void notify(const WatchNotice& notice);
 
     std::int64_t first_unseen() const;
+    bool any_created() const { return !by_id_.empty(); }
 
     const std::shared_ptr<ClientCore> core_;
     const WatchOptions options_;
     std::shared_ptr<const WatchHandler> handler_;
     std::vector<Range> ranges_;
+    std::deque<std::size_t> asked_;  ///< for these ranges an answer is to come, in this order
+    std::unordered_map<std::int64_t, std::size_t> by_id_;  ///< of watches on this stream
     Phase phase_ = Phase::kPausing;
     ChannelPtr channel_;
     CallHandle stream_;
@@ -85,6 +94,7 @@ class Watcher final : public Stoppable,
     Backoff backoff_;
     Clock::time_point due_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer again_;  ///< for what was refused
 };
 
 }  // namespace elector::etcd

@@ -1,6 +1,8 @@
 // Watches: creation, batches, fragments, resumption, compaction, silence.
 #include <algorithm>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include "etcd_client/fixture.hpp"
 
 using namespace elector::test;
@@ -48,6 +50,14 @@ std::string line(const WatchNotice& notice) {
     }
     if (const auto* interrupted = std::get_if<WatchInterrupted>(&notice)) {
         return "interrupted: " + std::string(name(interrupted->error.kind));
+    }
+    if (const auto* refused = std::get_if<WatchRefused>(&notice)) {
+        return "refused " + std::to_string(refused->range) + ": " +
+               std::string(name(refused->error.kind));
+    }
+    if (const auto* admitted = std::get_if<WatchAdmitted>(&notice)) {
+        return "admitted " + std::to_string(admitted->range) +
+               (admitted->from_now ? " from now" : "");
     }
     if (const auto* resync = std::get_if<WatchResync>(&notice)) {
         return "resync: compacted " + std::to_string(resync->compact_revision) + ", on from " +
@@ -319,6 +329,68 @@ TEST_CASE_FIXTURE(WatchFixture, "created and canceled in one message is a refusa
     const Watch watch = client.watch(from(10), handler());
     until_notices(1);
     CHECK(notices == Lines{"interrupted: permission_denied"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "one refused range of several costs the others nothing") {
+    WatchOptions watched = from(10);
+    watched.ranges.push_back({"Q/", prefix_end("Q/")});
+    watched.ranges.push_back({"R/", prefix_end("R/")});
+    const auto no_right = [] {
+        auto refused = created(-1, 9);
+        refused.set_canceled(true);
+        refused.set_cancel_reason(
+            "rpc error: code = PermissionDenied desc = etcdserver: permission denied");
+        return refused;
+    };
+    serve(a, "a", [&](const FakeCall& call, const pb::WatchRequest& request, int number) {
+        const bool first = number <= 3;
+        if (request.create_request().key() == "Q/" && first) return call.send(no_right());
+        call.send(created(number - 1, 9));
+        if (number == 3) call.send(put_event(2, "R/1", 10));
+        if (!first) call.send(put_event(number - 1, "Q/1", 11));
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(watched, handler());
+    until_notices(5);
+    CHECK(notices == Lines{"connected at 9", "refused 1: permission_denied", "batch: put R/1@10",
+                           "admitted 1", "batch: put Q/1@11"});
+    CHECK(batches[0].range == 2);
+    CHECK(batches[1].range == 1);
+    CHECK(requests == Lines{"a K/ from 10", "a Q/ from 10", "a R/ from 10", "a Q/ from 10"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a range that was refused from the first on begins now") {
+    WatchOptions watched = from(0);
+    watched.ranges.push_back({"Q/", prefix_end("Q/")});
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int number) {
+        auto answer = created(number == 2 ? -1 : number - 1, 9);
+        answer.set_canceled(number == 2);
+        if (number == 2) answer.set_cancel_reason("etcdserver: permission denied");
+        call.send(answer);
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(watched, handler());
+    until_notices(3);
+    CHECK(notices ==
+          Lines{"connected at 9", "refused 1: permission_denied", "admitted 1 from now"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "many ranges may take longer to be acknowledged than one request") {
+    request_timeout = milliseconds(150);
+    WatchOptions watched = from(10);
+    watched.ranges.resize(5, {"K/", prefix_end("K/")});
+    std::vector<std::shared_ptr<boost::asio::steady_timer>> late;
+    serve(a, "a", [&](const FakeCall& call, const pb::WatchRequest& request, int number) {
+        if (!request.has_create_request()) return call.send(created(-1, 9));
+        late.push_back(std::make_shared<boost::asio::steady_timer>(io, number * milliseconds(60)));
+        late.back()->async_wait(
+            [call, number](boost::system::error_code) { call.send(created(number - 1, 9)); });
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(watched, handler());
+    until_notices(1);
+    CHECK(notices == Lines{"connected at 9"});
+    CHECK(requests.size() == 5);
 }
 
 TEST_CASE_FIXTURE(
