@@ -144,6 +144,13 @@ void fuzz_config(std::string_view bytes) {
     const bool secret_is_known = text.find(kSecretEnd) != std::string_view::npos;
     if (!secret_is_known) no_secret(all_messages(loaded), "what is said of a file");
     if (loaded.config) judge_accepted(*loaded.config, here, secret_is_known);
+    for (const auto use : {config::Use::kRun, config::Use::kRecord, config::Use::kDemote}) {
+        const LoadResult spared = config::load(text, "elector.toml", here, use);
+        require(spared.config || !loaded.config, "no use refuses what has no problem",
+                all_messages(spared));
+        require(spared.config || spared.left_out.empty(), "who is left out has others to leave");
+        if (spared.config) judge_groups(*spared.config);
+    }
 }
 
 }  // namespace elector::fuzz
