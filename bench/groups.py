@@ -154,7 +154,8 @@ class Service:
         return {self.child.pid, self.elector()}
 
     def metrics(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{API[self.name]}/metrics", timeout=30) as got:
+        url = f"http://127.0.0.1:{API[self.name]}/metrics"
+        with urllib.request.urlopen(url, timeout=30) as got:
             return got.read().decode()
 
     def end(self):

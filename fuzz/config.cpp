@@ -82,7 +82,7 @@ void judge_use(const Config& config) {
     const auto words =
         guardian::fence_words(config.node.probe.text(), config.fence.command, config.fence.timeout);
     require(words.has_value(), "the fence command fits the guardian's link");
-    require(guardian::decode(guardian::encode(*words)) == guardian::Message(*words),
+    require(guardian::decode(guardian::encode(*words)) == guardian::Letter{0, *words},
             "the guardian takes the fence command");
     for (const auto& notify : config.notify) {
         const auto address = config::parse_web_address(notify.url);
@@ -144,6 +144,13 @@ void fuzz_config(std::string_view bytes) {
     const bool secret_is_known = text.find(kSecretEnd) != std::string_view::npos;
     if (!secret_is_known) no_secret(all_messages(loaded), "what is said of a file");
     if (loaded.config) judge_accepted(*loaded.config, here, secret_is_known);
+    for (const auto use : {config::Use::kRun, config::Use::kRecord, config::Use::kDemote}) {
+        const LoadResult spared = config::load(text, "elector.toml", here, use);
+        require(spared.config || !loaded.config, "no use refuses what has no problem",
+                all_messages(spared));
+        require(spared.config || spared.left_out.empty(), "who is left out has others to leave");
+        if (spared.config) judge_groups(*spared.config);
+    }
 }
 
 }  // namespace elector::fuzz

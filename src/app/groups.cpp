@@ -84,14 +84,14 @@ void Groups::ended(std::size_t i, int code) {
     --left_;
     if (closing_) return;
     if (code == 70 || left_ == 0) return on_end_(worst_);
-    if (!shutting_down_)
-        log_.for_group(slot.name)(
-            Level::kError, "group_ended",
-            {{"alarm", "true"},
-             {"exit_code", std::to_string(code)},
-             {"why",
-              "This group has ended, for the reason told before; the others go on. Restart the "
-              "service when that is put right."}});
+    if (shutting_down_) return;
+    const auto log = log_.for_group(slot.name);
+    log(Level::kError, "group_ended",
+        {{"alarm", "true"},
+         {"exit_code", std::to_string(code)},
+         {"why",
+          "This group has ended, for the reason told before; the others go on. Restart the service "
+          "when that is put right."}});
 }
 
 void Groups::reload(const config::Config& file) {

@@ -138,18 +138,22 @@ cli::Means means() {
 }
 
 /// The guardian's other child, that records in etcd what the guardian did.
-int run_closer(const Arguments& rest) {
+int run_closer(Arguments rest) {
     int code = 0;
-    const auto order = guardian::parse_order(rest);
-    if (!order) return refuse("close-holding: only a guardian starts it");
-    const Arguments arguments(rest.begin() + guardian::kOrderWords, rest.end());
-    const auto options = from_either(arguments, Use::kRecord, code);
+    const auto orders = guardian::take_orders(rest);
+    if (orders.empty()) return refuse("close-holding: only a guardian starts it");
+    const auto options = from_either(rest, Use::kRecord, code);
     if (!options) return code;
-    const auto* config = options->config.find(order->group);
-    if (!config)
-        return refuse("close-holding: the configuration has no usable group " + order->group +
-                      "; nothing was recorded; take the change back");
-    return app::close_holding(*order, *config, means(), options->notes);
+    std::vector<const config::Config*> configs;
+    for (const auto& order : orders) {
+        configs.push_back(options->config.find(order.group));
+        if (!configs.back())
+            std::fprintf(stderr,
+                         "iotex-elector: close-holding: the configuration has no usable group %s; "
+                         "nothing was recorded of it; take the change back\n",
+                         order.group.c_str());
+    }
+    return app::close_holdings(orders, configs, means(), options->notes);
 }
 
 int print(const std::string& text) {

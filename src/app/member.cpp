@@ -65,8 +65,8 @@ Member::Member(const Commons& commons, config::Config config, Log log, std::uint
     failback_.set(config_.election.failback_after);
     reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
     if (commons.guardian)
-        guardian_ = &commons.guardian->ward(
-            ward, [this](model::Event e) { reactor_.post(std::move(e)); });
+        guardian_ =
+            &commons.guardian->ward(ward, [this](model::Event e) { reactor_.post(std::move(e)); });
     tell_fence();
 }
 

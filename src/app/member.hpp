@@ -42,7 +42,6 @@ class Member {
            std::function<void(int code)> on_exit,
            std::optional<etcd::ClusterPin> pin = std::nullopt, std::size_t ward = 0);
 
-
     /// Before the link to etcd is started.
     void start();
     /// Hands over if it leads, leaves the queue, then on_exit(0).

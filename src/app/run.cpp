@@ -109,13 +109,15 @@ class Service {
                   {"error", log_.problem()},
                   {"next", "this goes to stderr; put it right, and send SIGHUP"}});
         for (const auto& note : options_.notes) log_(Level::kWarn, "note", {{"text", note}});
-        for (const auto& group : c.each())
-            log_.for_group(group.group)(Level::kInfo, "started",
-                                        {{"version", std::string(version())},
-                                         {"name", group.member.name},
-                                         {"key", group.election.key},
-                                         {"node", group.node.admin.text()},
-                                         {"pid", std::to_string(::getpid())}});
+        for (const auto& group : c.each()) {
+            const auto log = log_.for_group(group.group);
+            log(Level::kInfo, "started",
+                {{"version", std::string(version())},
+                 {"name", group.member.name},
+                 {"key", group.election.key},
+                 {"node", group.node.admin.text()},
+                 {"pid", std::to_string(::getpid())}});
+        }
         if (observing())
             return log_(Level::kInfo, "observing",
                         {{"why",
@@ -213,8 +215,8 @@ class Service {
         file << member.dump();
         file.close();
         const bool ok = fd >= 0 && file.good();
-        log_.for_group(groups_.name(i))(
-            ok ? Level::kInfo : Level::kError, "dump",
+        const auto log = log_.for_group(groups_.name(i));
+        log(ok ? Level::kInfo : Level::kError, "dump",
             {{"reason", reason},
              {"file", path.string()},
              {"result", ok ? "written" : "cannot write it: check state.dir and its owner"},

@@ -85,6 +85,9 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 int fence_groups(const Means& means, const config::LoadResult& file, bool force) {
+    // An observer has no node: what is to be said of that is said once, and nothing is confirmed.
+    if (file.config->member.mode == config::Mode::kObserve && !force)
+        return means.fence_node(file.config->groups.front(), force);
     Fencing fencing(means, force);
     for (const auto& group : file.config->groups) fencing.begin(group);
     const auto& failed = fencing.end();

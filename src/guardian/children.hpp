@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,14 +29,23 @@ class Children {
     /// Once, when all are held: every elector gets them, in their order. False: errno says why not.
     bool place_locks(NodeLocks& locks);
     bool start_elector();
-    /// `confirmed`: the connection that answered `false`; -1: there is none.
-    bool start_closer(Child& closer, const Closing& closing, const Arm& arm,
-                      const std::string& group, int confirmed);
+    /// One closer for all of these, which are no more than orders_at_once(). It says of each how it
+    /// went at `report`, which is the caller's to close.
+    struct Told {
+        Closing closing;
+        const Arm* arm = nullptr;
+        const std::string* group = nullptr;
+        int confirmed = -1;  ///< the connection that answered `false`; -1: there is none
+    };
+    bool start_closer(Child& closer, std::span<const Told> orders, int report);
+    std::size_t orders_at_once() const { return orders_.size(); }
 
     Child elector;
 
   private:
     using Word = std::array<char, kMaxKey + 1>;
+    using Words = std::array<Word, kOrderWords>;
+    bool put_order(std::size_t at, const Told& told);
     int place(std::size_t at) const { return first_place_ + static_cast<int>(at); }
 
     std::size_t nodes_;
@@ -43,13 +53,13 @@ class Children {
     int first_place_;
     int nothing_;  ///< what lies there meanwhile
     std::vector<std::string> elector_words_;
-    std::vector<std::string> closer_words_;
+    std::vector<std::string> closer_words_;  ///< before the orders, between two, and behind them
     std::vector<char*> elector_argv_;
     std::vector<char*> closer_argv_;
-    std::array<Word, kOrderWords> order_{};
+    std::vector<Words> orders_;
     posix_spawn_file_actions_t elector_files_;
-    posix_spawn_file_actions_t closer_files_;
-    posix_spawn_file_actions_t bare_files_;
+    posix_spawn_file_actions_t closer_files_;  ///< of one order
+    posix_spawn_file_actions_t batch_files_;   ///< of several
 };
 
 }  // namespace elector::guardian

@@ -156,6 +156,7 @@ bool Household::turn() {
     }
     take_locks(now);
     const bool more = take_wards(now);
+    start_closers(now);
     start_wanted(now);
     watch_pulse(now);
     return more;
@@ -277,7 +278,8 @@ void Household::take_elector(Instant now) {
     const auto armed = [](const Ward& ward) { return ward.machine.armed(); };
     const bool guarded = std::any_of(wards_.begin(), wards_.end(), armed);
     const bool clean = ending->code == 0;
-    log_(clean ? Level::kInfo : Level::kWarn, clean ? "elector_ended" : "elector_gone",
+    const auto level = clean ? Level::kInfo : Level::kWarn;
+    log_(level, clean ? "elector_ended" : "elector_gone",
          {{"exit_code", ending->code ? Number(*ending->code) : std::string_view("none")},
           {"signal", Number(ending->signal)},
           {"guarded", guarded ? "yes" : "no"}});

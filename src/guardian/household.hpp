@@ -6,6 +6,7 @@
 // Must never wait for etcd: that is done by children. Thread rule: called from main.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -34,10 +35,15 @@ class Household {
     std::vector<Fenced> run_once();
 
   private:
-    /// One process at a time of those that are run for one node.
+    /// One closer, and what it was told. A place of `told` whose ward has its answer has no arm.
     struct CloserRun {
+        ~CloserRun();
         Child child;
-        std::size_t ward = 0;
+        std::array<std::size_t, kMaxOrders> wards{};
+        std::array<Children::Told, kMaxOrders> told{};
+        std::size_t count = 0;
+        std::size_t unanswered = 0;
+        int report = -1;
         Instant until = model::kNever;
     };
     struct FenceRun {
@@ -76,9 +82,11 @@ class Household {
     void start_elector(Instant now);
     void end_ward(Instant now, Ward& ward, int code);
     void want_closer(Instant now, std::size_t ward, const Closing& closing);
-    void start_closer(Instant now, std::size_t ward, const Closing& closing, CloserRun& run);
     CloserRun* free_closer();
     void start_closers(Instant now);
+    void start_closer(Instant now, CloserRun& run);
+    void take_reports(Instant now, CloserRun& run);
+    void closer_answers(Instant now, CloserRun& run, std::size_t order, const Ending& ending);
     void want_fence(Instant now, std::size_t ward);
     void start_fence(Instant now, std::size_t ward, FenceRun& run);
     FenceRun* free_fence();
@@ -110,6 +118,7 @@ class Household {
     Queue ready_;  ///< those whose node has said something
     std::vector<std::unique_ptr<CloserRun>> closers_;
     Queue closers_wanted_;
+    CloserRun* collecting_ = nullptr;  ///< orders for the closer that is about to start
     bool closers_fail_ = false;
     std::vector<std::unique_ptr<FenceRun>> fences_;
     Queue fences_wanted_;

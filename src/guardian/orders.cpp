@@ -5,6 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "guardian/household.hpp"
 
 namespace elector::guardian {
@@ -13,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kCloserTakes = 10s;
+constexpr Duration kCloserEnds = 1s;  // when all is written
 /// An elector that has said something in so short a time turns.
 constexpr Duration kTurns = 1s;
 constexpr std::uint64_t kOthersWord = 1U << 17U;
@@ -132,54 +136,106 @@ Household::CloserRun* Household::free_closer() {
     return closers_fail_ && running > 0 ? nullptr : free;
 }
 
+/// A closer starts at the end of the turn: then there may be orders of several nodes for it.
 void Household::want_closer(Instant now, std::size_t i, const Closing& closing) {
-    if (wards_[i].closer_rests(now)) return wards_[i].machine.closed(now, false);
-    if (auto* run = free_closer()) return start_closer(now, i, closing, *run);
-    closers_wanted_.push(i);
-}
-
-void Household::start_closer(Instant now, std::size_t i, const Closing& closing, CloserRun& run) {
     auto& ward = wards_[i];
     const auto* arm = ward.machine.guarded();
-    const bool started = arm && children_.start_closer(run.child, closing, *arm, ward.options.group,
-                                                       ward.confirmed());
-    if (started) {
-        run.ward = i;
-        run.until = now + kCloserTakes;
-        return poller_.look(run.child.fd(), kOthersWord);
-    }
-    ward.log(Level::kError, "closer_not_started",
-             {{"error", std::strerror(errno)}, {"next", "it is tried again"}});
-    ward.machine.closed(now, false);
+    if (!arm || ward.closer_rests(now)) return ward.machine.closed(now, false);
+    if (!collecting_) return closers_wanted_.push(i);
+    collecting_->wards[collecting_->count] = i;
+    collecting_->told[collecting_->count++] = {closing, arm, &ward.options.group, ward.confirmed()};
 }
 
 /// What those who have waited want written is decided anew: much may have happened meanwhile.
 void Household::start_closers(Instant now) {
-    while (!closers_wanted_.empty() && free_closer()) {
-        const auto i = closers_wanted_.pop();
-        wards_[i].machine.close_withdrawn(now);
-        take_ward(now, i);
+    while (!closers_wanted_.empty()) {
+        auto* run = free_closer();
+        if (!run) return;
+        run->count = 0;
+        collecting_ = run;
+        for (auto n = closers_wanted_.size(); n > 0 && run->count < children_.orders_at_once();
+             --n) {
+            const auto i = closers_wanted_.pop();
+            wards_[i].machine.close_withdrawn(now);
+            take_ward(now, i);
+        }
+        collecting_ = nullptr;
+        if (run->count > 0) start_closer(now, *run);
+    }
+}
+
+void Household::start_closer(Instant now, CloserRun& run) {
+    std::array<int, 2> report{-1, -1};
+    const bool started = ::pipe2(report.data(), O_CLOEXEC | O_NONBLOCK) == 0 &&
+                         children_.start_closer(run.child, {run.told.data(), run.count}, report[1]);
+    const int error = errno;
+    if (report[1] >= 0) ::close(report[1]);
+    run.report = report[0];
+    run.unanswered = run.count;
+    if (started) {
+        run.until = now + kCloserTakes;
+        poller_.look(run.child.fd(), kOthersWord);
+        return poller_.look(run.report, kOthersWord);
+    }
+    log_(Level::kError, "closer_not_started",
+         {{"error", std::strerror(error)}, {"next", "it is tried again"}});
+    if (run.report >= 0) ::close(std::exchange(run.report, -1));
+    for (std::size_t order = 0; order < run.count; ++order) {
+        run.told[order].arm = nullptr;
+        wards_[run.wards[order]].machine.closed(now, false);
+        agenda_.set(run.wards[order], now);
+    }
+}
+
+void Household::closer_answers(Instant now, CloserRun& run, std::size_t order,
+                               const Ending& ending) {
+    if (order >= run.count || !std::exchange(run.told[order].arm, nullptr)) return;
+    // What is left for it to do is its own end.
+    if (--run.unanswered == 0) run.until = std::min(run.until, now + kCloserEnds);
+    closers_fail_ = ending.code != 0;
+    const auto i = run.wards[order];
+    auto& ward = wards_[i];
+    ward.closer_ended(now, ending);
+    ward.machine.closed(now, ending.code == 0);
+    account(now, i);
+    agenda_.set(i, now);
+}
+
+void Household::take_reports(Instant now, CloserRun& run) {
+    while (run.report >= 0) {
+        Report report;
+        const auto n = ::read(run.report, &report, sizeof report);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (n != static_cast<ssize_t>(sizeof report)) {
+            ::close(std::exchange(run.report, -1));
+        } else {
+            closer_answers(now, run, report.order, {report.code, 0});
+        }
     }
 }
 
 void Household::take_closers(Instant now) {
-    for (const auto& run : closers_) {
-        if (!run->child.running()) continue;
-        if (now >= run->until) {
-            run->until = model::kNever;
-            run->child.signal(SIGKILL);
+    for (const auto& each : closers_) {
+        auto& run = *each;
+        if (!run.child.running()) continue;
+        take_reports(now, run);
+        if (now >= run.until) {
+            run.until = model::kNever;
+            run.child.signal(SIGKILL);
         }
-        const auto ending = run->child.ended();
+        const auto ending = run.child.ended();
         if (!ending) continue;
-        run->until = model::kNever;
-        closers_fail_ = ending->code != 0;
-        auto& ward = wards_[run->ward];
-        ward.closer_ended(now, *ending);
-        ward.machine.closed(now, ending->code == 0);
-        account(now, run->ward);
-        agenda_.set(run->ward, now);
+        take_reports(now, run);  // its last words came before its end
+        if (run.report >= 0) ::close(std::exchange(run.report, -1));
+        run.until = model::kNever;
+        for (std::size_t order = 0; order < run.count; ++order)
+            closer_answers(now, run, order, *ending);
+        run.until = model::kNever;
     }
-    start_closers(now);
+}
+
+Household::CloserRun::~CloserRun() {
+    if (report >= 0) ::close(report);
 }
 
 // --- fence commands

@@ -2,7 +2,9 @@
 // its end. The process itself is in household.cpp. Thread rule: called from main.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "guardian/fence_command.hpp"
@@ -17,6 +19,9 @@ namespace elector::guardian {
 inline constexpr int kLinkFd = 3;
 inline constexpr int kLockFd = 4;       ///< the elector's, and those behind it: one for each node
 inline constexpr int kConfirmedFd = 3;  ///< the closer's: the connection that answered `false`
+inline constexpr int kReportFd = 4;     ///< the closer's: where it says of each order how it went
+/// So many orders are given to one closer; the connections of the later ones lie behind kReportFd.
+inline constexpr std::size_t kMaxOrders = 32;
 
 /// What one node is guarded with.
 struct WardOptions {
@@ -47,12 +52,24 @@ struct Order {
     model::LeaseId lease;
     Instant confirmed;
     std::string key;
-    std::string group{};  ///< the table that the holding is of; empty: the file has none
+    std::string group{};            ///< the table that the holding is of; empty: the file has none
+    int connection = kConfirmedFd;  ///< that answered `false`
     bool operator==(const Order&) const = default;
 };
 inline constexpr std::size_t kOrderWords = 8;
 /// None: not the words of an order.
 std::optional<Order> parse_order(const std::vector<std::string>& words);
+/// Between two orders of one closer.
+inline constexpr std::string_view kAndWord = "and";
+/// As many as there are, at the beginning of `words`, which loses them. Empty: not the words of
+/// any.
+std::vector<Order> take_orders(std::vector<std::string>& words);
+/// What a closer says of one order, in two bytes: its place among them, and what it came to.
+struct Report {
+    std::uint8_t order = 0;
+    std::uint8_t code = 0;
+};
+static_assert(sizeof(Report) == 2);
 
 /// What a demotion without a holding came to.
 struct Fenced {

@@ -159,6 +159,18 @@ TEST_CASE("every node is fenced, whatever becomes of the others") {
     CHECK(fence_groups(means, file, true) == 1);
 }
 
+TEST_CASE("an observer's nodes are let be, which is told once") {
+    auto file = file_of({"a", "b", "c"});
+    file.config->member.mode = config::Mode::kObserve;
+    int calls = 0;  // counts in this process, so not where each node has its own
+    Means means;
+    means.fence_node = [&calls](const config::Config&, bool) { return ++calls, 0; };
+    CHECK(fence_groups(means, file, false) == 0);
+    CHECK(calls == 1);
+    CHECK(fence_groups(means, file, true) == 0);
+    CHECK(calls == 1);
+}
+
 TEST_CASE("a question to the API names its group in letters that a path may have") {
     CHECK(of_group("/resign", "") == "/resign");
     CHECK(of_group("/resign", "west-1.a_B") == "/resign?group=west-1.a_B");

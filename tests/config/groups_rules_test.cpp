@@ -196,6 +196,7 @@ TEST_CASE("for a marker and a demotion a group that cannot be used is left out, 
         CHECK(rendered(result.problems) == Lines{});
         CHECK(result.spared == all.problems);
         CHECK(names(result) == Lines{"a", "d"});
+        CHECK(result.left_out == Lines{"group \"b\"", "group \"c\""});
     }
 }
 
@@ -215,6 +216,7 @@ TEST_CASE("a marker and a demotion need no health and no fence command of any gr
 TEST_CASE("with nothing left, or the shared tables wrong, nobody is served") {
     const auto none = load_for(Use::kDemote, group_text("a", 0, "hold = 5\n"));
     CHECK_FALSE(none.config.has_value());
+    CHECK(none.left_out.empty());
     CHECK(none.problems == load_for(Use::kAll, group_text("a", 0, "hold = 5\n")).problems);
     CHECK_FALSE(load_for(Use::kDemote, "[member]\nmode = 1\n" + many_groups(2)).config);
     CHECK_FALSE(load_for(Use::kRecord, "[etcd]\nendpoints = 1\n" + many_groups(2)).config);

@@ -161,3 +161,32 @@ TEST_CASE("an order is read from its words, and from no others") {
     }
     CHECK(!parse_order({words.begin(), words.end() - 1}));
 }
+
+TEST_CASE(
+    "one closer is told of several orders, each with its own connection, and where they end") {
+    const auto words = [](const std::string& group) {
+        return std::vector<std::string>{"drained", "tip",        "42",      "7",
+                                        "51966",   "9000000000", "/k/cafe", group};
+    };
+    std::vector<std::string> all;
+    for (const auto* group : {"a", "b", "c"}) {
+        if (!all.empty()) all.emplace_back("and");
+        for (const auto& word : words(group)) all.push_back(word);
+    }
+    all.insert(all.end(), {"--config", "x"});
+    auto left = all;
+    const auto orders = guardian::take_orders(left);
+    CHECK(left == std::vector<std::string>{"--config", "x"});
+    std::vector<Order> expected;
+    for (const auto& [group, connection] :
+         {std::pair("a", 3), std::pair("b", 5), std::pair("c", 6)}) {
+        expected.push_back(order());
+        expected.back().group = group;
+        expected.back().connection = connection;
+    }
+    CHECK(orders == expected);
+    all.resize(20);  // in the middle of one
+    CHECK(guardian::take_orders(all).empty());
+    std::vector<std::string> none{"--config", "x"};
+    CHECK(guardian::take_orders(none).empty());
+}

@@ -1,7 +1,7 @@
 """The commands of a file with [[group]] tables: which group is meant, and all of them at once.
 
-What the groups keep in etcd is written by hand here, so that a state can be had that no service
-would stay in.
+What the groups keep in etcd is written by hand but in the last case, so that a state can be had
+that no service would stay in.
 """
 import http.server
 import json
@@ -309,6 +309,87 @@ class Fenced(Groups):
             for node in (0, 2):
                 off = world.nodes.flag_changes(world.names[node], "active_off", since)
                 self.assertLess(off[0] - since, 2 * PATIENCE)
+
+
+class Served(Groups):
+    NAMES = ("east", "west")
+
+    def hosts(self, world):
+        """Two services of both groups, each with nodes of its own; the files of their hosts."""
+        files = []
+        for host in range(2):
+            settings = {"member": {"name": f"host-{host}"},
+                        "etcd": {"endpoints": world.etcd.endpoints()},
+                        "state": {"dir": os.path.join(world.folder, f"state-{host}")},
+                        "api": {"listen": ""}}
+            text = toml(settings)
+            for i, name in enumerate(self.NAMES):
+                text += table(name, "/groups/" + name, world.nodes.ports[2 * host + i])
+            files.append(os.path.join(world.folder, f"host-{host}.toml"))
+            with open(files[host], "w", encoding="utf-8") as file:
+                file.write(text)
+            command = [programs.elector(), "run", "--config", files[host]]
+            log = os.path.join(world.folder, f"host-{host}.log")
+            world.others.append(programs.Process(f"host-{host}", command, log))
+        return files
+
+    def bootstrap(self, world, path):
+        for name in self.NAMES:
+            members = f"/groups/{name}.d/members/"
+            world.wait_for(lambda prefix=members: len(world.etcd.client.range(prefix)) == 2, 10,
+                           "both members of " + name)
+            code, _, errors = programs.run_elector("bootstrap", "--members", "host-0,host-1",
+                                                   "--yes", "--group", name, "--config", path)
+            self.assertEqual((code, errors), (0, ""))
+
+    @takes(50)
+    def test_a_service_of_two_groups_is_ordered_group_by_group(self):
+        with self.world(members=4) as world:
+            world.double_excused = world.overlap_excused = "two groups of one chain"
+            paths = self.hosts(world)
+            self.bootstrap(world, paths[0])
+            world.wait_for(lambda: self.said(paths[0], "status")[0] == 0, 20, "one signer in each")
+            before = {g["group"]: g for g in self.said(paths[0], "status")[1]["groups"]}
+            old = before["west"]["leader"]
+            other = {"host-0": "host-1", "host-1": "host-0"}[old]
+            code, done = self.said(paths[1], "switchover", "--yes", "--group", "west")
+            self.assertEqual((code, done["outcome"], done["leader"]), (0, "verified", other))
+            code, found = self.said(paths[0], "status")
+            after = {g["group"]: g for g in found["groups"]}
+            self.assertEqual((code, after["west"]["leader"]), (0, other))
+            self.assertEqual((after["east"]["leader"], after["east"]["term"]),
+                             (before["east"]["leader"], before["east"]["term"]))
+            code, history = self.said(paths[0], "history", "--group", "west")
+            self.assertEqual([c["reason"] for c in history["changes"]],
+                             ["switchover", "bootstrap"])
+            for process in world.others:
+                process.terminate()
+            for process in world.others:
+                self.assertEqual(process.wait(30 * PATIENCE), 0)
+            self.assertEqual(world.nodes.active(), [])
+
+
+class Checked(Groups):
+    @takes(5)
+    def test_check_shows_few_groups_whole_and_many_by_what_differs(self):
+        with self.world(members=1) as world:
+            path = self.file(world, [f"g{i}" for i in range(8)])
+            with open(path, "a", encoding="utf-8") as file:
+                file.write('[group.election.x]\n')
+            code, output, errors = programs.run_elector("check", path)
+            self.assertEqual((code, output), (2, ""))
+            self.assertIn('group "g7": unknown key election.x', errors)
+            path = self.file(world, [f"g{i}" for i in range(8)], {"election": {"profile": "wan"}})
+            code, output, errors = programs.run_elector("check", path)
+            self.assertEqual((code, errors), (0, ""))
+            self.assertEqual(output.count('\nprofile = "wan"\n'), 8)
+            self.assertIn("\n# time budget of g0, g1, g2, g3, g4, g5, g6, g7\n", output)
+            path = self.file(world, [f"g{i}" for i in range(20)], {"election": {"profile": "wan"}})
+            code, output, errors = programs.run_elector("check", path)
+            self.assertEqual((code, errors), (0, ""))
+            self.assertEqual(output.count('\nprofile = "wan"\n'), 1)
+            self.assertEqual(output.count("# time budget"), 1)
+            self.assertIn("g6, g7 and 12 more\n", output)
 
 
 class Examined(Groups):

@@ -65,9 +65,12 @@ class Household:
 
     def orders(self):
         """What closers were told: (group, unfenced or drained, gate)."""
+        return [tuple(line[:3]) for line in self.order_lines()]
+
+    def order_lines(self):
         try:
             with open(self.orders_file, encoding="utf-8") as file:
-                return [tuple(line.split()) for line in file]
+                return [line.split() for line in file]
         except FileNotFoundError:
             return []
 
@@ -151,7 +154,7 @@ class Wards(TestCase):
             self.assertLess(max(standby) - gone, 1.0 * PATIENCE)
 
     @takes(15)
-    def test_a_node_that_hangs_while_its_elector_lets_go_does_not_cost_the_others_that_elector(self):
+    def test_a_hung_node_that_is_let_go_of_does_not_cost_the_others_their_elector(self):
         with self.household(3, "drain:1:600") as (house, nodes):
             nodes.hung.add(1)
             elector = house.elector()
@@ -235,18 +238,43 @@ class Wards(TestCase):
                 self.assertGreater(max(together), 2)
 
     @takes(30)
-    def test_a_closer_that_hangs_at_its_end_does_not_keep_others_back(self):
+    def test_a_closer_that_hangs_over_one_node_is_killed_and_the_others_are_done_with(self):
         with self.household(12, DRIVER_CLOSER_HANGS="n0") as (house, _):
             since = time.time()
             os.kill(house.elector(), signal.SIGKILL)
             others = {f"n{i}" for i in range(1, 12)}
             house.wait_for(lambda: others <= house.groups("guardian_done", since), 5,
                            "the end of the others")
-            self.assertEqual([e["group"] for e in house.find("guardian_done", group="n0")], [])
-            house.wait_for(lambda: house.find("closer_failed", since, group="n0"), 15, "its end")
-            self.assertEqual(house.find("closer_failed", since)[0]["signal"], "9")
+            self.assertEqual(house.find("guardian_done", group="n0"), [])
+            house.wait_for(lambda: house.find("closer_failed", since), 15, "its end")
+            failed = [(e["group"], e["signal"]) for e in house.find("closer_failed", since)]
+            self.assertEqual(failed, [("n0", "9")])
             # It holds nobody back but its own node.
             house.wait_for(lambda: len(house.find("armed", since)) >= 11, 5, "an elector")
+
+    @takes(30)
+    def test_a_closer_that_hangs_at_its_end_does_not_keep_later_orders_back(self):
+        with self.household(2, DRIVER_CLOSER_HANGS="all") as (house, _):
+            for _ in range(4):
+                since = time.time()
+                os.kill(house.elector(), signal.SIGKILL)
+                house.wait_for(lambda at=since: len(house.groups("guardian_done", at)) == 2, 4,
+                               "the end of both")
+                house.wait_for(lambda at=since: len(house.find("armed", at)) == 2, 12, "both again")
+            self.assertEqual(house.find("closer_failed"), [])
+            self.assertEqual(len(house.orders()), 8)
+
+    @takes(20)
+    def test_the_markers_of_many_nodes_are_a_few_closers_work(self):
+        with self.household(200, DRIVER_CLOSER_MS="300") as (house, _):
+            since = time.time()
+            os.kill(house.elector(), signal.SIGKILL)
+            house.wait_for(lambda: len(house.groups("guardian_done", since)) == 200, 10,
+                           "the end of all")
+            closers = {line[3] for line in house.order_lines()}
+            self.assertEqual(len(house.orders()), 200)
+            self.assertLess(len(closers), 60)
+            self.assertGreaterEqual(len(closers), 7)  # of 32 orders at most
 
     @takes(15)
     def test_what_nobody_understands_about_one_node_ends_nothing(self):

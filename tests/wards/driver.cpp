@@ -2,12 +2,14 @@
 // what the test says instead of an election.
 //   wards_driver guard PORT...     guards n0, n1, ... at these admin ports
 // Its children are itself: `elector`, which arms every node again and again, and `close-holding`,
-// which writes the order that it was given to $DRIVER_ORDERS.
+// which writes the orders that it was given to $DRIVER_ORDERS.
 // $DRIVER_PLAN has words of the elector: "hold:MS", "drain:NODE:MS" (lets go of it, and has not
 // confirmed it after so long), "fence:NODE:COUNT" (orders its fence command as often, one after the
 // other's end), "idle:FROM" (arms no node from that one on), "orders" (of every node one, at once,
 // and reads nothing for a second), "garbage:NODE" (sends what nobody understands, about that node).
-// $DRIVER_FENCE: the fence command of every node. $DRIVER_CLOSER_MS: how long a closer takes.
+// $DRIVER_FENCE: the fence command of every node. $DRIVER_CLOSER_MS: how long a closer takes to
+// end. $DRIVER_CLOSER_HANGS: the node of whom a closer says nothing, and hangs; "all": it only
+// hangs.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -202,17 +204,27 @@ class Elector {
     std::size_t done_ = 0, told_armed_ = 0;
 };
 
-int close_holding(const std::vector<std::string>& words) {
-    const auto order = parse_order(words);
-    if (!order) return 2;
+int close_holding(std::vector<std::string> words) {
+    const auto orders = take_orders(words);
+    if (orders.empty()) return 2;
     const auto takes = variable("DRIVER_CLOSER_MS");
-    const auto line = order->group + " " + words[0] + " " + words[1] + "\n";
-    const int file =
-        ::open(variable("DRIVER_ORDERS").c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0 || ::write(file, line.data(), line.size()) < 0) return 1;
-    ::poll(nullptr, 0, takes.empty() ? 0 : std::stoi(takes));
     const auto hangs = variable("DRIVER_CLOSER_HANGS");
-    if (hangs == order->group) ::poll(nullptr, 0, -1);
+    bool hung = false;
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        const auto& order = orders[i];
+        const std::string gate = order.gate == GateKind::kTip ? "tip" : "time";
+        const auto line = order.group + (order.unfenced ? " unfenced " : " drained ") + gate + " " +
+                          std::to_string(::getpid()) + "\n";
+        const int file = ::open(variable("DRIVER_ORDERS").c_str(),
+                                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+        if (file < 0 || ::write(file, line.data(), line.size()) < 0) return 1;
+        ::close(file);
+        hung = hung || hangs == order.group || hangs == "all";
+        if (hangs == order.group) continue;
+        const Report report{static_cast<std::uint8_t>(i), 0};
+        if (::write(kReportFd, &report, sizeof report) != 2) return 1;
+    }
+    ::poll(nullptr, 0, hung ? -1 : takes.empty() ? 0 : std::stoi(takes));
     return 0;
 }
 
