@@ -1,7 +1,13 @@
-"""Admin ports of many nodes in one thread: they answer as nodes do, or are made to hang."""
+"""Ports of many nodes in one thread: they answer as nodes do, or are made to hang.
+
+Each port is an admin port, a probe port that says ready, and a web3 port of a chain that goes on.
+"""
 import asyncio
+import json
 import threading
 import time
+
+BLOCK = 2.5
 
 
 class ManyNodes:
@@ -34,6 +40,9 @@ class ManyNodes:
     async def talk(self, node, reader, writer):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"POST"):
+                await self.tell_height(head, reader, writer)
+                continue
             order = b"activate=" in head
             (self.told if order else self.asked).append((time.time(), node))
             if node in self.hung:
@@ -44,6 +53,17 @@ class ManyNodes:
             body = b"" if order else f'{{"active":{flag}}}'.encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             await writer.drain()
+
+    async def tell_height(self, head, reader, writer):
+        length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+        question = json.loads(await reader.readexactly(int(length[0].split(b":")[1])))
+        height = int(time.time() / BLOCK)
+        block = {"number": hex(height), "timestamp": hex(int(height * BLOCK))}
+        answer = {"jsonrpc": "2.0", "id": question["id"], "result": block}
+        body = json.dumps(answer).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
 
     def first_told(self, since=0.0):
         """Node -> when it was first told to be standby."""
