@@ -17,8 +17,8 @@ namespace {
 using namespace elector::bench;
 namespace core = elector::core;
 
-constexpr int kEvents = 100'000;
-constexpr int kRuns = 15;
+constexpr int kEvents = 10'000;
+constexpr int kRuns = 60;
 constexpr std::uint64_t kSeed = 7;
 
 struct Tape {

@@ -47,19 +47,24 @@ std::string answer(const std::string& body, const char* type) {
            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-std::string block() {
+/// To eth_blockNumber the height alone, to all else the newest block.
+std::string block(bool height_only) {
     const double now = wall_clock();
     const auto count = static_cast<std::uint64_t>(now / kBlockInterval);
     const auto at = static_cast<std::uint64_t>(static_cast<double>(count) * kBlockInterval);
     char text[160];
+    const auto height = static_cast<unsigned long>(kFirstHeight + count % 100'000'000);
+    if (height_only) {
+        std::snprintf(text, sizeof text, R"({"jsonrpc":"2.0","id":1,"result":"0x%lx"})", height);
+        return text;
+    }
     std::snprintf(text, sizeof text,
                   R"({"jsonrpc":"2.0","id":1,"result":{"number":"0x%lx","timestamp":"0x%lx"}})",
-                  static_cast<unsigned long>(kFirstHeight + count % 100'000'000),
-                  static_cast<unsigned long>(at));
+                  height, static_cast<unsigned long>(at));
     return text;
 }
 
-std::string reply(Node& node, const std::string& head) {
+std::string reply(Node& node, const std::string& head, const std::string& body) {
     const auto set = [&node](bool active) {
         if (node.active != active)
             std::printf("%.6f %zu %s\n", wall_clock(), node.number, active ? "on" : "off");
@@ -73,7 +78,7 @@ std::string reply(Node& node, const std::string& head) {
         return answer(node.active ? "{\"active\":true}\n" : "{\"active\":false}\n", "text/plain");
     if (head.starts_with("GET /metrics ")) return answer("", "text/plain");
     if (head.starts_with("GET /")) return answer("OK", "text/plain");
-    return answer(block(), "application/json");
+    return answer(block(body.find("eth_blockNumber") != std::string::npos), "application/json");
 }
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -97,19 +102,20 @@ class Session : public std::enable_shared_from_this<Session> {
         if (length != std::string::npos)
             body = std::strtoul(head.c_str() + length + 16, nullptr, 10);
         const auto here = std::min(body, buffer_.size());
-        buffer_.consume(here);
-        if (body == here) return write(std::move(head));
         asio::async_read(socket_, buffer_, asio::transfer_exactly(body - here),
-                         [self = shared_from_this(), head](ErrorCode ec, std::size_t rest) {
+                         [self = shared_from_this(), head, body](ErrorCode ec, std::size_t) {
                              if (ec) return;
-                             self->buffer_.consume(rest);
-                             self->write(head);
+                             const auto begin = asio::buffers_begin(self->buffer_.data());
+                             const std::string text(begin,
+                                                    begin + static_cast<std::ptrdiff_t>(body));
+                             self->buffer_.consume(body);
+                             self->write(head, text);
                          });
     }
 
-    void write(const std::string& head) {
+    void write(const std::string& head, const std::string& body) {
         if (node_.hangs) return node_.kept.push_back(shared_from_this());
-        text_ = reply(node_, head);
+        text_ = reply(node_, head, body);
         asio::async_write(socket_, asio::buffer(text_),
                           [self = shared_from_this()](ErrorCode ec, std::size_t) {
                               if (!ec) self->read();

@@ -50,8 +50,14 @@ class BootTimer::Queue final : public asio::execution_context::service {
     static inline asio::execution_context::id id;
 
     explicit Queue(asio::execution_context& context)
-        : service(context), timer_(static_cast<asio::io_context&>(context), make_timer()) {
-        wait();
+        : service(context), timer_(static_cast<asio::io_context&>(context), make_timer()) {}
+
+    /// The loop runs for as long as anybody may yet arm a timer.
+    void open() {
+        if (open_++ == 0) wait();
+    }
+    void close() {
+        if (--open_ == 0) timer_.cancel();
     }
 
     void arm(Entry& entry, model::Instant due) {
@@ -108,11 +114,14 @@ class BootTimer::Queue final : public asio::execution_context::service {
     asio::posix::stream_descriptor timer_;
     std::set<std::pair<model::Instant, Entry*>> armed_;
     model::Instant set_for_ = model::kNever;
+    int open_ = 0;
 };
 
 BootTimer::BootTimer(asio::io_context& io, const Clock& clock, std::function<void()> on_wake)
     : queue_(asio::use_service<Queue>(io)),
-      entry_(std::make_unique<Entry>(Entry{clock, std::move(on_wake)})) {}
+      entry_(std::make_unique<Entry>(Entry{clock, std::move(on_wake)})) {
+    queue_.open();
+}
 
 BootTimer::~BootTimer() { close(); }
 
@@ -123,7 +132,9 @@ void BootTimer::arm(model::Instant at) {
 }
 
 void BootTimer::close() {
-    if (!std::exchange(closed_, true)) queue_.arm(*entry_, model::kNever);
+    if (std::exchange(closed_, true)) return;
+    queue_.arm(*entry_, model::kNever);
+    queue_.close();
 }
 
 }  // namespace elector::app

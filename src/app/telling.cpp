@@ -96,6 +96,7 @@ void Telling::hear(const std::string& group, Level level, std::string_view event
     auto stand = look_(group);
     message.at = utc_now();
     message.group = std::move(stand.key);
+    message.table = group;
     message.member = member_;
     if (message.role.empty()) message.role = std::move(stand.role);
     message.node = std::move(stand.node);

@@ -92,6 +92,22 @@ TEST_CASE_FIXTURE(Fixture, "a timer may be armed and others closed while one goe
     CHECK(woken == Lines{"again", "again", "again"});
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "the loop ends when the last timer is closed, and goes on with a new one") {
+    app::BootTimer a(io, clock, note("a"));
+    app::BootTimer b(io, clock, [&] { a.close(); });
+    b.arm(clock.now());
+    CHECK(io.run_one() == 1);
+    b.close();
+    io.run();
+    CHECK(io.stopped());
+    io.restart();
+    app::BootTimer c(io, clock, note("c"));
+    c.arm(clock.now() + 1ms);
+    until(1);
+    CHECK(woken == Lines{"c"});
+}
+
 TEST_CASE_FIXTURE(Fixture, "a thousand that are due at once let other work in between") {
     std::vector<std::unique_ptr<app::BootTimer>> all;
     std::size_t longest = 0;  // wake-ups without a turn for anybody else
