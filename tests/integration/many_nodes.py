@@ -4,6 +4,7 @@ Each port is an admin port, a probe port that says ready, and a web3 port of a c
 """
 import asyncio
 import json
+import re
 import threading
 import time
 
@@ -29,7 +30,7 @@ class ManyNodes:
         async def talk(reader, writer):
             try:
                 await self.talk(node, reader, writer)
-            except (OSError, asyncio.IncompleteReadError):
+            except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass
             finally:
                 writer.close()
@@ -43,6 +44,12 @@ class ManyNodes:
             if head.startswith(b"POST"):
                 await self.tell_height(head, reader, writer)
                 continue
+            if not head.startswith(b"GET /ha"):
+                ready = b"" if b"/metrics" in head else b"OK"
+                head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ready)
+                writer.write(head + ready)
+                await writer.drain()
+                continue
             order = b"activate=" in head
             (self.told if order else self.asked).append((time.time(), node))
             if node in self.hung:
@@ -55,8 +62,8 @@ class ManyNodes:
             await writer.drain()
 
     async def tell_height(self, head, reader, writer):
-        length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
-        question = json.loads(await reader.readexactly(int(length[0].split(b":")[1])))
+        length = re.search(rb"content-length: *(\d+)", head.lower()).group(1)
+        question = json.loads(await reader.readexactly(int(length)))
         height = int(time.time() / BLOCK)
         block = {"number": hex(height), "timestamp": hex(int(height * BLOCK))}
         answer = {"jsonrpc": "2.0", "id": question["id"], "result": block}
