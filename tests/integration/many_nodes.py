@@ -1,7 +1,14 @@
-"""Admin ports of many nodes in one thread: they answer as nodes do, or are made to hang."""
+"""Ports of many nodes in one thread: they answer as nodes do, or are made to hang.
+
+Each port is an admin port, a probe port that says ready, and a web3 port of a chain that goes on.
+"""
 import asyncio
+import json
+import re
 import threading
 import time
+
+BLOCK = 2.5
 
 
 class ManyNodes:
@@ -23,7 +30,7 @@ class ManyNodes:
         async def talk(reader, writer):
             try:
                 await self.talk(node, reader, writer)
-            except (OSError, asyncio.IncompleteReadError):
+            except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass
             finally:
                 writer.close()
@@ -34,6 +41,15 @@ class ManyNodes:
     async def talk(self, node, reader, writer):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"POST"):
+                await self.tell_height(head, reader, writer)
+                continue
+            if not head.startswith(b"GET /ha"):
+                ready = b"" if b"/metrics" in head else b"OK"
+                head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ready)
+                writer.write(head + ready)
+                await writer.drain()
+                continue
             order = b"activate=" in head
             (self.told if order else self.asked).append((time.time(), node))
             if node in self.hung:
@@ -44,6 +60,17 @@ class ManyNodes:
             body = b"" if order else f'{{"active":{flag}}}'.encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             await writer.drain()
+
+    async def tell_height(self, head, reader, writer):
+        length = re.search(rb"content-length: *(\d+)", head.lower()).group(1)
+        question = json.loads(await reader.readexactly(int(length)))
+        height = int(time.time() / BLOCK)
+        block = {"number": hex(height), "timestamp": hex(int(height * BLOCK))}
+        answer = {"jsonrpc": "2.0", "id": question["id"], "result": block}
+        body = json.dumps(answer).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
 
     def first_told(self, since=0.0):
         """Node -> when it was first told to be standby."""

@@ -4,6 +4,7 @@ The guardian is the real one, over nodes that are simulated ports; its elector a
 of tests/wards/driver.cpp, which arm, let go and record as a test says, without an election.
 """
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,8 @@ import logs
 import programs
 from case import FIGURES, takes
 from many_nodes import ManyNodes
-from world import PATIENCE, say
+from store import Etcd
+from world import PATIENCE, say, toml
 
 
 class Household:
@@ -347,3 +349,89 @@ class Wards(TestCase):
         finally:
             house.manager.close()
             nodes.stop()
+
+
+class Groups(TestCase):
+    """The whole service over groups of one file, with a real etcd."""
+
+    COUNT = 20
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="elector-groups-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.etcd = Etcd(self.folder, 1)
+        self.addCleanup(self.etcd.close)
+        self.etcd.start(20 * PATIENCE)
+        self.nodes = ManyNodes(3 * self.COUNT, active=False)  # admin, probe and web3 of each
+        self.addCleanup(self.nodes.stop)
+        self.log = os.path.join(self.folder, "service.log")
+        self.tail = logs.LogTail(self.log)
+        self.service = None
+
+    def config(self):
+        text = toml({"member": {"name": "host-1"}, "election": {"profile": "fast"},
+                     "etcd": {"endpoints": self.etcd.endpoints()}, "api": {"listen": ""},
+                     "state": {"dir": os.path.join(self.folder, "state")}})
+        for i in range(self.COUNT):
+            ports = dict(zip(("admin", "probe", "web3"), self.nodes.ports[3 * i:]))
+            text += (f'\n[[group]]\nname = "n{i}"\n[group.election]\nkey = "/groups/n{i}"\n'
+                     "[group.node]\n")
+            text += "".join(f'{name} = "http://127.0.0.1:{port}"\n'
+                            for name, port in ports.items())
+        path = os.path.join(self.folder, "groups.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def record(self, i):
+        entry = self.etcd.client.get(f"/groups/n{i}.d/holder")
+        return entry.json() if entry else {}
+
+    def wait_for(self, condition, seconds, what):
+        if not programs.wait_until(condition, seconds * PATIENCE, 0.1):
+            raise AssertionError(f"no {what}:\n" + "".join(self.service.last_lines(25)))
+
+    def lead(self, groups, seconds):
+        self.wait_for(lambda: all(self.nodes.active[3 * i] for i in groups), seconds,
+                      f"lead of {len(groups)}")
+
+    def end(self):
+        self.service.terminate()
+        code = self.service.wait(40 * PATIENCE)
+        self.assertEqual(code, 0)
+
+    @takes(90)
+    def test_a_killed_elector_of_many_groups_is_demoted_recorded_and_started_again(self):
+        first = {"v": 1, "state": "drained", "term": 0, "member": "", "instance": "", "nonce": "0",
+                 "hold_ms": 3000, "quiesce_ms": 11000, "gate": {"tip": None, "wait_ms": 6500},
+                 "reason": "bootstrap"}
+        self.service = programs.Process("service", [programs.elector(), "run", "--config",
+                                                    self.config()], self.log)
+        self.addCleanup(self.service.kill)
+        self.wait_for(lambda: len(self.etcd.client.range("/groups/")) >= 2 * self.COUNT, 20,
+                      "member and candidate of every group")
+        for i in range(self.COUNT):
+            self.assertTrue(self.etcd.client.create(f"/groups/n{i}.d/holder", json.dumps(first)))
+        self.lead(range(self.COUNT), 30)
+        self.nodes.hung.add(0)
+        since = time.time()
+        elector = int(self.tail.find("elector_started")[-1]["pid"])
+        os.kill(elector, signal.SIGKILL)
+        well = {f"n{i}" for i in range(1, self.COUNT)}
+        self.wait_for(lambda: {e["group"] for e in self.tail.find("closed", since, what="drained")}
+                      >= well, 15, "marker of every other group")
+        closed = [e["at"] for e in self.tail.find("closed", since, what="drained")]
+        acts = [e["at"] for e in self.tail.find("guardian_acts", since)]
+        gone = self.tail.find("elector_gone", since)[0]["at"]
+        FIGURES["last_false"] = f"{max(acts) - gone:.3f}s"
+        FIGURES["last_marker"] = f"{max(closed) - gone:.3f}s"
+        self.assertEqual(len(acts), self.COUNT)
+        self.wait_for(lambda: self.record(0).get("state") == "unfenced", 10, "unfenced")
+        # One that hangs keeps nobody else from leading again.
+        self.lead(range(1, self.COUNT), 40)
+        self.assertEqual(self.record(0)["state"], "unfenced")
+        self.nodes.hung.clear()
+        self.lead(range(self.COUNT), 60)
+        self.assertEqual(len(self.tail.find("elector_gone")), 1)
+        self.end()
+        self.assertFalse(any(self.nodes.active))

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -23,6 +24,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -205,6 +207,7 @@ class Elector {
 };
 
 int close_holding(std::vector<std::string> words) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // one that hangs does not outlive its guardian
     const auto orders = take_orders(words);
     if (orders.empty()) return 2;
     const auto takes = variable("DRIVER_CLOSER_MS");
