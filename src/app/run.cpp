@@ -20,6 +20,7 @@
 #include "app/policy_of.hpp"
 #include "app/run_guardian.hpp"
 #include "app/service_reports.hpp"
+#include "app/start_pages.hpp"
 #include "config/reload.hpp"
 #include "guardian/node_lock.hpp"
 #include "guardian/process.hpp"
@@ -62,7 +63,10 @@ class Service {
               etcd::ClusterPin(options_.config.state.dir, options_.config.election.key),
               options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt),
           api_(io_, member_, log_, [this] { return reload_and_tell(); }) {
-        member_.observer = [this](const model::Effect& e) { api_.on_effect(e); };
+        member_.observer = [this](const model::Effect& e) {
+            start_pages_.look(clock_.now());
+            api_.on_effect(e);
+        };
         signals_.add(SIGUSR1);
         if (options_.has_guardian) return;
         reports_.emplace(io_, clock_);
@@ -221,6 +225,7 @@ class Service {
     Log log_;
     asio::io_context io_{1};
     BootClock clock_;
+    StartPages start_pages_{clock_.now()};
     guardian::NodeLock lock_;
     asio::signal_set signals_;
     Tasks tasks_;
