@@ -65,6 +65,16 @@ def read_quantiles(suite, text, samples):
     return found
 
 
+def read_http(text, samples):
+    """Rows of bench_http_floor: p50 and p99 in us; the first is the floor of the others."""
+    rows = re.findall(r"^(\S.*?) +p50 +([\d.]+) us +p99 +([\d.]+) us$", text, re.M)
+    found = [figure("http", name, "us", (float(p50), float(p50), float(p99), samples))
+             for name, p50, p99 in rows]
+    for one in found[1:]:
+        one.update(floor_name="blocking socket", floor=found[0]["median"])
+    return found
+
+
 def read_core(text, runs):
     """Rows of bench_core: steps, effects, then million steps a second."""
     found = []

@@ -101,6 +101,9 @@ def steady(chosen):
         if world.leader() is not leader:
             raise AssertionError("the lead changed meanwhile: that was not idle")
         bare = bare_client(f"127.0.0.1:{port}", min(chosen.seconds, 10))
+        waiting.process.terminate()  # one service on a host shares its pages with no other
+        waiting.process.wait(20)
+        alone = sum(idle.memory(pid)[1] for pid in pids[:2])
     found = []
 
     def add(name, unit, value, floor=None):
@@ -118,6 +121,7 @@ def steady(chosen):
     add("guardian: PSS", "MB", guard.pss)
     add("guardian: threads", "threads", guard.threads)
     add("leader and guardian: PSS", "MB", both(elector, guard, "pss"), bare.pss)
+    add("leader and guardian, alone on the host: PSS", "MB", alone, bare.pss)
     add("leader and guardian: CPU", "%", both(elector, guard, "cpu"), bare.cpu)
     add("leader and guardian: context switches", "/s", both(elector, guard, "switches"),
         bare.switches)

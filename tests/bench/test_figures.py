@@ -57,6 +57,14 @@ class Figures(unittest.TestCase):
         self.assertEqual([(f["name"], f["median"], f["more_is_better"]) for f in core],
                          [("leader, nothing happens", 5.21, True)])
 
+    def test_calls_of_the_node_stand_beside_the_blocking_socket(self):
+        found = figures.read_http(
+            "floor: blocking socket, kept       p50    22.0 us   p99  4007.0 us\n"
+            "status, held connection            p50    33.0 us   p99  5076.3 us\n", 9)
+        self.assertEqual([(f["name"], f["median"], f["most"], figures.ratio(f)) for f in found],
+                         [("floor: blocking socket, kept", 22.0, 4007.0, None),
+                          ("status, held connection", 33.0, 5076.3, 1.5)])
+
     def test_a_quantile_of_counts_is_the_end_of_its_bucket(self):
         counts = [(1.0, 50), (5.0, 49), (math.inf, 1)]
         self.assertEqual([figures.quantile_of_counts(counts, part) for part in (0.5, 0.99, 1)],
