@@ -39,7 +39,7 @@ def etcd(_):
 
 
 def http(_):
-    return figures.read_http(output_of("bench_http_floor"), 1000)
+    return figures.read_http(output_of("bench_http_floor"), 9000)
 
 
 def machinery(found):
