@@ -442,7 +442,7 @@ def check_registered(tree):
                            f"use label short or long; nothing runs {found[1]}")
         if source.is_python and "(unittest.TestCase)" in source.text:
             discovered = ("tests/house", "tests/docs", "tests/packaging", "tests/package",
-                          "tests/browser")
+                          "tests/browser", "tests/bench")
             if folder not in discovered or not fnmatch.fnmatch(name, "test*.py"):
                 yield source, 1, "name it tests/house/test_….py, where it is discovered"
 

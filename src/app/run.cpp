@@ -23,6 +23,7 @@
 #include "app/policy_of.hpp"
 #include "app/run_guardian.hpp"
 #include "app/service_reports.hpp"
+#include "app/start_pages.hpp"
 #include "config/reload.hpp"
 #include "guardian/node_lock.hpp"
 #include "guardian/process.hpp"
@@ -78,6 +79,7 @@ class Service {
         wait_signal();
         groups_.start();
         api_.start();
+        start_pages_.start();
         if (reports_) reports_->ready();
         io_.run();
         log_(Level::kInfo, "stopped", {{"exit_code", std::to_string(exit_code_)}});
@@ -236,6 +238,7 @@ class Service {
     asio::awaitable<void> close(int code) {
         const auto last_words = groups_.last_words(code);
         signals_.cancel();
+        start_pages_.close();
         if (reports_) reports_->close();
         api_.stop();
         co_await groups_.close(code);
@@ -248,6 +251,7 @@ class Service {
     asio::io_context io_{1};
     BootClock clock_;
     std::deque<guardian::NodeLock> locks_;
+    StartPages start_pages_{io_};
     asio::signal_set signals_;
     Tasks tasks_;
     std::unique_ptr<GuardianLink> guardian_;
