@@ -76,12 +76,12 @@ class BootTimer::Queue final : public asio::execution_context::service {
     void wait() {
         timer_.async_wait(
             asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code ec) {
-                if (ec) return;
+                if (ec || open_ == 0) return;
                 std::uint64_t expirations = 0;
                 // Re-arming since may have emptied it: then there is nothing to say.
                 const auto got = ::read(timer_.native_handle(), &expirations, sizeof expirations);
                 if (got == sizeof expirations) expire();
-                wait();
+                if (open_ > 0) wait();
             });
     }
 

@@ -108,6 +108,19 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(woken == Lines{"c"});
 }
 
+TEST_CASE_FIXTURE(Fixture, "the loop ends when the last timers are closed while one goes off") {
+    app::BootTimer a(io, clock, note("a"));
+    app::BootTimer* self = nullptr;
+    app::BootTimer b(io, clock, [&] {
+        a.close();
+        self->close();
+    });
+    self = &b;
+    b.arm(clock.now());
+    CHECK(io.run_for(5s) == 1);
+    CHECK(io.stopped());
+}
+
 TEST_CASE_FIXTURE(Fixture, "a thousand that are due at once let other work in between") {
     std::vector<std::unique_ptr<app::BootTimer>> all;
     std::size_t longest = 0;  // wake-ups without a turn for anybody else
