@@ -71,6 +71,7 @@ void Groups::start_next(std::size_t i) {
 
 void Groups::shut_down() {
     shutting_down_ = true;
+    worst_ = 0;  // what ended before has been told; this end is that of the others
     pace_.cancel();
     for (auto& slot : members_)
         if (!slot.ended) slot.member->shut_down();
