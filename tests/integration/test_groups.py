@@ -88,7 +88,7 @@ class Groups(IntegrationCase):
             world.wait_for(lambda: one.find("reload_refused", since), 10, "refusal")
             self.assertTrue(all(self.leads(one, name) for name in NAMES))
 
-    @takes(60)
+    @takes(75)
     def test_a_name_that_is_taken_in_one_group_ends_that_group_alone(self):
         with self.groups_world() as world:
             hosts = self.start(world)
@@ -105,6 +105,10 @@ class Groups(IntegrationCase):
             self.assertEqual([e["group"] for e in two.find("group_ended", since)], ["east"])
             world.wait_for(lambda: self.code(two, "/standby?group=west") == 200, 20, "the other")
             self.assertTrue(all(self.leads(hosts[0], name) for name in NAMES))
+            # What has ended takes no turn from the other group, which can take over and hold.
+            hosts[0].process.terminate()
+            self.assertEqual(hosts[0].process.wait(60), 0)
+            world.wait_for(lambda: self.leads(two, "west"), 20, "west led by the one that is left")
             two.process.terminate()
             self.assertEqual(two.process.wait(40), 0)
 
