@@ -359,7 +359,8 @@ void Household::attend(Instant now, std::size_t i) {
     }
     account(now, i);
     ward.follow(poller_, i);
-    agenda_.set(i, ward.ended ? model::kNever : actions == Actions{} ? ward.wake() : now);
+    const auto wake = actions == Actions{} ? ward.wake() : now;
+    agenda_.set_after_turn(i, ward.ended ? model::kNever : wake, now);
 }
 
 /// Keeps the numbers of those that are so and so.

@@ -64,6 +64,21 @@ TEST_CASE("of many the earliest comes first, whatever has changed") {
     }
 }
 
+TEST_CASE("who wants its turn always anew has one, and so has everybody else that is due") {
+    Agenda agenda(5);
+    for (std::size_t i = 0; i < 4; ++i) agenda.set(i, model::Instant(1ms * (i + 1)));
+    const model::Instant now(10ms);
+    std::vector<std::size_t> turns;
+    while (const auto who = agenda.due(now)) {
+        REQUIRE(turns.size() < 10);
+        turns.push_back(*who);
+        agenda.set_after_turn(*who, model::Instant(0ms), now);
+    }
+    CHECK(turns == std::vector<std::size_t>{0, 1, 2, 3});
+    CHECK(agenda.next() > now);
+    CHECK(agenda.next() < now + 1ms);
+}
+
 TEST_CASE("one node's agenda is one instant") {
     Agenda agenda(1);
     agenda.set(0, model::Instant(5s));
