@@ -123,6 +123,7 @@ bool Household::open_kernel() {
     ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
     signals_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
     if (signals_ < 0 || !poller_.open()) return false;
+    if (!once_ && !children_.whole()) return false;
     poller_.look(signals_, kOthersWord);
     if (locks_.missing() == 0 && !once_ && !children_.place_locks(locks_)) return false;
     for (std::size_t i = 0; i < locks_.size() && !once_; ++i)
