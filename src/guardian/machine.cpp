@@ -223,7 +223,7 @@ bool Machine::spares_others(Instant now) const {
     if (phase_ != Phase::kActing || elector_runs_) return false;
     if (!d_.confirmed) return d_.unfenced || (d_.unfenced_tried && d_.close_failed);
     const auto late = late_until();
-    return d_.owes_marker && d_.close_failed && (!late || now >= *late);
+    return (!d_.owes_marker || d_.close_failed) && (!late || now >= *late);
 }
 
 // --- deciding

@@ -108,7 +108,8 @@ class Machine {
     Reason reason() const { return d_.reason; }
     Instant acting_since() const { return d_.since; }
     /// An elector for other nodes may start though this one is not done with: nothing that an
-    /// elector sent can land any more, and what is left depends on the node, or on etcd, alone.
+    /// elector sent can land any more, and what is left depends on the node, its fence command, or
+    /// etcd alone.
     bool spares_others(Instant now) const;
     bool stopping() const { return stopping_.has_value(); }
     /// REQUIRES: stopping(). It ends then at the latest, whatever was reached.

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,19 @@ struct Far {
         }
     }
     int fd;
+};
+
+/// So few descriptors may be had beside those that there are, until more are asked for.
+struct FewDescriptors {
+    explicit FewDescriptors(rlim_t count) {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+        const int next = ::dup(0);
+        ::close(next);
+        const rlimit few{static_cast<rlim_t>(next) + count, before.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before); }
+    rlimit before{};
 };
 
 std::string port(int offset) { return ":" + std::to_string(::getpid() + offset); }
@@ -194,6 +208,36 @@ TEST_CASE("locks that remains of others have are had one by one, when those end"
     CHECK(all.try_again() == 1U);
 }
 
+TEST_CASE("room for the locks of many nodes is made before they are taken") {
+    std::vector<std::string> urls;
+    for (int i = 0; i < 100; ++i) urls.push_back("http://127.0.0.2" + port(i));
+    const FewDescriptors few(20);
+    NodeLocks remains;
+    CHECK(!remains.acquire(urls, true));
+    const FewDescriptors again(20);
+    NodeLocks locks;
+    CHECK(!locks.acquire(urls, true));  // which takes twice as many, with the questions
+    CHECK(locks.missing() == 100);
+}
+
+TEST_CASE("where there is no descriptor left nobody is said to have the node") {
+    NodeLock other;
+    std::string why;
+    REQUIRE(other.acquire("http://127.0.0.1" + port(8), false, why) == NodeLock::Holder::kUs);
+    for (const rlim_t count : {0, 1}) {  // for the lock, and for the question to who has it
+        const FewDescriptors few(count);
+        NodeLocks locks;
+        const auto refused = locks.acquire({"http://127.0.0.1" + port(8)}, true);
+        REQUIRE(refused);
+        CHECK(refused->no_room);
+        CHECK(refused->why == "Too many open files");
+    }
+    NodeLocks locks;
+    const auto refused = locks.acquire({"http://127.0.0.1" + port(8)}, true);
+    REQUIRE(refused);
+    CHECK(!refused->no_room);
+}
+
 TEST_CASE("one port under two names is one node, which one service cannot have twice") {
     NodeLocks locks;
     const auto refused =
@@ -275,4 +319,33 @@ TEST_CASE("a node holds up an elector for others until it is unfenced, or certai
     CHECK(!rig.machine.spares_others(rig.now()));  // the marker is nearly there
     rig.closed(false);
     CHECK(rig.machine.spares_others(rig.now()));  // or etcd is not
+}
+
+TEST_CASE("a command that outlasts its node's end holds up that node alone") {
+    Rig rig;
+    rig.hang();
+    rig.until(4300ms);
+    rig.closed(true);  // unfenced
+    rig.until(4600ms);
+    REQUIRE(rig.said().find("fence") != std::string::npos);
+    rig.told(Answer::kDone);
+    rig.asked(Answer::kStandby);
+    rig.until(4700ms);
+    rig.asked(Answer::kStandby);
+    rig.until(4800ms);
+    REQUIRE(rig.machine.confirmed());
+    rig.closed(true);
+    rig.said();
+    rig.until(20s);
+    CHECK(rig.machine.acting());
+    CHECK(!rig.machine.owes_marker());
+    CHECK(rig.machine.spares_others(rig.now()));
+    // SAFETY: S28. Its own elector, and a holding, wait for the end of the command.
+    CHECK(rig.said().find("start") == std::string::npos);
+    rig.arm(30s);
+    CHECK(!rig.accepted);
+    rig.fenced(true);
+    rig.asked(Answer::kStandby);
+    rig.until(21s);
+    CHECK(rig.said().find("start") != std::string::npos);
 }
