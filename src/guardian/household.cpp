@@ -125,7 +125,8 @@ bool Household::open_kernel() {
     if (signals_ < 0 || !poller_.open()) return false;
     if (!once_ && !children_.whole()) return false;
     poller_.look(signals_, kOthersWord);
-    if (locks_.missing() == 0 && !once_ && !children_.place_locks(locks_)) return false;
+    placed_ = locks_.missing() == 0 && !once_ && children_.place_locks(locks_);
+    if (locks_.missing() == 0 && !once_ && !placed_) return false;
     for (std::size_t i = 0; i < locks_.size() && !once_; ++i)
         if (locks_[i].held()) poller_.look(locks_[i].fd(), kLocksWord + i);
     return true;
@@ -226,6 +227,18 @@ void Household::take_link(Instant now) {
     }
 }
 
+/// What is wrong with one node ends nothing for the others.
+template <class Work>
+void Household::guarded(Instant now, std::size_t i, Work work) {
+    try {
+        work();
+    } catch (const std::exception& e) {
+        wards_[i].log(Level::kError, "node_not_attended",
+                      {{"alarm", "true"}, {"error", e.what()}, {"next", "it is tried again"}});
+        agenda_.set(i, now + kAfterAFault);
+    }
+}
+
 void Household::take(Instant now, const Letter& letter) {
     heard_ = now;
     if (const auto* ping = std::get_if<Ping>(&letter.message)) {
@@ -238,7 +251,7 @@ void Household::take(Instant now, const Letter& letter) {
     } else if (const auto* said = std::get_if<Status>(&letter.message)) {
         if (alone()) elector_says_ = said->line;
     } else {
-        take_of(now, letter.ward, letter.message);
+        guarded(now, letter.ward, [&] { take_of(now, letter.ward, letter.message); });
     }
 }
 
@@ -251,8 +264,10 @@ void Household::take_of(Instant now, std::size_t i, const Message& message) {
         link_.send(Armed{arm->op}, i);
     } else if (const auto* draining = std::get_if<Draining>(&message)) {
         machine.draining(now, *draining);
+        if (draining->standby) withdraw_fence(now, i);
     } else if (std::holds_alternative<Disarm>(message)) {
         ward.disarm();
+        withdraw_fence(now, i);
     } else if (const auto* answered = std::get_if<ActivationAnswered>(&message)) {
         // SAFETY: S24. The answer to an earlier holding's says nothing of this one's.
         const auto* guarded = machine.guarded();
@@ -284,13 +299,20 @@ void Household::take_elector(Instant now) {
          {{"exit_code", ending->code ? Number(*ending->code) : std::string_view("none")},
           {"signal", Number(ending->signal)},
           {"guarded", guarded ? "yes" : "no"}});
-    if (ending->code == 1 || ending->code == 2) elector_says_end_ = ending->code;
+    // A node that is not done with would be left by an end; and the file may be corrected by then.
+    const auto acting = [](const Ward& ward) { return ward.machine.acting() && !ward.ended; };
+    const bool refuses = ending->code == 1 || ending->code == 2;
+    const bool retry =
+        refuses && !alone() && !stopped_ && std::any_of(wards_.begin(), wards_.end(), acting);
+    if (refuses && !retry) elector_says_end_ = ending->code;
+    const auto said = retry ? std::nullopt : ending->code;
     for (std::size_t i = 0; i < wards_.size(); ++i) {
         auto& machine = wards_[i].machine;
         if (!machine.elector_runs()) continue;
         // What it could not finish is told by the nodes that it held.
         const bool spared = ending->code == 3 && guarded && !machine.armed();
-        machine.elector_gone(now, spared ? std::optional(0) : ending->code);
+        withdraw_fence(now, i);
+        machine.elector_gone(now, spared ? std::optional(0) : said);
         account(now, i);
         // Those that may be active first.
         agenda_.set(i, machine.armed() ? now - kAfterwards : now);
@@ -298,7 +320,7 @@ void Household::take_elector(Instant now) {
 }
 
 void Household::take_locks(Instant now) {
-    if (once_ || locks_.missing() == 0 || now < next_lock_) return;
+    if (once_ || placed_ || now < next_lock_) return;
     next_lock_ = now + kTryLocks;
     const auto before = locks_.missing();
     if (const auto held = locks_.try_again()) {
@@ -308,11 +330,11 @@ void Household::take_locks(Instant now) {
         exit_code_ = 1;
         return;
     }
-    if (locks_.missing() == before) return;
-    for (std::size_t i = 0; i < locks_.size(); ++i)
+    for (std::size_t i = 0; i < locks_.size() && locks_.missing() < before; ++i)
         if (locks_[i].held()) poller_.look(locks_[i].fd(), kLocksWord + i);
     // SAFETY: S31. Until every lock is ours all nodes are kept standby.
-    if (locks_.missing() > 0 || !children_.place_locks(locks_)) return;
+    placed_ = locks_.missing() == 0 && children_.place_locks(locks_);
+    if (!placed_) return;
     next_lock_ = model::kNever;
     for (std::size_t i = 0; i < wards_.size(); ++i) {
         wards_[i].machine.locked();
@@ -332,17 +354,10 @@ bool Household::take_wards(Instant now) {
     return !ready_.empty() || agenda_.due(now).has_value();
 }
 
-/// What is wrong with one node ends nothing for the others.
 void Household::take_ward(Instant now, std::size_t i) {
     auto& ward = wards_[i];
     if (ward.ended) return agenda_.set(i, model::kNever);
-    try {
-        attend(now, i);
-    } catch (const std::exception& e) {
-        ward.log(Level::kError, "node_not_attended",
-                 {{"alarm", "true"}, {"error", e.what()}, {"next", "it is tried again"}});
-        agenda_.set(i, now + kAfterAFault);
-    }
+    guarded(now, i, [&] { attend(now, i); });
 }
 
 void Household::attend(Instant now, std::size_t i) {

@@ -65,6 +65,8 @@ class Household {
     void tell_state(Instant now);
     void take_link(Instant now);
     void take(Instant now, const Letter& letter);
+    template <class Work>
+    void guarded(Instant now, std::size_t ward, Work work);
     void take_of(Instant now, std::size_t ward, const Message& message);
     void take_elector(Instant now);
     void take_closers(Instant now);
@@ -92,6 +94,7 @@ class Household {
     FenceRun* free_fence();
     void start_fences(Instant now);
     bool fence_runs(std::size_t ward) const;
+    void withdraw_fence(Instant now, std::size_t ward);
     void answer_fence(std::size_t ward, bool success);
     void set_fence(std::size_t ward, const FenceWords& words);
 
@@ -140,6 +143,7 @@ class Household {
     Duration late_{};  ///< of the last wake-up; negative: something came before it
     int signals_ = -1;
     Instant next_lock_ = model::kNever;
+    bool placed_ = false;  ///< the locks, for every elector
     std::optional<int> exit_code_;
 };
 

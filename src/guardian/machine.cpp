@@ -133,6 +133,11 @@ void Machine::fenced(Instant now, bool success) {
     if (success && !d_.confirmed) d_.next_status = now;
 }
 
+void Machine::fence_withdrawn(Instant now) {
+    fenced(now, false);
+    fence_wanted_ = false;
+}
+
 void Machine::set_answered(Instant now, Answer answer) {
     d_.set_busy = false;
     d_.set_answered = now;

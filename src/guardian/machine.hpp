@@ -82,6 +82,8 @@ class Machine {
     void fence_set(std::optional<Duration> timeout) { fence_timeout_ = timeout; }
     /// The elector wants it run. False: it is not.
     bool fence_wanted();
+    /// Nobody has begun it yet, and nobody needs it any more.
+    void fence_withdrawn(Instant now);
     /// The command has ended, or could not be started.
     void fenced(Instant now, bool success);
     void set_answered(Instant now, Answer answer);
@@ -104,6 +106,7 @@ class Machine {
     bool elector_runs() const { return elector_runs_; }
     bool confirmed() const { return d_.confirmed.has_value(); }
     bool owes_marker() const { return d_.owes_marker; }
+    bool fence_runs() const { return fence_runs_; }  ///< or waits for that
     bool node_dead() const { return d_.dead; }
     Reason reason() const { return d_.reason; }
     Instant acting_since() const { return d_.since; }

@@ -289,7 +289,7 @@ void Household::start_fences(Instant now) {
         if (!run) return;
         const auto i = fences_wanted_.pop();
         auto& ward = wards_[i];
-        if (ward.ended) continue;
+        if (ward.ended || !ward.machine.fence_runs()) continue;
         if (ward.machine.confirmed() && !ward.fence_order) {
             ward.machine.fenced(now, false);
         } else {
@@ -312,6 +312,15 @@ void Household::take_fences(Instant now) {
         agenda_.set(run->ward, now);
     }
     start_fences(now);
+}
+
+/// Of a node that is confirmed standby, or of an elector that has ended: what the elector has
+/// ordered, and nobody has begun, is not run any more. What has begun is not called back.
+void Household::withdraw_fence(Instant now, std::size_t i) {
+    auto& ward = wards_[i];
+    if (alone() || !ward.fence_order || fence_runs(i)) return;
+    ward.machine.fence_withdrawn(now);
+    answer_fence(i, false);
 }
 
 void Household::answer_fence(std::size_t i, bool success) {

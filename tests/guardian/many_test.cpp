@@ -321,6 +321,21 @@ TEST_CASE("a node holds up an elector for others until it is unfenced, or certai
     CHECK(rig.machine.spares_others(rig.now()));  // or etcd is not
 }
 
+TEST_CASE("an order to fence that nobody has begun can be taken back, and given anew") {
+    Rig rig;
+    rig.machine.fence_set(10s);
+    rig.lead();
+    REQUIRE(rig.machine.fence_wanted());
+    CHECK(!rig.machine.fence_wanted());
+    rig.machine.fence_withdrawn(rig.now());
+    CHECK(!rig.machine.fence_runs());
+    rig.until(200ms);
+    CHECK(rig.said().empty());
+    CHECK(rig.machine.fence_wanted());
+    rig.until(300ms);
+    CHECK(rig.said() == "200 fence");
+}
+
 TEST_CASE("a command that outlasts its node's end holds up that node alone") {
     Rig rig;
     rig.hang();
