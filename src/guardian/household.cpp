@@ -25,8 +25,6 @@ constexpr int kNodesAtOnce = 64;
 constexpr int kMessagesAtOnce = 256;
 /// An answer is often the reason for the next question; what goes on for longer waits for its turn.
 constexpr int kStepsAtOnce = 4;
-/// So many children of one kind at the same time, and so much memory for them.
-constexpr std::size_t kChildrenAtOnce = 8;
 
 // Whose a descriptor is: a node's is its number.
 constexpr std::uint64_t kLocksWord = 1U << 16U;
@@ -61,8 +59,9 @@ Household::Household(const Options& options, NodeLocks& locks, ServiceManager& m
     for (const auto& ward : options.wards)
         wards_.emplace_back(ward, machine_of(ward, once, locks.missing() == 0), log);
     counts_.of[static_cast<std::size_t>(Shown::kWaiting)] = wards_.size();
-    for (std::size_t i = 0; i < std::min(wards_.size(), kChildrenAtOnce); ++i) {
+    for (std::size_t i = 0; i < kChildPlaces; ++i)
         closers_.push_back(std::make_unique<CloserRun>());
+    for (std::size_t i = 0; i < std::min(wards_.size(), kChildPlaces); ++i) {
         fences_.push_back(std::make_unique<FenceRun>(options.wards[i].fence_identity));
     }
 }

@@ -1,6 +1,7 @@
 // What one guardian of many nodes is made of: who comes next, who waits, what is kept for whom.
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "guardian/poller.hpp"
 #include "guardian/queue.hpp"
 #include "guardian/rig.hpp"
+#include "guardian/slots.hpp"
 #include "guardian/status.hpp"
 
 using namespace elector;
@@ -112,6 +114,40 @@ TEST_CASE("who waits has one place, and its turn in the order of coming") {
     CHECK(queue.pop() == 1);
     CHECK(queue.pop() == 2);
     CHECK(queue.empty());
+}
+
+TEST_CASE("a child that cannot be ended takes nobody's slot") {
+    struct Run {
+        bool runs = false, stays = false;
+        bool running() const { return runs; }
+        bool stuck() const { return stays; }
+    };
+    std::vector<std::unique_ptr<Run>> runs;
+    for (int i = 0; i < 5; ++i) runs.push_back(std::make_unique<Run>());
+    CHECK(free_slot(runs, 2) == runs[0].get());
+    runs[0]->runs = runs[1]->runs = true;
+    CHECK(!free_slot(runs, 2));
+    runs[0]->stays = true;
+    CHECK(free_slot(runs, 2) == runs[2].get());
+    CHECK(!free_slot(runs, 1));
+    for (const auto& run : runs) run->runs = run->stays = true;
+    CHECK(!free_slot(runs, 2));  // there is no place left
+}
+
+TEST_CASE("what one node's part of the file keeps from being written is no fault of etcd") {
+    ClosersWord word;
+    word.answered({2, 0}, false);
+    CHECK(!word.fail());
+    word.answered({1, 0}, false);
+    CHECK(word.fail());
+    word.answered({2, 0}, false);
+    CHECK(word.fail());
+    word.answered({0, 0}, true);
+    CHECK(!word.fail());
+    word.answered({std::nullopt, 9}, true);  // hung over another order
+    CHECK(!word.fail());
+    word.answered({std::nullopt, 9}, false);
+    CHECK(word.fail());
 }
 
 TEST_CASE("what an elector that does not read is not told yet is kept of every node") {
