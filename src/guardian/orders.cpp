@@ -123,7 +123,8 @@ void Household::start_elector(Instant now) {
 // --- closers
 
 Household::CloserRun* Household::free_closer() {
-    return free_slot(closers_, closers_word_.fail() ? 1 : kChildrenAtOnce);
+    const auto at_once = std::min(wards_.size(), kChildrenAtOnce);
+    return free_slot(closers_, closers_word_.fail() ? 1 : at_once);
 }
 
 /// A closer starts at the end of the turn: then there may be orders of several nodes for it.
