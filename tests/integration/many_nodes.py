@@ -4,6 +4,7 @@ Each port is an admin port, a probe port that says ready, and a web3 port of a c
 """
 import asyncio
 import json
+import random
 import re
 import threading
 import time
@@ -18,6 +19,7 @@ class ManyNodes:
         self.active = [active] * count
         self.hung = set()
         self.told, self.asked, self.ports = [], [], []
+        self.next_port = random.randrange(12_000, 28_000)
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -34,9 +36,20 @@ class ManyNodes:
                 pass
             finally:
                 writer.close()
-        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        server = await self.serve(talk)
         self.ports.append(server.sockets[0].getsockname()[1])
         return server
+
+    async def serve(self, talk):
+        """Not at a port that the kernel gives away: an elector of another test may hold the lock of
+        one whose node has ended, and hundreds of ports are likely to have one of these."""
+        while True:
+            self.next_port += 1
+            try:
+                return await asyncio.start_server(talk, "127.0.0.1", self.next_port)
+            except OSError:
+                if self.next_port >= 32_000:
+                    raise
 
     async def talk(self, node, reader, writer):
         while True:

@@ -23,6 +23,8 @@ def documented():
         page = file.read().split("\n## JSON\n")[1]
     found = {}
     for title, text in re.findall(r"^### ([a-z, ]+)\n(.*?)(?=^### |\Z)", page, re.M | re.S):
+        # What is told of many groups at once is test_groups_commands'.
+        text = re.sub(r"(?s)Of all\s+groups:.*", "", text)
         for command in set(title.split(", ")) & COMMANDS:
             if "," in title:
                 text_of_it = re.search(rf"`{command}`: (.*)", text)[1].split(". `")[0]
