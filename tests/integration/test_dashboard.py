@@ -57,5 +57,5 @@ class TheDashboard(IntegrationCase):
                 addresses = set(re.findall(r"https?://[^\s\"'`)]+", source("web/" + name)))
                 self.assertLessEqual(addresses, {"http://www.w3.org/2000/svg"}, name)
             named = re.findall(r'(?:href|src)="([^"#]+)"', source("web/index.html"))
-            named += re.findall(r'from "\./([^"]+)"', source("web/app.js"))
+            named += re.findall(r"from '\./([^']+)'", source("web/app.js"))
             self.assertEqual(sorted("/" + n for n in named), sorted(set(FILES) - {"/"}))
