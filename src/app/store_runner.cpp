@@ -71,11 +71,18 @@ StoreRunner::StoreRunner(asio::io_context& io, etcd::ClientOptions options,
               told_to([this](const etcd::AccessNotice& n) { on_access(n); }, std::move(options))) {}
 
 void StoreRunner::start(model::Duration silence) {
+    silence_ = std::chrono::duration_cast<milliseconds>(silence);
+    watch({});
+}
+
+void StoreRunner::watch(const model::WatchElection& effect) {
     etcd::WatchOptions options;
-    // One range over "K.d/" and "K/", so that what one transaction changed arrives as one batch.
-    options.ranges = {etcd::WatchRange{keys_.data, etcd::prefix_end(keys_.queue)}};
-    options.progress_interval = std::chrono::duration_cast<milliseconds>(silence);
-    watch_ = client_.watch(std::move(options), [this](const etcd::WatchNotice& n) { on_watch(n); });
+    auto range = etcd::watched(keys_, effect.far);
+    options.ranges = {etcd::WatchRange{std::move(range.key), std::move(range.range_end)}};
+    options.progress_interval = silence_;
+    if (effect.op != model::OpId{}) options.start_revision = effect.from.value + 1;
+    watch_ = client_.watch(std::move(options),
+                           [this, id = effect.op](const etcd::WatchNotice& n) { on_watch(n, id); });
 }
 
 bool StoreRunner::run(const model::Effect& effect, const model::Policy&) {
@@ -93,6 +100,7 @@ bool StoreRunner::run(const model::Effect& effect, const model::Policy&) {
             },
             [&](const RevokeLease& e) { return tasks_.spawn("revoke", revoke(e)), true; },
             [&](const ReadElection& e) { return start(e); },
+            [&](const WatchElection& e) { return watch(e), true; },
             [&](const Register& e) { return start(e); },
             [&](const PublishMember& e) { return start(e); },
             [&](const Queue& e) { return start(e); },
@@ -177,7 +185,7 @@ asio::awaitable<void> StoreRunner::revoke(model::RevokeLease effect) {
     post_(event);
 }
 
-void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
+void StoreRunner::on_watch(const etcd::WatchNotice& notice, model::OpId id) {
     std::visit(
         model::Overloaded{
             [&](const etcd::WatchConnected& n) {
@@ -192,7 +200,7 @@ void StoreRunner::on_watch(const etcd::WatchNotice& notice) {
                 if (n.events.empty()) return;
                 // The last event's revision: the header's may already speak of later ones.
                 const model::Revision up_to{n.events.back().kv.mod_revision};
-                post_(model::StoreChanged{up_to, etcd::to_changes(keys_, n.events)});
+                post_(model::StoreChanged{up_to, etcd::to_changes(keys_, n.events), id});
             },
             [&](const etcd::WatchResync& n) {
                 log_(Level::kWarn, "watch_resync",

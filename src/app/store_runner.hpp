@@ -46,7 +46,9 @@ class StoreRunner {
     boost::asio::awaitable<void> trim_history();
     boost::asio::awaitable<void> keep_alive(model::KeepLeaseAlive effect);
     boost::asio::awaitable<void> revoke(model::RevokeLease effect);
-    void on_watch(const etcd::WatchNotice& notice);
+    /// Instead of the one there is.
+    void watch(const model::WatchElection& effect);
+    void on_watch(const etcd::WatchNotice& notice, model::OpId id);
     void on_access(const etcd::AccessNotice& notice);
     /// False when `event`, which may go on for long, has been said a short while ago already.
     bool worth_saying(std::string_view event);
@@ -61,6 +63,7 @@ class StoreRunner {
     std::string username_;
     std::map<std::string_view, std::chrono::steady_clock::time_point> said_;  ///< by event
     etcd::Client client_;
+    std::chrono::milliseconds silence_{};
     etcd::Watch watch_;
     bool watched_ = false;  ///< the watch was connected once
     int failures_ = 0;      ///< running, to say "unreachable" and "back" once each
