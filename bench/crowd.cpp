@@ -92,12 +92,11 @@ class Crowd {
     /// From the first candidate's key to the last's, in s.
     double build_queue() {
         for (auto& member : members_) member->start();
-        wait([this] { return queued_ >= count_; });
-        const auto first = first_queued_.value();
+        wait([this] { return queued_ > 0; });
+        const auto first = clock_.now();
         wait([this] {
-            for (const auto& member : members_)
-                if (member->state().session.create == model::Revision{}) return false;
-            return true;
+            while (checked_ < count_ && is_queued(checked_)) ++checked_;
+            return checked_ == count_;
         });
         return std::chrono::duration<double>(clock_.now() - first).count();
     }
@@ -166,12 +165,13 @@ class Crowd {
             io_, clock_, client, tasks_, keys_, policy(i), i + 1, traffic_, std::move(heard)));
     }
 
+    bool is_queued(std::size_t i) const {
+        return members_[i]->state().session.create != model::Revision{};
+    }
+
     void on_effect(CrowdMember& member, const model::Effect& effect) {
         const auto now = clock_.now();
-        if (std::holds_alternative<model::Queue>(effect)) {
-            if (!first_queued_) first_queued_ = now;
-            ++queued_;
-        }
+        if (std::holds_alternative<model::Queue>(effect)) ++queued_;
         if (std::holds_alternative<model::Claim>(effect))
             gate_open_ = member.state().candidacy.check_started;
         if (std::holds_alternative<model::Activate>(effect)) activate_sent_ = now;
@@ -206,8 +206,8 @@ class Crowd {
     Traffic traffic_;
     std::vector<std::unique_ptr<etcd::Client>> clients_;
     std::vector<std::unique_ptr<CrowdMember>> members_;
-    std::optional<model::Instant> first_queued_;
-    std::size_t queued_ = 0;
+    std::size_t queued_ = 0;   ///< keys that were sent
+    std::size_t checked_ = 0;  ///< members up to this one were seen in the queue
     int active_ = 0;
     CrowdMember* leader_ = nullptr;
     model::Instant marker_;
