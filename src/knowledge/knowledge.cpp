@@ -218,8 +218,9 @@ void follow_crowd(Knowledge& k, Means& m, const ElectionRead& e) {
     if (!look) {
         k.bell = e.bell;
         k.bell_for = k.asking.before;
-    } else if (!find_key(k.view, k.bell)) {
+    } else if (!k.bell.empty() && !find_key(k.view, k.bell)) {
         k.bell.clear();
+        k.read_wanted = true;
     }
     if (k.view.crowd.far == k.watch_far) return;
     k.watch_far = k.view.crowd.far;
