@@ -178,6 +178,8 @@ void CrowdMember::on_watch(const etcd::WatchNotice& notice, model::OpId id) {
                 reactor_.post(model::WatchResumed{!std::exchange(watched_, true)});
             },
             [](const etcd::WatchInterrupted&) {},
+            [](const etcd::WatchRefused&) {},
+            [&](const etcd::WatchAdmitted& n) { reactor_.post(model::WatchResumed{n.from_now}); },
             [&](const etcd::WatchBatch& n) {
                 if (n.events.empty()) return;
                 traffic_.events += n.events.size();

@@ -51,6 +51,10 @@ Group::Group(asio::io_context& io, model::Duration block_interval, Way way)
       way_(way),
       etcd_(demands()),
       nodes_(kMembers, block_interval),
+      tasks_(io,
+             [](const std::string& name, const std::string& what) {
+                 throw std::runtime_error("task " + name + ": " + what);
+             }),
       keys_(kElectionKey),
       operator_(io, (make_users(), client_options())) {}
 
@@ -122,10 +126,13 @@ void Group::start_member(std::size_t i) {
     auto on_exit = [i](int code) {
         throw std::runtime_error(name_of(i) + " ended with exit code " + std::to_string(code));
     };
-    members_[i] =
-        std::make_unique<app::Member>(io_, clock_, config_of(i), log_, kSeed + i, on_exit);
+    const auto config = config_of(i);
+    links_[i] = std::make_unique<app::EtcdLink>(io_, config.etcd, log_, tasks_, kSeed + i);
+    const app::Member::Commons commons{io_, clock_, *links_[i]};
+    members_[i] = std::make_unique<app::Member>(commons, config, log_, kSeed + i, on_exit);
     members_[i]->observer = [this, i](const model::Effect& effect) { on_effect(i, effect); };
     members_[i]->start();
+    links_[i]->start(config.election.hold / 2);
 }
 
 void Group::start() {
@@ -179,6 +186,7 @@ Handover Group::finish(std::size_t old) {
 
 void Group::close() {
     for (auto& member : members_) test::run(io_, member->close());
+    for (auto& link : links_) test::run(io_, link->close());
     test::run(io_, operator_.close());
 }
 

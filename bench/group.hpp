@@ -88,8 +88,10 @@ class Group {
     Nodes nodes_;
     app::BootClock clock_;
     app::Log log_ = app::Log::silent();
+    app::Tasks tasks_;
     etcd::Keys keys_;
     etcd::Client operator_;
+    std::array<std::unique_ptr<app::EtcdLink>, kMembers> links_;  ///< as in processes of their own
     std::array<std::unique_ptr<app::Member>, kMembers> members_;
     Handover handover_;
 };

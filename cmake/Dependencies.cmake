@@ -5,7 +5,7 @@ find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json)
 find_package(Protobuf REQUIRED)  # before gRPC, whose configuration refers to it
 find_package(gRPC CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)  # gRPC uses it too
-find_library(CARES_LIBRARY cares REQUIRED)  # gRPC uses it too
+include(Rpc)
 find_package(spdlog REQUIRED)
 # Its own configuration asks for what the parts need that are not used here.
 find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)

@@ -1,13 +1,17 @@
-// Claims about the HTTP API, whatever a client sends: read, judged and answered for a member that
-// stands still. What would go to etcd ends there.
+// Claims about the HTTP API, whatever a client sends: read, judged and answered for members that
+// stand still. What would go to etcd ends there.
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
 #include "admin/api.hpp"
+#include "admin/choice.hpp"
 #include "admin/connection.hpp"
 #include "fuzz/check.hpp"
 #include "fuzz/targets.hpp"
@@ -20,7 +24,8 @@ constexpr const char* kNoStore = "there is no etcd here";
 
 class StandingMember final : public admin::Host {
   public:
-    explicit StandingMember(bool token) {
+    StandingMember(bool token, const char* group) {
+        config_.group = group;
         policy_.member = config_.member.name = "m";
         if (token) config_.api.token = config::Secret(kToken);
     }
@@ -28,10 +33,8 @@ class StandingMember final : public admin::Host {
     const model::Policy& policy() const override { return policy_; }
     const config::Config& config() const override { return config_; }
     model::Instant now() const override { return model::Instant(std::chrono::hours(1)); }
-    const support::LoopLag& lag() const override { return lag_; }
     bool etcd_answers() const override { return false; }
     bool guardian_answers() const override { return false; }
-    std::vector<notify::Standing> told() const override { return {}; }
     std::int64_t wall_clock_ms() const override { return 1'785'000'000'000; }
     model::Instant heard_etcd() const override { return {}; }
     boost::asio::awaitable<admin::HistoryRead> history() override {
@@ -49,10 +52,6 @@ class StandingMember final : public admin::Host {
         resigned_.reset();
         return {};
     }
-    std::vector<std::string> reload() override {
-        changed = true;
-        return {};
-    }
     orders::Desk& orders() override {
         changed = true;
         throw std::runtime_error(kNoStore);
@@ -64,8 +63,25 @@ class StandingMember final : public admin::Host {
     core::State state_;
     model::Policy policy_;
     config::Config config_;
-    support::LoopLag lag_;
     std::optional<std::int64_t> resigned_;
+};
+
+class StandingHouse final : public admin::House {
+  public:
+    explicit StandingHouse(std::vector<admin::Host*> groups) : groups_(std::move(groups)) {}
+    std::span<admin::Host* const> groups() const override { return groups_; }
+    const support::LoopLag& lag() const override { return lag_; }
+    std::vector<notify::Standing> told() const override { return {}; }
+    std::vector<std::string> reload() override {
+        changed = true;
+        return {};
+    }
+
+    bool changed = false;
+
+  private:
+    std::vector<admin::Host*> groups_;
+    support::LoopLag lag_;
 };
 
 void judge_refusal(const admin::Answer& answer) {
@@ -83,9 +99,10 @@ void judge_refusal(const admin::Answer& answer) {
     require(!defect, "no request finds a defect", answer.body);
 }
 
-admin::Answer answer_of(admin::Host& host, admin::Metrics& metrics, const admin::Request& request) {
+admin::Answer answer_of(admin::House& house, admin::Metrics& metrics,
+                        const admin::Request& request) {
     boost::asio::io_context io;
-    admin::Api api(host, metrics);
+    admin::Api api(house, metrics);
     std::optional<admin::Answer> got;
     boost::asio::co_spawn(io, api.answer(request), [&](std::exception_ptr e, admin::Answer answer) {
         if (!e) got = std::move(answer);
@@ -98,8 +115,11 @@ admin::Answer answer_of(admin::Host& host, admin::Metrics& metrics, const admin:
 }  // namespace
 
 void fuzz_api_request(std::string_view bytes) {
-    static admin::Metrics metrics("0");
-    const bool token = take_selector(bytes) == 't';
+    static admin::Metrics metrics("0", 2);
+    // 't', 'T': with a token; 'g', 'T': the file has two groups.
+    const auto selector = take_selector(bytes);
+    const bool token = selector == 't' || selector == 'T';
+    const bool groups = selector == 'g' || selector == 'T';
     const admin::Limits limits;
     const auto read = admin::read_request(bytes, limits);
     require(!read.request || !read.refusal, "a request is read or refused", bytes);
@@ -109,10 +129,18 @@ void fuzz_api_request(std::string_view bytes) {
     require(request.body.size() <= limits.body_bytes, "no body is longer than allowed");
     require(request.path.find('?') == std::string::npos, "a path is without its query",
             request.path);
-    StandingMember host(token);
-    const auto answer = answer_of(host, metrics, request);
+    StandingMember west(token, groups ? "west" : "");
+    StandingMember east(token, "east");
+    StandingHouse house(groups ? std::vector<admin::Host*>{&west, &east}
+                               : std::vector<admin::Host*>{&west});
+    const auto answer = answer_of(house, metrics, request);
     if (answer.type == "application/json") judge_refusal(answer);
-    if (!host.changed) return;
+    if (!west.changed && !east.changed && !house.changed) return;
+    require(!west.changed || !east.changed, "one order is for one group", request.query);
+    const auto name = admin::query_value(request.query, "group");
+    const auto asked = west.changed && groups ? "west" : "east";
+    require(house.changed || (groups ? name == asked : !name), "an order is for who was named",
+            request.query);
     require(request.method == "POST", "only POST changes something", request.method);
     require(!token || request.authorization.find(kToken) != std::string::npos,
             "nothing is changed without the token", request.authorization);

@@ -82,12 +82,32 @@ void judge_use(const Config& config) {
     const auto words =
         guardian::fence_words(config.node.probe.text(), config.fence.command, config.fence.timeout);
     require(words.has_value(), "the fence command fits the guardian's link");
-    require(guardian::decode(guardian::encode(*words)) == guardian::Message(*words),
+    require(guardian::decode(guardian::encode(*words)) == guardian::Letter{0, *words},
             "the guardian takes the fence command");
     for (const auto& notify : config.notify) {
         const auto address = config::parse_web_address(notify.url);
         require(notify.url.empty() || std::holds_alternative<config::WebAddress>(address),
                 "every webhook can be connected to", notify.url);
+    }
+}
+
+/// No two groups can get at each other's node or keys.
+void judge_groups(const Config& file) {
+    if (file.groups.empty()) return;
+    require(file.election.key.empty() && file.node.admin.empty(), "a file of groups has no node");
+    for (const Config& a : file.groups) {
+        require(!a.group.empty() && file.find(a.group) == &a, "groups are told apart", a.group);
+        for (const Config& b : file.groups) {
+            if (&a == &b) continue;
+            const auto& key = b.election.key;
+            require(key != a.election.key && !key.starts_with(a.election.key + "/") &&
+                        !key.starts_with(a.election.key + ".d/"),
+                    "no group lies in another's keys", key);
+            for (const auto& url : {b.node.admin, b.node.probe, b.node.web3})
+                require(url.empty() || (!(url == a.node.admin) && !(url == a.node.probe) &&
+                                        !(url == a.node.web3)),
+                        "no port is asked for two groups", url.text());
+        }
     }
 }
 
@@ -99,11 +119,13 @@ void judge_accepted(const Config& config, const config::Environment& here, bool 
     require_same(toml, config::render_toml(*again.config), "it renders to the same text");
     require(*again.config == config, "a rendered configuration is the same one", toml);
     require(config::diff(config, *again.config).empty(), "nothing changes on its reload", toml);
-    std::string said = config::render_budget(config) + config::render_targets(config);
+    std::string said = config::render_targets(config);
+    for (const Config& one : config.each()) said += config::render_budget(one);
     for (const auto& message : config::diff(Config{}, config).messages()) said += message + "\n";
     require_readable(said, "budget and changes", true);
     if (!secret_is_known) no_secret(said + toml, "what is said of a configuration");
-    judge_use(config);
+    for (const Config& one : config.each()) judge_use(one);
+    judge_groups(config);
 }
 
 }  // namespace
@@ -122,6 +144,13 @@ void fuzz_config(std::string_view bytes) {
     const bool secret_is_known = text.find(kSecretEnd) != std::string_view::npos;
     if (!secret_is_known) no_secret(all_messages(loaded), "what is said of a file");
     if (loaded.config) judge_accepted(*loaded.config, here, secret_is_known);
+    for (const auto use : {config::Use::kRun, config::Use::kRecord, config::Use::kDemote}) {
+        const LoadResult spared = config::load(text, "elector.toml", here, use);
+        require(spared.config || !loaded.config, "no use refuses what has no problem",
+                all_messages(spared));
+        require(spared.config || spared.left_out.empty(), "who is left out has others to leave");
+        if (spared.config) judge_groups(*spared.config);
+    }
 }
 
 }  // namespace elector::fuzz

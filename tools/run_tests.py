@@ -166,6 +166,7 @@ def main():
     house_rules(tally)
     python_tests("tests/house", tally)
     python_tests("tests/docs", tally)
+    python_tests("tests/bench", tally)
     if build("dev", tally):
         run_programs("dev", "short", tally, 900)
         python_tests("tests/packaging", tally)

@@ -72,9 +72,11 @@ PURE_HEADERS = set("""
 
 # Libraries that only the named places may include: (rule, include, places, reason).
 CONFINED = [
-    ("grpc", r"grpc|google/protobuf", ("src/etcd/transport.cpp", "tests/"),
+    ("grpc", r"grpc|google/protobuf",
+     ("src/etcd/transport.cpp", "bench/bare_client.cpp", "tests/"),
      "Its queue, threads and types stay behind etcd/transport.hpp, which speaks bytes."),
-    ("protobuf", r"[\w/]*\.pb\.h", ("src/etcd/codec.cpp", "tests/"),
+    ("protobuf", r"[\w/]*\.pb\.h",
+     ("src/etcd/codec.cpp", "bench/bare_client.cpp", "tests/"),
      "The wire format is known in one file; everybody else has the plain values of etcd/kv.hpp."),
     ("openssl", r"openssl/", ("src/config/certificates.cpp", "src/admin/gate.cpp", "tests/"),
      "Its owning pointers and its queue of errors are handled in one file; gRPC does the rest."),
@@ -440,7 +442,7 @@ def check_registered(tree):
                            f"use label short or long; nothing runs {found[1]}")
         if source.is_python and "(unittest.TestCase)" in source.text:
             discovered = ("tests/house", "tests/docs", "tests/packaging", "tests/package",
-                          "tests/browser")
+                          "tests/browser", "tests/bench")
             if folder not in discovered or not fnmatch.fnmatch(name, "test*.py"):
                 yield source, 1, "name it tests/house/test_….py, where it is discovered"
 

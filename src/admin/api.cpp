@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "admin/choice.hpp"
 #include "admin/verdict.hpp"
 #include "admin/web.hpp"
 #include "config/url.hpp"
@@ -38,21 +39,25 @@ double seconds_of(model::Duration span) { return std::chrono::duration<double>(s
 
 }  // namespace
 
+/// What answers a path: about the process, about one group, or about one or all.
+struct Route {
+    std::string_view name;  ///< "GET /livez"
+    std::variant<Api::Handler, Api::Waiter, Api::AllWaiter> run;
+    Api::AllWaiter all = nullptr;  ///< where no group is named, and there are many
+};
+
 struct Routes {
-    struct Row {
-        std::string_view name;  ///< "GET /livez"
-        std::variant<Api::Handler, Api::Waiter> run;
-    };
+    using Row = Route;
     static constexpr std::array kAll{
         Row{"GET /livez", &Api::livez},
-        Row{"GET /readyz", &Api::readyz},
+        Row{"GET /readyz", &Api::readyz, &Api::all_ready},
         Row{"GET /leader", &Api::leader},
         Row{"GET /standby", &Api::standby},
-        Row{"GET /status", &Api::status},
+        Row{"GET /status", &Api::status, &Api::all_status},
         Row{"GET /explain", &Api::explain},
         Row{"GET /history", &Api::history},
         Row{"GET /metrics", &Api::metrics},
-        Row{"GET /events", &Api::events},
+        Row{"GET /events", &Api::events, &Api::all_events},
         Row{"POST /reload", &Api::reload},
         Row{"POST /switchover", &Api::switchover},
         Row{"POST /pause", &Api::pause},
@@ -95,14 +100,13 @@ boost::asio::awaitable<Answer> Api::dispatch(const Request& request) {
         const auto method = row.name.substr(0, cut);
         if (row.name.substr(cut + 1) != request.path) continue;
         if (row.name == wanted) {
-            const auto& api = host_.config().api;
+            const auto& api = house_.api();
             const bool loopback = config::host_kind(api.listen.host) == config::HostKind::kLoopback;
             if (method != "GET")
                 if (auto refused = judge(request, {api.token.reveal(), loopback}))
                     co_return *refused;
-            if (const auto* run = std::get_if<Handler>(&row.run)) co_return (this->**run)(request);
-            auto waiting = (this->*std::get<Waiter>(row.run))(request);
-            auto answer = co_await std::move(waiting);
+            auto running = run(row, request);
+            auto answer = co_await std::move(running);
             co_return answer;
         }
         allowed += (allowed.empty() ? "" : ", ") + std::string(method);
@@ -116,42 +120,61 @@ boost::asio::awaitable<Answer> Api::dispatch(const Request& request) {
     co_return answer;
 }
 
-Answer Api::livez(const Request&) {
+boost::asio::awaitable<Answer> Api::run(const Route& route, const Request& request) {
+    auto whole = std::get_if<AllWaiter>(&route.run);
+    auto chosen = whole ? decltype(choose(house_, request, true)){Everyone{}}
+                        : choose(house_, request, route.all != nullptr);
+    if (auto* refused = std::get_if<Answer>(&chosen)) co_return std::move(*refused);
+    if (std::holds_alternative<Everyone>(chosen)) {
+        auto waiting = (this->*(whole ? *whole : route.all))(request);
+        auto answer = co_await std::move(waiting);
+        co_return answer;
+    }
+    auto& host = *std::get<Host*>(chosen);
+    if (const auto* at_once = std::get_if<Handler>(&route.run))
+        co_return (this->**at_once)(request, host);
+    auto waiting = (this->*std::get<Waiter>(route.run))(request, host);
+    auto answer = co_await std::move(waiting);
+    co_return answer;
+}
+
+boost::asio::awaitable<Answer> Api::livez(const Request&) {
     json::object object;
     object["alive"] = true;
-    return of_json(200, object);
+    co_return of_json(200, object);
 }
 
-Answer Api::readyz(const Request&) {
-    return of_verdict("ready", unready(host_),
-                      {{"resigned", host_.resigned_unix_ms().has_value()}});
+Answer Api::readyz(const Request&, Host& host) {
+    return of_verdict("ready", unready(host), {{"resigned", host.resigned_unix_ms().has_value()}});
 }
-Answer Api::leader(const Request&) { return of_verdict("leader", not_leader(host_)); }
-Answer Api::standby(const Request&) { return of_verdict("standby", not_standby(host_)); }
+Answer Api::leader(const Request&, Host& host) { return of_verdict("leader", not_leader(host)); }
+Answer Api::standby(const Request&, Host& host) { return of_verdict("standby", not_standby(host)); }
 
-Answer Api::metrics(const Request&) {
+boost::asio::awaitable<Answer> Api::metrics(const Request&) {
     Answer answer;
+    if (house_.named()) {
+        answer.place = long_place();
+        if (!answer.place) co_return too_many();
+    }
     answer.type = "text/plain; version=0.0.4; charset=utf-8";
-    answer.body = metrics_.text(host_);
-    return answer;
+    auto writing = metrics_.text(house_);
+    auto text = co_await std::move(writing);
+    answer.body = std::move(text);
+    co_return answer;
 }
 
-Answer Api::events(const Request&) {
-    Answer answer;
-    answer.events = true;
-    answer.type = "text/event-stream";
-    answer.body = "event: status\ndata: " + status_event(host_) + "\n\n";
-    return answer;
+Answer Api::events(const Request&, Host& host) {
+    return events_from(status_event(host), host.config().group);
 }
 
-Answer Api::reload(const Request&) {
-    const auto problems = host_.reload();
+boost::asio::awaitable<Answer> Api::reload(const Request&) {
+    const auto problems = house_.reload();
     json::object object;
     object["reloaded"] = problems.empty();
-    if (problems.empty()) return of_json(200, object);
+    if (problems.empty()) co_return of_json(200, object);
     std::string all;
     for (const auto& problem : problems) all += (all.empty() ? "" : "; ") + problem;
-    return refusal(409, "cannot reload the configuration: " + all, "nothing was changed");
+    co_return refusal(409, "cannot reload the configuration: " + all, "nothing was changed");
 }
 
 std::string status_event(const Host& host) {
@@ -159,6 +182,7 @@ std::string status_event(const Host& host) {
     const bool leads = s.role == model::Role::kLeader;
     const auto left = leads ? s.holding.valid_until - host.now() : model::Duration{};
     json::object object;
+    if (!host.config().group.empty()) object["group"] = host.config().group;
     object["member"] = host.policy().member;
     object["role"] = model::name(s.role);
     object["term"] = s.holding.term.value;

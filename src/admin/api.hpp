@@ -2,12 +2,12 @@
 // Thread rule: the io_context's thread.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/json/object.hpp>
 
 #include "admin/events.hpp"
 #include "admin/gate.hpp"
@@ -21,42 +21,56 @@ struct Route;
 
 class Api {
   public:
-    Api(Host& host, Metrics& metrics) : host_(host), metrics_(metrics) {}
+    /// Answers about all groups that may be under way at a time: each has its length in memory.
+    static constexpr long kMostLong = 4;
+    /// Groups that such an answer looks at in one turn of the loop.
+    static constexpr std::size_t kGroupsAtOnce = 8;
+
+    Api(House& house, Metrics& metrics) : house_(house), metrics_(metrics) {}
 
     /// Answers every request; what escapes a handler is a 500 and is told nobody else.
     boost::asio::awaitable<Answer> answer(const Request& request);
 
   private:
+    friend struct Route;
     friend struct Routes;
-    using Handler = Answer (Api::*)(const Request&);
-
-    /// What has to wait for something.
-    using Waiter = boost::asio::awaitable<Answer> (Api::*)(const Request&);
+    /// About the member of one group.
+    using Handler = Answer (Api::*)(const Request&, Host&);
+    /// The same, where it has to wait for something.
+    using Waiter = boost::asio::awaitable<Answer> (Api::*)(const Request&, Host&);
+    /// About the process, or all groups.
+    using AllWaiter = boost::asio::awaitable<Answer> (Api::*)(const Request&);
 
     boost::asio::awaitable<Answer> dispatch(const Request& request);
-    Answer livez(const Request&);
-    Answer readyz(const Request&);
-    Answer leader(const Request&);
-    Answer standby(const Request&);
-    Answer metrics(const Request&);
-    Answer events(const Request&);
-    Answer reload(const Request&);
+    boost::asio::awaitable<Answer> run(const Route& route, const Request& request);
+    boost::asio::awaitable<Answer> livez(const Request&);
+    boost::asio::awaitable<Answer> metrics(const Request&);
+    boost::asio::awaitable<Answer> reload(const Request&);
+    Answer readyz(const Request&, Host& host);
+    Answer leader(const Request&, Host& host);
+    Answer standby(const Request&, Host& host);
+    Answer events(const Request&, Host& host);
     // group_paths.cpp
-    Answer status(const Request&);
-    Answer explain(const Request&);
-    boost::asio::awaitable<Answer> history(const Request&);
+    Answer status(const Request&, Host& host);
+    Answer explain(const Request&, Host& host);
+    boost::asio::awaitable<Answer> history(const Request&, Host& host);
+    // all_paths.cpp
+    boost::asio::awaitable<Answer> all_ready(const Request&);
+    boost::asio::awaitable<Answer> all_status(const Request&);
+    boost::asio::awaitable<Answer> all_events(const Request&);
+    /// None: kMostLong are under way.
+    std::shared_ptr<const void> long_place() const;
     // resign_paths.cpp
-    boost::asio::awaitable<Answer> resign(const Request& request);
-    Answer rejoin(const Request& request);
-    Answer resign_at_once();
-    boost::json::object resigned_now(bool handing_over) const;
+    boost::asio::awaitable<Answer> resign(const Request& request, Host& host);
+    Answer rejoin(const Request& request, Host& host);
     // order_paths.cpp
-    boost::asio::awaitable<Answer> switchover(const Request& request);
-    boost::asio::awaitable<Answer> pause(const Request& request);
-    boost::asio::awaitable<Answer> resume(const Request& request);
+    boost::asio::awaitable<Answer> switchover(const Request& request, Host& host);
+    boost::asio::awaitable<Answer> pause(const Request& request, Host& host);
+    boost::asio::awaitable<Answer> resume(const Request& request, Host& host);
 
-    Host& host_;
+    House& house_;
     Metrics& metrics_;
+    std::shared_ptr<const void> long_answers_ = std::make_shared<char>();  ///< shared by each
 };
 
 /// "GET /livez" and so on: all that there is.
@@ -64,5 +78,7 @@ std::span<const std::string_view> served();
 
 /// One line of JSON: what the member says of itself now, without another look at anything.
 std::string status_event(const Host& host);
+/// The same of all groups: how many there are, in each role.
+std::string status_event(const House& house);
 
 }  // namespace elector::admin

@@ -85,14 +85,14 @@ std::optional<Answer> answer_to(const error_code& failure, const Limits& limits)
                    "send HTTP/1.1");
 }
 
-Response response_of(const Answer& answer, unsigned version, bool keep_alive) {
+Response response_of(Answer& answer, unsigned version, bool keep_alive) {
     Response response(static_cast<http::status>(answer.status), version);
     response.set(http::field::content_type, answer.type);
     response.set(http::field::cache_control, "no-store");
     response.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : answer.fields) response.set(name, value);
     response.keep_alive(keep_alive);
-    response.body() = answer.body;
+    response.body() = std::move(answer.body);
     response.prepare_payload();
     return response;
 }
@@ -161,7 +161,7 @@ class Served final : public Connection {
         const auto [failure, bytes] = co_await http::async_read(stream_, buffer_, parser, kTuple);
         reading_ = false;
         if (failure) {
-            const auto words = answer_to(failure, limits_);
+            auto words = answer_to(failure, limits_);
             if (words) co_await write(*words, 11, false, false);
             co_return false;
         }
@@ -186,7 +186,8 @@ class Served final : public Connection {
         co_return sent&& stay;
     }
 
-    asio::awaitable<bool> write(const Answer& answer, unsigned version, bool keep, bool head) {
+    /// Takes its body; its place is given back with it, by the caller.
+    asio::awaitable<bool> write(Answer& answer, unsigned version, bool keep, bool head) {
         const Response response = response_of(answer, version, keep);
         http::response_serializer<http::string_body, http::fields> serializer(response);
         within(limits_.request);
@@ -209,11 +210,10 @@ class Served final : public Connection {
     /// Events until either side ends it. Its length is not known: the end of the connection is its
     /// end.
     asio::awaitable<void> follow(Answer answer) {
-        events_ = responder_.subscribe();
+        events_ = responder_.subscribe(answer.follows);
         if (!events_) {
-            const Answer full =
-                refusal(503, "cannot follow the events: too many readers do [api:full]",
-                        "end another one, or ask for /status");
+            Answer full = refusal(503, "cannot follow the events: too many readers do [api:full]",
+                                  "end another one, or ask for /status");
             co_await write(full, 11, false, false);
             co_return;
         }

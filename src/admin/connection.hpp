@@ -31,7 +31,8 @@ struct Limits {
 /// What answers. Must not throw.
 struct Responder {
     std::function<boost::asio::awaitable<Answer>(const Request&)> answer;
-    std::function<std::shared_ptr<Subscription>()> subscribe;
+    /// To the events of a group; empty: of all.
+    std::function<std::shared_ptr<Subscription>(const std::string& group)> subscribe;
 };
 
 class Connection {

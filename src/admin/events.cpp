@@ -50,35 +50,54 @@ std::size_t Hub::readers() {
 
 bool Hub::has_readers() { return readers() > 0; }
 
-std::shared_ptr<Subscription> Hub::subscribe() {
+std::shared_ptr<Subscription> Hub::subscribe(std::string group) {
     if (readers() >= kMostReaders) return nullptr;
-    auto reader = std::make_shared<Subscription>(io_);
+    auto reader = std::make_shared<Subscription>(io_, std::move(group));
     readers_.push_back(reader);
     return reader;
 }
 
-void Hub::publish(std::string_view event, std::string_view data) {
+std::set<std::string> Hub::followed() {
+    std::set<std::string> groups;
+    for (const auto& weak : readers_)
+        if (const auto reader = weak.lock()) groups.insert(reader->group_);
+    return groups;
+}
+
+void Hub::publish(std::string_view event, std::string_view data, std::string_view group) {
     ++last_id_;
     if (!has_readers()) return;
     const auto text = std::make_shared<const std::string>(event_text(last_id_, event, data));
     for (const auto& weak : readers_) {
         const auto reader = weak.lock();
-        if (!reader || reader->ended_) continue;
-        if (reader->bytes_ + text->size() <= kMostBytes) {
-            reader->add(text);
-            continue;
-        }
-        // What waits is void: whoever reads it would take old news for new.
-        reader->waiting_.clear();
-        reader->bytes_ = 0;
-        reader->add(std::make_shared<const std::string>(event_text(
-            last_id_, "dropped", R"({"why":"this reader is too slow; connect again"})")));
-        reader->end();
+        const bool wants = reader && (reader->group_.empty() || reader->group_ == group);
+        if (wants) give(*reader, text);
     }
 }
 
+void Hub::publish_only(std::string_view group, std::string_view event, std::string_view data) {
+    ++last_id_;
+    const auto text = std::make_shared<const std::string>(event_text(last_id_, event, data));
+    for (const auto& weak : readers_) {
+        const auto reader = weak.lock();
+        if (reader && reader->group_ == group) give(*reader, text);
+    }
+}
+
+void Hub::give(Subscription& reader, const std::shared_ptr<const std::string>& text) {
+    if (reader.ended_) return;
+    if (reader.bytes_ + text->size() <= kMostBytes) return reader.add(text);
+    // What waits is void: whoever reads it would take old news for new.
+    reader.waiting_.clear();
+    reader.bytes_ = 0;
+    reader.add(std::make_shared<const std::string>(
+        event_text(last_id_, "dropped", R"({"why":"this reader is too slow; connect again"})")));
+    reader.end();
+}
+
 void Hub::close(std::string_view why) {
-    publish("closed", why);
+    const auto groups = followed();
+    for (const auto& group : groups) publish_only(group, "closed", why);
     for (const auto& weak : readers_)
         if (const auto reader = weak.lock()) reader->end();
 }

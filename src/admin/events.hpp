@@ -6,8 +6,10 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -19,7 +21,9 @@ namespace elector::admin {
 /// One reader's place. It gets all that is published while it exists, in order, or is dropped.
 class Subscription {
   public:
-    explicit Subscription(boost::asio::io_context& io) : changed_(io) {}
+    /// `group`: whose events; empty: all.
+    explicit Subscription(boost::asio::io_context& io, std::string group = {})
+        : group_(std::move(group)), changed_(io) {}
 
     /// What comes next, ready to be sent; none: nothing yet, or nothing any more.
     std::shared_ptr<const std::string> next();
@@ -33,6 +37,7 @@ class Subscription {
     friend class Hub;
     void add(std::shared_ptr<const std::string> text);
 
+    std::string group_;
     boost::asio::steady_timer changed_;
     std::deque<std::shared_ptr<const std::string>> waiting_;
     std::size_t bytes_ = 0;
@@ -46,16 +51,23 @@ class Hub {
 
     explicit Hub(boost::asio::io_context& io) : io_(io) {}
 
-    /// None: there are kMostReaders.
-    std::shared_ptr<Subscription> subscribe();
-    /// `data` is one line. Costs nothing to speak of while nobody listens.
-    void publish(std::string_view event, std::string_view data);
+    /// None: there are kMostReaders. `group`: whose events are wanted; empty: all.
+    std::shared_ptr<Subscription> subscribe(std::string group = {});
+    /// To those who follow `group`, and those who follow all. `data` is one line. Costs nothing to
+    /// speak of while nobody listens.
+    void publish(std::string_view event, std::string_view data, std::string_view group = {});
+    /// To those who follow just that; empty: all.
+    void publish_only(std::string_view group, std::string_view event, std::string_view data);
+    /// Every group that somebody follows, each once; an empty one among them: all.
+    std::set<std::string> followed();
     bool has_readers();
     std::size_t readers();
-    /// A last event to all, with the reason.
+    /// A last event to everybody, with the reason.
     void close(std::string_view why);
 
   private:
+    void give(Subscription& reader, const std::shared_ptr<const std::string>& text);
+
     boost::asio::io_context& io_;
     std::uint64_t last_id_ = 0;
     std::vector<std::weak_ptr<Subscription>> readers_;

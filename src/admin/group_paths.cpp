@@ -11,21 +11,23 @@ namespace elector::admin {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-Answer Api::status(const Request&) {
-    return of_json(200, report::to_json(report::group_status(host_.policy(), group_input(host_))));
+Answer Api::status(const Request&, Host& host) {
+    auto object = report::to_json(report::group_status(host.policy(), group_input(host)));
+    if (!host.config().group.empty()) object["group"] = host.config().group;
+    return of_json(200, object);
 }
 
-Answer Api::explain(const Request&) {
-    return of_json(200, report::to_json(report::explain(host_.policy(), group_input(host_),
-                                                        host_.policy().member)));
+Answer Api::explain(const Request&, Host& host) {
+    return of_json(200, report::to_json(report::explain(host.policy(), group_input(host),
+                                                        host.policy().member)));
 }
 
-asio::awaitable<Answer> Api::history(const Request&) {
-    auto read = co_await host_.history();
+asio::awaitable<Answer> Api::history(const Request&, Host& host) {
+    auto read = co_await host.history();
     if (!read.error.empty())
         co_return refusal(503, "cannot read the history: " + read.error,
                           "see that etcd answers, and ask again");
-    const auto& holder = host_.state().known.view.holder.record;
+    const auto& holder = host.state().known.view.holder.record;
     co_return of_json(200, report::to_json(report::history(std::move(read.entries), holder)));
 }
 

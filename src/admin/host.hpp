@@ -1,10 +1,11 @@
-// Owns what the API is shown of the member that it belongs to, and what it may ask of it.
+// Owns what the API is shown of a member that it belongs to, and what it may ask of it.
 // Must never be a way around the core: nothing here touches a node or a holding.
 // Thread rule: the io_context's thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct HistoryRead {
     std::string error;
 };
 
+/// One group's member.
 class Host {
   public:
     virtual ~Host() = default;
@@ -33,7 +35,6 @@ class Host {
     virtual const model::Policy& policy() const = 0;
     virtual const config::Config& config() const = 0;
     virtual model::Instant now() const = 0;
-    virtual const support::LoopLag& lag() const = 0;
     /// The last call to etcd was answered.
     virtual bool etcd_answers() const = 0;
     /// A guardian watches over this process, and answers.
@@ -51,12 +52,25 @@ class Host {
     /// it from being written down; empty: done.
     virtual std::string resign() = 0;
     virtual std::string rejoin() = 0;
+    /// Where orders to the whole group are written.
+    virtual orders::Desk& orders() = 0;
+};
+
+/// All groups of the file, and what they have together.
+class House {
+  public:
+    virtual ~House() = default;
+    /// In the order of the file, never none, and the same for as long as the process lives.
+    virtual std::span<Host* const> groups() const = 0;
+    virtual const support::LoopLag& lag() const = 0;
     /// How far those who are to be told of events have been told, in the configuration's order.
     virtual std::vector<notify::Standing> told() const = 0;
     /// As on SIGHUP. What was wrong; empty: done.
     virtual std::vector<std::string> reload() = 0;
-    /// Where orders to the whole group are written.
-    virtual orders::Desk& orders() = 0;
+
+    const config::Api& api() const { return groups().front()->config().api; }
+    /// The file has [[group]] tables: whoever asks says which, and is told which.
+    bool named() const { return !groups().front()->config().group.empty(); }
 };
 
 }  // namespace elector::admin

@@ -16,4 +16,22 @@ Answer refusal(int status, std::string_view error, std::string_view next) {
     return of_json(status, {{"error", error}, {"next", next}});
 }
 
+Answer events_from(const std::string& status, const std::string& group) {
+    Answer answer;
+    answer.events = true;
+    answer.follows = group;
+    answer.type = "text/event-stream";
+    answer.body = "event: status\ndata: " + status + "\n\n";
+    return answer;
+}
+
+Answer too_many() {
+    auto answer = refusal(503,
+                          "cannot tell of all groups: as many such answers as may be are under way "
+                          "[api:full]",
+                          "ask again, or for one group: ?group=NAME");
+    answer.fields.emplace_back("Retry-After", "2");
+    return answer;
+}
+
 }  // namespace elector::admin

@@ -1,60 +1,33 @@
-// The only source file that includes prometheus-cpp.
+// The only source file that includes prometheus-cpp: what is told is a table of names, each
+// written by its serializer, some groups at a time.
 #include "admin/metrics.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
+#include <chrono>
+#include <sstream>
+#include <utility>
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include "admin/turn.hpp"
 #include "admin/verdict.hpp"
 
 namespace elector::admin {
 namespace {
 
 using model::Duration;
-using model::Instant;
 using model::Role;
-using prometheus::Counter;
-using prometheus::Family;
-using prometheus::Gauge;
-using prometheus::Histogram;
-using prometheus::Registry;
-using Bounds = Histogram::BucketBoundaries;
+using prometheus::ClientMetric;
+using Kind = prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
 
 constexpr std::string_view kPrefix = "iotex_elector_";
 constexpr std::array kRoles{Role::kFollower, Role::kCandidate, Role::kLeader, Role::kDraining};
 
 double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
-
-std::string full(std::string_view name) { return std::string(kPrefix) + std::string(name); }
-
-Family<Gauge>& gauges(Registry& r, std::string_view name, const char* help) {
-    return prometheus::BuildGauge().Name(full(name)).Help(help).Register(r);
-}
-Gauge& gauge(Registry& r, std::string_view name, const char* help) {
-    return gauges(r, name, help).Add({});
-}
-Family<Counter>& counters(Registry& r, std::string_view name, const char* help) {
-    return prometheus::BuildCounter().Name(full(name)).Help(help).Register(r);
-}
-Family<Histogram>& histograms(Registry& r, std::string_view name, const char* help) {
-    return prometheus::BuildHistogram().Name(full(name)).Help(help).Register(r);
-}
-
-const Bounds kConfirmBounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5};
-const Bounds kPhaseBounds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 60};
-
-Bounds lag_bounds() {
-    Bounds bounds;
-    for (const auto end : support::LoopLag::kEnds) bounds.push_back(seconds(end));
-    return bounds;
-}
+double number(std::uint64_t count) { return static_cast<double>(count); }
 
 bool answered(int grpc_code) {
     constexpr int kDeadlineExceeded = 4;
@@ -62,248 +35,289 @@ bool answered(int grpc_code) {
     return grpc_code != kDeadlineExceeded && grpc_code != kUnavailable;
 }
 
-void set_counter(Counter& counter, double value) {
-    if (value > counter.Value()) counter.Increment(value - counter.Value());
+/// The values of one name, until they are written.
+class Rows {
+  public:
+    Rows(std::string_view name, Kind kind, const char* help) : kind_(kind) {
+        family_.name = std::string(kPrefix) + std::string(name);
+        family_.help = help;
+        family_.type = kind;
+    }
+
+    /// What follows is of this group; empty: the file has none.
+    void of(const std::string& group) { group_ = &group; }
+    bool named() const { return group_ && !group_->empty(); }
+
+    void add(double value, Labels labels = {}) {
+        auto& metric = next(std::move(labels));
+        (kind_ == Kind::Counter ? metric.counter.value : metric.gauge.value) = value;
+    }
+    void add(std::span<const double> bounds, std::span<const std::uint64_t> counts, double sum,
+             Labels labels = {}) {
+        auto& histogram = next(std::move(labels)).histogram;
+        histogram.sample_sum = sum;
+        for (std::size_t i = 0; i <= bounds.size(); ++i) {
+            if (!counts.empty()) histogram.sample_count += counts[i];
+            if (i < bounds.size()) histogram.bucket.push_back({histogram.sample_count, bounds[i]});
+        }
+    }
+    /// One of many groups begins with its first value: most of them never lead.
+    void add(std::span<const double> bounds, const Spread& spread, Labels labels = {}) {
+        if (named() && spread.counts.empty()) return;
+        add(bounds, spread.counts, spread.sum, std::move(labels));
+    }
+
+    void write(std::string& page) {
+        if (family_.metric.empty()) return;
+        std::vector<prometheus::MetricFamily> one(1);
+        one.front() = {family_.name, family_.help, family_.type, std::exchange(family_.metric, {})};
+        std::ostringstream out;
+        prometheus::TextSerializer().Serialize(out, one);
+        const auto text = std::move(out).str();
+        page += std::string_view(text).substr(begun_ ? heading(text) : 0);
+        begun_ = true;
+    }
+
+  private:
+    ClientMetric& next(Labels labels) {
+        auto& metric = family_.metric.emplace_back();
+        if (named()) metric.label.push_back({"group", *group_});
+        std::move(labels.begin(), labels.end(), std::back_inserter(metric.label));
+        return metric;
+    }
+    /// Its lines come once for each name.
+    static std::size_t heading(std::string_view text) {
+        std::size_t end = 0;
+        while (end < text.size() && text[end] == '#')
+            end = std::min(text.find('\n', end), text.size() - 1) + 1;
+        return end;
+    }
+
+    Kind kind_;
+    prometheus::MetricFamily family_;
+    const std::string* group_ = nullptr;
+    bool begun_ = false;
+};
+
+const model::HolderRecord* record_of(const Host& host) {
+    const auto& record = host.state().known.view.holder.record;
+    return record ? &*record : nullptr;
 }
 
-struct RpcCounter {
-    std::string method;
-    int code;
-    Counter* counter;
-};
-
-/// What a notification's target had come to at the last scrape.
-struct Told {
-    Counter* sent;
-    Counter* failed;
-    Counter* dropped;
-    notify::Counters seen;
-};
-
-/// A target that a reload has replaced counts anew.
-void add_new(Counter& counter, std::uint64_t& seen, std::uint64_t now) {
-    counter.Increment(static_cast<double>(now >= seen ? now - seen : now));
-    seen = now;
+void add_renewals(const Host&, const Tally& t, Rows& rows) {
+    rows.add(number(t.confirmed), {{"result", "confirmed"}});
+    rows.add(number(t.refused), {{"result", "refused"}});
+    rows.add(number(t.unknown), {{"result", "unknown"}});
 }
 
-struct EndpointGauge {
-    std::string endpoint;
-    Gauge* gauge;
-};
+void add_role_changes(const Host&, const Tally& t, Rows& rows) {
+    for (const auto& [row, count] : t.role_changes)
+        rows.add(number(count), {{"from", std::string(model::name(row->from))},
+                                 {"reason", std::string(row->code)},
+                                 {"to", std::string(model::name(row->to))}});
+}
+
+void add_double_active(const Host& host, const Tally&, Rows& rows) {
+    rows.add(number(host.state().sentinel.observed));
+}
+
+void add_guardian_actions(const Host&, const Tally& t, Rows& rows) {
+    rows.add(number(t.arm), {{"action", "arm"}});
+    rows.add(number(t.disarm), {{"action", "disarm"}});
+    rows.add(number(t.draining), {{"action", "draining"}});
+    rows.add(number(t.fence), {{"action", "fence"}});
+}
+
+void add_roles(const Host& host, const Tally&, Rows& rows) {
+    for (const auto role : kRoles)
+        rows.add(role == host.state().role ? 1 : 0, {{"role", std::string(model::name(role))}});
+}
+
+void add_term(const Host& host, const Tally&, Rows& rows) {
+    const auto* record = record_of(host);
+    rows.add(record ? static_cast<double>(record->term.value) : 0);
+}
+
+void add_node_active(const Host& host, const Tally&, Rows& rows) {
+    const bool active = host.state().node.activity == model::NodeActivity::kActive;
+    rows.add(active && status_is_recent(host) ? 1 : 0);
+}
+
+void add_node_up(const Host& host, const Tally&, Rows& rows) {
+    rows.add(status_is_recent(host) && !host.state().node.process.dead ? 1 : 0);
+}
+
+void add_tip(const Host& host, const Tally&, Rows& rows) {
+    const auto& tip = host.state().health.tip;
+    rows.add(tip ? number(tip->value) : 0);
+}
+
+void add_lag_blocks(const Host& host, const Tally&, Rows& rows) {
+    rows.add(number(host.state().health.lag));
+}
+
+void add_holding(const Host& host, const Tally&, Rows& rows) {
+    const auto& holding = host.state().holding;
+    const auto left = holding.held() ? holding.valid_until - host.now() : Duration{};
+    rows.add(std::max(0.0, seconds(left)));
+}
+
+void add_unfenced(const Host& host, const Tally&, Rows& rows) {
+    const auto* record = record_of(host);
+    rows.add(record && record->state == model::HolderRecord::State::kUnfenced ? 1 : 0);
+}
+
+void add_paused(const Host& host, const Tally&, Rows& rows) {
+    rows.add(host.state().known.view.pause ? 1 : 0);
+}
+
+void add_confirm(const Host&, const Tally& t, Rows& rows) {
+    rows.add(Tally::kConfirmBounds, t.confirm);
+}
+
+void add_phases(const Host&, const Tally& t, Rows& rows) {
+    rows.add(Tally::kPhaseBounds, t.activation_phase, {{"phase", "activation"}});
+    rows.add(Tally::kPhaseBounds, t.marker_phase, {{"phase", "marker"}});
+    rows.add(Tally::kPhaseBounds, t.standby_phase, {{"phase", "standby"}});
+}
 
 }  // namespace
 
-struct Metrics::All {
-    Registry registry;
-    Family<Gauge>& role = gauges(registry, "role", "1 for the member's role, 0 for the others.");
-    std::array<Gauge*, kRoles.size()> roles{};
-    Gauge& term = gauge(registry, "term", "Term of the holder record, as known; 0: none.");
-    Gauge& node_active =
-        gauge(registry, "node_active", "1 while the node is verified active by a recent answer.");
-    Gauge& node_up = gauge(registry, "node_up", "1 while the node answers for its status.");
-    Gauge& node_tip_height =
-        gauge(registry, "node_tip_height", "Height of the node's newest block; 0: not known.");
-    Gauge& node_lag_blocks =
-        gauge(registry, "node_lag_blocks", "Blocks that the node is behind the best known tip.");
-    Gauge& holding_remaining = gauge(registry, "holding_remaining_seconds",
-                                     "Until the holding ends unless confirmed; 0: none is held.");
-    Histogram& confirm = histograms(registry, "confirm_seconds",
-                                    "From sending a confirmation of the holding to its answer.")
-                             .Add({}, kConfirmBounds);
-    Family<Counter>& renewals =
-        counters(registry, "renewals_total", "Confirmations of the holding, by their end.");
-    Counter& confirmed = renewals.Add({{"result", "confirmed"}});
-    Counter& refused = renewals.Add({{"result", "refused"}});
-    Counter& unknown = renewals.Add({{"result", "unknown"}});
-    Family<Counter>& role_changes =
-        counters(registry, "role_changes_total", "Changes of the member's role, with the reason.");
-    Family<Histogram>& phases =
-        histograms(registry, "handover_phase_seconds",
-                   "Phases of handing over: standby, marker; of taking over: activation.");
-    Histogram& standby_phase = phases.Add({{"phase", "standby"}}, kPhaseBounds);
-    Histogram& marker_phase = phases.Add({{"phase", "marker"}}, kPhaseBounds);
-    Histogram& activation_phase = phases.Add({{"phase", "activation"}}, kPhaseBounds);
-    Counter& double_active = counters(registry, "double_active_observed_total",
-                                      "Times that two nodes were published as active at once.")
-                                 .Add({});
-    Gauge& unfenced = gauge(registry, "unfenced",
-                            "1 while the holder record says that a node could not be confirmed "
-                            "standby: nobody may take over.");
-    Gauge& guardian_up = gauge(registry, "guardian_up", "1 while a guardian answers.");
-    Family<Counter>& guardian_actions =
-        counters(registry, "guardian_actions_total", "What this elector asked of its guardian.");
-    Counter& arm = guardian_actions.Add({{"action", "arm"}});
-    Counter& draining = guardian_actions.Add({{"action", "draining"}});
-    Counter& disarm = guardian_actions.Add({{"action", "disarm"}});
-    Counter& fence = guardian_actions.Add({{"action", "fence"}});
-    Family<Counter>& rpcs =
-        counters(registry, "etcd_requests_total",
-                 "Attempts of calls to etcd, by method and gRPC status code; a stream counts when "
-                 "it ends.");
-    std::vector<RpcCounter> rpc_counters;
-    Family<Gauge>& endpoint_up = gauges(registry, "etcd_endpoint_up",
-                                        "1 when the last attempt at the endpoint was answered.");
-    std::vector<EndpointGauge> endpoints;
-    Histogram& lag = histograms(registry, "event_loop_lag_seconds",
-                                "How late the event loop was when it had something to do.")
-                         .Add({}, lag_bounds());
-    std::array<std::uint64_t, support::LoopLag::kEnds.size() + 1> lag_counts{};
-    double lag_sum = 0;
-    Family<Counter>& reloads =
-        counters(registry, "config_reloads_total", "Reloads of the configuration, by their end.");
-    Counter& applied = reloads.Add({{"result", "applied"}});
-    Counter& reload_refused = reloads.Add({{"result", "refused"}});
-    Family<Counter>& notifications =
-        counters(registry, "notifications_total",
-                 "Notifications: messages sent and dropped, and failed attempts, by target.");
-    std::map<std::string, Told> told;
-    Gauge& paused = gauge(registry, "paused", "1 while the election is paused.");
-    Family<Gauge>& build = gauges(registry, "build_info", "1, with the version of the program.");
+struct Names {
+    struct One {
+        std::string_view name;
+        Kind kind;
+        const char* help;
+        void (*of_group)(const Host&, const Tally&, Rows&);
+        void (*of_process)(const Metrics&, const House&, Rows&) = nullptr;
+    };
 
-    // what is under way
-    model::OpId confirming;
-    Instant confirm_sent;
-    std::optional<Instant> began;    ///< the present draining
-    std::optional<Instant> standby;  ///< its confirmation
-    std::optional<Instant> claimed;
-
-    explicit All(std::string_view version) {
-        for (std::size_t i = 0; i < kRoles.size(); ++i)
-            roles[i] = &role.Add({{"role", std::string(model::name(kRoles[i]))}});
-        build.Add({{"version", std::string(version)}}).Set(1);
+    static void add_rpcs(const Metrics& m, const House&, Rows& rows) {
+        for (const auto& rpc : m.rpcs_)
+            rows.add(number(rpc.count),
+                     {{"code", std::to_string(rpc.code)}, {"method", rpc.method}});
     }
-
-    void on_role(const model::Transition& row, Instant now) {
-        role_changes
-            .Add({{"from", std::string(model::name(row.from))},
-                  {"to", std::string(model::name(row.to))},
-                  {"reason", std::string(row.code)}})
-            .Increment();
-        claimed.reset();
-        if (row.to == Role::kLeader) claimed = now;
-        if (row.from == Role::kDraining && standby) marker_phase.Observe(seconds(now - *standby));
-        began.reset();
-        standby.reset();
-        if (row.to == Role::kDraining) began = now;
+    static void add_endpoints(const Metrics& m, const House&, Rows& rows) {
+        for (const auto& one : m.endpoints_) rows.add(one.up ? 1 : 0, {{"endpoint", one.address}});
     }
-
-    void on_notice(model::Notice notice, Instant now) {
-        if (notice == model::Notice::kStandbyConfirmed && began && !standby) {
-            standby = now;
-            standby_phase.Observe(seconds(now - *began));
-        }
-        if (notice == model::Notice::kActive && claimed) {
-            activation_phase.Observe(seconds(now - *claimed));
-            claimed.reset();
+    static void add_reloads(const Metrics& m, const House&, Rows& rows) {
+        rows.add(number(m.applied_), {{"result", "applied"}});
+        rows.add(number(m.refused_), {{"result", "refused"}});
+    }
+    static void add_notifications(const Metrics& m, const House&, Rows& rows) {
+        for (const auto& [target, told] : m.told_) {
+            rows.add(number(told.shown.dropped), {{"result", "dropped"}, {"target", target}});
+            rows.add(number(told.shown.failed), {{"result", "failed"}, {"target", target}});
+            rows.add(number(told.shown.sent), {{"result", "sent"}, {"target", target}});
         }
     }
-
-    void read_told(const std::vector<notify::Standing>& standings) {
-        for (const auto& now : standings) {
-            auto place = told.find(now.target);
-            if (place == told.end()) {
-                const auto of = [&](const char* result) {
-                    return &notifications.Add({{"target", now.target}, {"result", result}});
-                };
-                place = told.emplace(now.target, Told{of("sent"), of("failed"), of("dropped"), {}})
-                            .first;
-            }
-            auto& t = place->second;
-            add_new(*t.sent, t.seen.sent, now.counters.sent);
-            add_new(*t.failed, t.seen.failed, now.counters.failed);
-            add_new(*t.dropped, t.seen.dropped, now.counters.dropped);
-        }
+    static void add_guardian(const Metrics&, const House& house, Rows& rows) {
+        const auto all = house.groups();
+        rows.add(std::all_of(all.begin(), all.end(),
+                             [](const Host* host) { return host->guardian_answers(); })
+                     ? 1
+                     : 0);
+    }
+    static void add_build(const Metrics& m, const House&, Rows& rows) {
+        rows.add(1, {{"version", m.version_}});
+    }
+    static void add_lag(const Metrics&, const House& house, Rows& rows) {
+        std::vector<double> bounds;
+        for (const auto end : support::LoopLag::kEnds) bounds.push_back(seconds(end));
+        const auto& lag = house.lag();
+        rows.add(bounds, lag.counts(), seconds(lag.sum()));
     }
 
-    void read_lag(const support::LoopLag& now) {
-        std::vector<double> more(lag_counts.size());
-        for (std::size_t i = 0; i < more.size(); ++i)
-            more[i] = static_cast<double>(now.counts()[i] - lag_counts[i]);
-        lag.ObserveMultiple(more, seconds(now.sum()) - lag_sum);
-        lag_counts = now.counts();
-        lag_sum = seconds(now.sum());
-    }
+    static const std::array<One, 22> kAll;
 };
 
-Metrics::Metrics(std::string_view version) : all_(std::make_unique<All>(version)) {}
-Metrics::~Metrics() = default;
-
-void Metrics::on_effect(const model::Effect& effect, const core::State&, Instant now) {
-    auto& all = *all_;
-    if (const auto* confirm = std::get_if<model::Confirm>(&effect)) {
-        all.confirming = confirm->op;
-        all.confirm_sent = now;
-    } else if (const auto* change = std::get_if<model::RoleChanged>(&effect)) {
-        all.on_role(*change->row, now);
-    } else if (const auto* told = std::get_if<model::Announce>(&effect)) {
-        all.on_notice(told->notice, now);
-    } else if (std::holds_alternative<model::ArmGuardian>(effect)) {
-        all.arm.Increment();
-    } else if (std::holds_alternative<model::TellGuardianDraining>(effect)) {
-        all.draining.Increment();
-    } else if (std::holds_alternative<model::DisarmGuardian>(effect)) {
-        all.disarm.Increment();
-    } else if (std::holds_alternative<model::RunFence>(effect)) {
-        all.fence.Increment();
-    }
-}
-
-void Metrics::on_event(const model::Event& event, Instant now) {
-    auto& all = *all_;
-    const auto* answer = std::get_if<model::RecordAnswered>(&event);
-    if (!answer || answer->op != all.confirming || answer->op == model::OpId{}) return;
-    all.confirming = {};
-    all.confirm.Observe(seconds(now - all.confirm_sent));
-    const bool done = answer->outcome == model::StoreOutcome::kDone;
-    const bool known = done || answer->outcome == model::StoreOutcome::kGuardFailed;
-    (done ? all.confirmed : known ? all.refused : all.unknown).Increment();
-}
+const std::array<Names::One, 22> Names::kAll{{
+    {"renewals_total", Kind::Counter, "Confirmations of the holding, by their end.", &add_renewals},
+    {"role_changes_total", Kind::Counter, "Changes of the member's role, with the reason.",
+     &add_role_changes},
+    {"double_active_observed_total", Kind::Counter,
+     "Times that two nodes were published as active at once.", &add_double_active},
+    {"guardian_actions_total", Kind::Counter, "What this elector asked of its guardian.",
+     &add_guardian_actions},
+    {"etcd_requests_total", Kind::Counter,
+     "Attempts of calls to etcd, by method and gRPC status code; a stream counts when it ends.",
+     nullptr, &Names::add_rpcs},
+    {"config_reloads_total", Kind::Counter, "Reloads of the configuration, by their end.", nullptr,
+     &Names::add_reloads},
+    {"notifications_total", Kind::Counter,
+     "Notifications: messages sent and dropped, and failed attempts, by target.", nullptr,
+     &Names::add_notifications},
+    {"role", Kind::Gauge, "1 for the member's role, 0 for the others.", &add_roles},
+    {"term", Kind::Gauge, "Term of the holder record, as known; 0: none.", &add_term},
+    {"node_active", Kind::Gauge, "1 while the node is verified active by a recent answer.",
+     &add_node_active},
+    {"node_up", Kind::Gauge, "1 while the node answers for its status.", &add_node_up},
+    {"node_tip_height", Kind::Gauge, "Height of the node's newest block; 0: not known.", &add_tip},
+    {"node_lag_blocks", Kind::Gauge, "Blocks that the node is behind the best known tip.",
+     &add_lag_blocks},
+    {"holding_remaining_seconds", Kind::Gauge,
+     "Until the holding ends unless confirmed; 0: none is held.", &add_holding},
+    {"unfenced", Kind::Gauge,
+     "1 while the holder record says that a node could not be confirmed standby: nobody may take "
+     "over.",
+     &add_unfenced},
+    {"guardian_up", Kind::Gauge, "1 while a guardian answers.", nullptr, &Names::add_guardian},
+    {"etcd_endpoint_up", Kind::Gauge, "1 when the last attempt at the endpoint was answered.",
+     nullptr, &Names::add_endpoints},
+    {"paused", Kind::Gauge, "1 while the election is paused.", &add_paused},
+    {"build_info", Kind::Gauge, "1, with the version of the program.", nullptr, &Names::add_build},
+    {"confirm_seconds", Kind::Histogram,
+     "From sending a confirmation of the holding to its answer.", &add_confirm},
+    {"handover_phase_seconds", Kind::Histogram,
+     "Phases of handing over: standby, marker; of taking over: activation.", &add_phases},
+    {"event_loop_lag_seconds", Kind::Histogram,
+     "How late the event loop was when it had something to do.", nullptr, &Names::add_lag},
+}};
 
 void Metrics::on_rpc(std::string_view method, std::string_view endpoint, int grpc_code) {
-    auto& known = all_->rpc_counters;
-    auto counter = std::find_if(known.begin(), known.end(), [&](const RpcCounter& one) {
+    auto rpc = std::find_if(rpcs_.begin(), rpcs_.end(), [&](const Rpc& one) {
         return one.code == grpc_code && one.method == method;
     });
-    if (counter == known.end()) {
-        auto& made =
-            all_->rpcs.Add({{"method", std::string(method)}, {"code", std::to_string(grpc_code)}});
-        counter = known.insert(known.end(), {std::string(method), grpc_code, &made});
-    }
-    counter->counter->Increment();
-    auto& places = all_->endpoints;
-    auto place = std::find_if(places.begin(), places.end(),
-                              [&](const EndpointGauge& one) { return one.endpoint == endpoint; });
-    if (place == places.end()) {
-        auto& made = all_->endpoint_up.Add({{"endpoint", std::string(endpoint)}});
-        place = places.insert(places.end(), {std::string(endpoint), &made});
-    }
-    place->gauge->Set(answered(grpc_code) ? 1 : 0);
+    if (rpc == rpcs_.end()) rpc = rpcs_.insert(rpcs_.end(), {std::string(method), grpc_code, 0});
+    ++rpc->count;
+    auto place = std::find_if(endpoints_.begin(), endpoints_.end(),
+                              [&](const Endpoint& one) { return one.address == endpoint; });
+    if (place == endpoints_.end())
+        place = endpoints_.insert(endpoints_.end(), {std::string(endpoint), false});
+    place->up = answered(grpc_code);
 }
 
-void Metrics::on_reload(bool applied) {
-    (applied ? all_->applied : all_->reload_refused).Increment();
+void Metrics::read_told(const std::vector<notify::Standing>& standings) {
+    const auto add_new = [](std::uint64_t& shown, std::uint64_t& seen, std::uint64_t now) {
+        shown += now >= seen ? now - seen : now;
+        seen = now;
+    };
+    for (const auto& now : standings) {
+        auto& told = told_[now.target];
+        add_new(told.shown.sent, told.seen.sent, now.counters.sent);
+        add_new(told.shown.failed, told.seen.failed, now.counters.failed);
+        add_new(told.shown.dropped, told.seen.dropped, now.counters.dropped);
+    }
 }
 
-std::string Metrics::text(const Host& host) {
-    auto& all = *all_;
-    const auto& s = host.state();
-    const auto& record = s.known.view.holder.record;
-    const bool recent = status_is_recent(host);
-    for (std::size_t i = 0; i < kRoles.size(); ++i) all.roles[i]->Set(kRoles[i] == s.role ? 1 : 0);
-    all.term.Set(record ? static_cast<double>(record->term.value) : 0);
-    all.node_active.Set(recent && s.node.activity == model::NodeActivity::kActive ? 1 : 0);
-    all.node_up.Set(recent && !s.node.process.dead ? 1 : 0);
-    all.node_tip_height.Set(s.health.tip ? static_cast<double>(s.health.tip->value) : 0);
-    all.node_lag_blocks.Set(static_cast<double>(s.health.lag));
-    const auto left = s.holding.held() ? s.holding.valid_until - host.now() : Duration{};
-    all.holding_remaining.Set(std::max(0.0, seconds(left)));
-    set_counter(all.double_active, static_cast<double>(s.sentinel.observed));
-    all.unfenced.Set(record && record->state == model::HolderRecord::State::kUnfenced ? 1 : 0);
-    all.guardian_up.Set(host.guardian_answers() ? 1 : 0);
-    all.paused.Set(s.known.view.pause ? 1 : 0);
-    all.read_told(host.told());
-    all.read_lag(host.lag());
-    return prometheus::TextSerializer().Serialize(all.registry.Collect());
+boost::asio::awaitable<std::string> Metrics::text(const House& house) {
+    read_told(house.told());
+    const auto groups = house.groups();
+    std::string page;
+    Portion portion(kGroupsAtOnce);
+    for (const auto& one : Names::kAll) {
+        Rows rows(one.name, one.kind, one.help);
+        if (one.of_process) one.of_process(*this, house, rows);
+        for (std::size_t i = 0; one.of_group && i < groups.size(); ++i) {
+            rows.of(groups[i]->config().group);
+            one.of_group(*groups[i], tallies_[i], rows);
+            if (!portion.full()) continue;
+            rows.write(page);
+            co_await give_way();
+        }
+        rows.write(page);
+    }
+    co_return page;
 }
 
 }  // namespace elector::admin

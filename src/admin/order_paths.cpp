@@ -62,7 +62,7 @@ Answer refused(const std::vector<report::Condition>& refusals) {
 
 }  // namespace
 
-asio::awaitable<Answer> Api::switchover(const Request& request) {
+asio::awaitable<Answer> Api::switchover(const Request& request, Host& host) {
     constexpr std::string_view next = R"(send {"to": "NAME"}, or {} for whoever is next)";
     auto read = words_of(request, {"to", "at"}, next);
     if (auto* wrong = std::get_if<Answer>(&read)) co_return std::move(*wrong);
@@ -71,24 +71,24 @@ asio::awaitable<Answer> Api::switchover(const Request& request) {
         co_return bad_body(R"("at" can only be "now")",
                            "for the moment after our own block use the command: iotex-elector "
                            "switchover --at best");
-    auto view = co_await host_.orders().look();
+    auto view = co_await host.orders().look();
     if (!view) co_return failed("hand over", view.error());
-    put_own_word(host_, *view);
+    put_own_word(host, *view);
     const orders::Request wanted{words["to"], kActor, "ordered by POST /switchover"};
-    const auto judged = orders::judge(host_.policy(), *view, wanted);
+    const auto judged = orders::judge(host.policy(), *view, wanted);
     if (!judged.refusals.empty()) co_return refused(judged.refusals);
-    const auto placed = co_await host_.orders().place(judged.plan.order, judged.plan.basis);
+    const auto placed = co_await host.orders().place(judged.plan.order, judged.plan.basis);
     if (!placed) co_return failed("hand over", placed.error());
     if (!placed->done)
         co_return refusal(409, "cannot hand over: the group has changed meanwhile [orders:changed]",
                           "nothing was ordered; ask again");
     json::object object{{"v", 1}, {"ordered", true}};
-    object["plan"] = orders::to_json(judged.plan, host_.config());
+    object["plan"] = orders::to_json(judged.plan, host.config());
     object["next"] = "follow it with GET /events, or with the commands status and history";
     co_return of_json(202, object);
 }
 
-asio::awaitable<Answer> Api::pause(const Request& request) {
+asio::awaitable<Answer> Api::pause(const Request& request, Host& host) {
     constexpr std::string_view next =
         R"(send {"reason": "TEXT", "for": "30m"}; "for" may be left out)";
     auto read = words_of(request, {"reason", "for"}, next);
@@ -104,17 +104,17 @@ asio::awaitable<Answer> Api::pause(const Request& request) {
         if (const auto* wrong = std::get_if<std::string>(&parsed))
             co_return bad_body("\"for\" " + *wrong, next);
         span = std::get<std::chrono::seconds>(parsed);
-        order.until_unix_ms = host_.wall_clock_ms() + std::chrono::milliseconds(*span).count();
+        order.until_unix_ms = host.wall_clock_ms() + std::chrono::milliseconds(*span).count();
     }
-    const auto done = co_await host_.orders().pause(order, span);
+    const auto done = co_await host.orders().pause(order, span);
     if (!done) co_return failed("pause the election", done.error());
     co_return of_json(200, orders::to_json(*done));
 }
 
-asio::awaitable<Answer> Api::resume(const Request& request) {
+asio::awaitable<Answer> Api::resume(const Request& request, Host& host) {
     auto read = words_of(request, {}, "send no body");
     if (auto* wrong = std::get_if<Answer>(&read)) co_return std::move(*wrong);
-    const auto done = co_await host_.orders().resume();
+    const auto done = co_await host.orders().resume();
     if (!done) co_return failed("resume the election", done.error());
     co_return of_json(200, {{"v", 1}, {"paused", false}, {"was_paused", *done}});
 }

@@ -37,45 +37,46 @@ Answer not_written(const std::string& what, const std::string& problem) {
                    "nothing was changed; see that state.dir can be written to");
 }
 
-}  // namespace
-
-json::object Api::resigned_now(bool handing_over) const {
-    const auto since = host_.resigned_unix_ms();
+json::object resigned_now(const Host& host, bool handing_over) {
+    const auto since = host.resigned_unix_ms();
     json::object object{{"v", 1}, {"resigned", since.has_value()}};
     object["since"] = since ? json::value(report::utc_text(*since)) : json::value(nullptr);
     object["handing_over"] = handing_over;
     return object;
 }
 
-Answer Api::resign_at_once() {
-    const auto problem = host_.resign();
-    return problem.empty() ? of_json(200, resigned_now(false)) : not_written("resign", problem);
+Answer resign_at_once(Host& host) {
+    const auto problem = host.resign();
+    return problem.empty() ? of_json(200, resigned_now(host, false))
+                           : not_written("resign", problem);
 }
+
+}  // namespace
 
 /// Whatever may be refused is refused before anything is changed: an upgrade that goes on after a
 /// refusal would take the last signer down.
-asio::awaitable<Answer> Api::resign(const Request& request) {
+asio::awaitable<Answer> Api::resign(const Request& request, Host& host) {
     if (auto wrong = with_body(request)) co_return *wrong;
-    if (host_.policy().observe)
+    if (host.policy().observe)
         co_return refusal(409, "cannot resign: this member observes only [api:observes]",
                           "it never leads; nothing is left to do");
-    if (host_.state().role != model::Role::kLeader) co_return resign_at_once();
-    auto view = co_await host_.orders().look();
+    if (host.state().role != model::Role::kLeader) co_return resign_at_once(host);
+    auto view = co_await host.orders().look();
     if (!view)
         co_return refusal(503, "cannot resign: " + etcd::to_string(view.error()),
                           "nothing was changed; see that etcd answers, and ask again");
-    if (host_.state().role != model::Role::kLeader) co_return resign_at_once();
-    put_own_word(host_, *view);
+    if (host.state().role != model::Role::kLeader) co_return resign_at_once(host);
+    put_own_word(host, *view);
     const orders::Request wanted{"", kActor, "this member resigns"};
-    const auto judged = orders::judge(host_.policy(), *view, wanted);
+    const auto judged = orders::judge(host.policy(), *view, wanted);
     if (!judged.refusals.empty()) co_return refused(judged.refusals);
-    const bool was = host_.resigned_unix_ms().has_value();
-    const auto problem = host_.resign();
+    const bool was = host.resigned_unix_ms().has_value();
+    const auto problem = host.resign();
     if (!problem.empty()) co_return not_written("resign", problem);
-    const auto placed = co_await host_.orders().place(judged.plan.order, judged.plan.basis);
+    const auto placed = co_await host.orders().place(judged.plan.order, judged.plan.basis);
     if (placed && placed->done) {
-        auto object = resigned_now(true);
-        object["plan"] = orders::to_json(judged.plan, host_.config());
+        auto object = resigned_now(host, true);
+        object["plan"] = orders::to_json(judged.plan, host.config());
         object["next"] = "wait until GET /leader of another member says 200; rejoin takes it back";
         co_return of_json(202, object);
     }
@@ -83,7 +84,7 @@ asio::awaitable<Answer> Api::resign(const Request& request) {
         co_return refusal(
             503, "cannot say whether the lead is handed over: " + etcd::to_string(placed.error()),
             "this member has resigned: look with status; POST /rejoin takes it back");
-    if (!was) static_cast<void>(host_.rejoin());
+    if (!was) static_cast<void>(host.rejoin());
     if (!placed)
         co_return refusal(503, "cannot resign: " + etcd::to_string(placed.error()),
                           "nothing was changed; see that etcd answers, and ask again");
@@ -91,10 +92,10 @@ asio::awaitable<Answer> Api::resign(const Request& request) {
                       "nothing was changed; ask again");
 }
 
-Answer Api::rejoin(const Request& request) {
+Answer Api::rejoin(const Request& request, Host& host) {
     if (auto wrong = with_body(request)) return *wrong;
-    const bool was = host_.resigned_unix_ms().has_value();
-    const auto problem = host_.rejoin();
+    const bool was = host.resigned_unix_ms().has_value();
+    const auto problem = host.rejoin();
     if (!problem.empty()) return not_written("rejoin", problem);
     json::object object{{"v", 1}, {"resigned", false}, {"was_resigned", was}};
     return of_json(200, object);

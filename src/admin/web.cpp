@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array kFiles{WebFile{"/", "text/html; charset=utf-8", kIndexHtml},
                             WebFile{"/app.js", "text/javascript; charset=utf-8", kAppJs},
+                            WebFile{"/groups.js", "text/javascript; charset=utf-8", kGroupsJs},
                             WebFile{"/style.css", "text/css; charset=utf-8", kStyleCss},
                             WebFile{"/icon.svg", "image/svg+xml", kIconSvg}};
 

@@ -1,16 +1,12 @@
 #include "app/admin_api.hpp"
 
 #include <chrono>
-#include <random>
 #include <utility>
 
-#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "app/admin_seat.hpp"
 #include "app/policy_of.hpp"
-#include "cli/group.hpp"
-#include "cli/session.hpp"
-#include "etcd/error.hpp"
 
 namespace elector::app {
 namespace json = boost::json;
@@ -18,8 +14,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::chrono::seconds kStatusEvery{2};
-/// Of one call to etcd: an order is three, and a request may take ten seconds.
-constexpr std::chrono::seconds kPatience{3};
 
 std::string_view word(model::Severity severity) {
     return severity == model::Severity::kAlarm     ? "alarm"
@@ -27,76 +21,55 @@ std::string_view word(model::Severity severity) {
                                                    : "info";
 }
 
+std::string_view node_word(const core::State& s) {
+    return s.node.process.dead                                ? "dead"
+           : s.node.activity == model::NodeActivity::kActive  ? "active"
+           : s.node.activity == model::NodeActivity::kStandby ? "standby"
+                                                              : "unknown";
+}
+
 }  // namespace
 
-AdminApi::AdminApi(boost::asio::io_context& io, Member& member, Log& log,
+AdminApi::AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
                    std::function<std::vector<std::string>()> reload)
-    : member_(member),
+    : groups_(groups),
       log_(log),
       reload_(std::move(reload)),
-      desk_(member.store(), member.keys(), std::random_device{}(), kPatience),
-      resignation_(member.config().state.dir),
-      metrics_(version()),
+      metrics_(version(), groups.size()),
       hub_(io),
       api_(*this, metrics_),
       server_(io,
               {[this](const admin::Request& request) { return api_.answer(request); },
-               [this] { return hub_.subscribe(); }},
+               [this](const std::string& group) { return hub_.subscribe(group); }},
               telling()),
       timer_(io) {
-    member_.listener = [this](const model::Event& e) { listen(e); };
-    member_.on_rpc = [this](const etcd::RpcStat& stat) {
-        metrics_.on_rpc(stat.method, stat.endpoint, stat.grpc_code);
-        if (stat.grpc_code == 0) heard_etcd_ = member_.now();
-    };
-    member_.set_resigned(resignation_.unix_ms().has_value());
+    for (std::size_t i = 0; i < groups_.size(); ++i) follow(i);
+    groups_.etcd().on_rpc = [this](const etcd::RpcStat& stat) { on_rpc(stat); };
 }
 
-void AdminApi::listen(const model::Event& event) {
-    metrics_.on_event(event, member_.now());
+AdminApi::~AdminApi() = default;
+
+void AdminApi::follow(std::size_t group) {
+    auto& member = groups_.member(group);
+    seats_.push_back(
+        std::make_unique<Seat>(member, log_.for_group(groups_.name(group)), heard_etcd_));
+    hosts_.push_back(seats_.back().get());
+    member.listener = [this, group](const model::Event& event) { on_event(group, event); };
+    member.observer = [this, group](const model::Effect& effect) { on_effect(group, effect); };
+}
+
+void AdminApi::on_event(std::size_t group, const model::Event& event) {
+    const auto now = seats_[group]->now();
+    metrics_.on_event(group, event, now);
     // A stream's answers are no calls that end.
     const auto* lease = std::get_if<model::LeaseAnswered>(&event);
     const bool alive = lease && lease->outcome == model::StoreOutcome::kDone;
-    if (alive || std::holds_alternative<model::StoreChanged>(event)) heard_etcd_ = member_.now();
+    if (alive || std::holds_alternative<model::StoreChanged>(event)) heard_etcd_ = now;
 }
 
-std::int64_t AdminApi::wall_clock_ms() const { return cli::wall_clock_ms(); }
-
-boost::asio::awaitable<admin::HistoryRead> AdminApi::history() {
-    auto read = co_await cli::newest_history(member_.store(), member_.keys(), cli::kHistoryRows);
-    admin::HistoryRead result;
-    if (read) {
-        result.entries = std::move(*read);
-    } else {
-        result.error = etcd::to_string(read.error());
-    }
-    co_return result;
-}
-
-std::string AdminApi::resign() {
-    const bool was = resignation_.unix_ms().has_value();
-    auto problem = resignation_.set(cli::wall_clock_ms());
-    if (!problem.empty() || was) return problem;
-    member_.set_resigned(true);
-    tell_resigned();
-    return {};
-}
-
-std::string AdminApi::rejoin() {
-    const bool was = resignation_.unix_ms().has_value();
-    auto problem = resignation_.clear();
-    if (!problem.empty() || !was) return problem;
-    member_.set_resigned(false);
-    log_(Level::kInfo, "rejoined");
-    return {};
-}
-
-void AdminApi::tell_resigned() {
-    log_(Level::kWarn, "resigned",
-         {{"file", resignation_.path()},
-          {"why",
-           "This member leaves the lead to others, also over restarts, until iotex-elector "
-           "rejoin."}});
+void AdminApi::on_rpc(const etcd::RpcStat& stat) {
+    metrics_.on_rpc(stat.method, stat.endpoint, stat.grpc_code);
+    if (stat.grpc_code == 0) heard_etcd_ = seats_.front()->now();
 }
 
 admin::Server::Tell AdminApi::telling() {
@@ -117,14 +90,14 @@ admin::Server::Tell AdminApi::telling() {
 }
 
 void AdminApi::start() {
-    if (resignation_.unix_ms()) tell_resigned();
-    server_.set(member_.config().api);
+    for (const auto& seat : seats_) seat->tell_if_resigned();
+    server_.set(api());
     tell_regularly();
 }
 
 void AdminApi::reloaded(bool applied) {
     metrics_.on_reload(applied);
-    if (applied) server_.set(member_.config().api);
+    if (applied) server_.set(api());
 }
 
 void AdminApi::stop() {
@@ -137,29 +110,46 @@ void AdminApi::tell_regularly() {
     timer_.expires_after(kStatusEvery);
     timer_.async_wait([this](boost::system::error_code cancelled) {
         if (cancelled) return;
-        if (hub_.has_readers()) hub_.publish("status", admin::status_event(*this));
+        if (hub_.has_readers()) publish_status();
         tell_regularly();
     });
 }
 
-void AdminApi::on_effect(const model::Effect& effect) {
-    metrics_.on_effect(effect, member_.state(), member_.now());
-    if (const auto* change = std::get_if<model::RoleChanged>(&effect)) publish(*change);
-    if (const auto* told = std::get_if<model::Announce>(&effect)) publish(*told);
-    if (std::holds_alternative<model::QueryStatus>(effect)) look_at_node();
+/// Of each group that somebody follows; who follows all is told in one line, or a thousand would
+/// push everything else out.
+void AdminApi::publish_status() {
+    if (!named()) return hub_.publish("status", admin::status_event(*hosts_.front()));
+    const auto followed = hub_.followed();
+    if (followed.contains({})) hub_.publish_only({}, "status", admin::status_event(*this));
+    for (const auto& seat : seats_)
+        if (followed.contains(seat->group()))
+            hub_.publish_only(seat->group(), "status", admin::status_event(*seat));
 }
 
-void AdminApi::publish(const model::RoleChanged& e) {
+void AdminApi::on_effect(std::size_t group, const model::Effect& effect) {
+    auto& seat = *seats_[group];
+    metrics_.on_effect(group, effect, seat.now());
+    if (const auto* change = std::get_if<model::RoleChanged>(&effect)) publish(seat, *change);
+    if (const auto* told = std::get_if<model::Announce>(&effect)) publish(seat, *told);
+    if (std::holds_alternative<model::QueryStatus>(effect)) look_at_node(seat);
+}
+
+void AdminApi::publish(const Seat& seat, std::string_view event, json::object object) {
+    if (!seat.group().empty()) object["group"] = seat.group();
+    hub_.publish(event, json::serialize(object), seat.group());
+}
+
+void AdminApi::publish(const Seat& seat, const model::RoleChanged& e) {
     if (!hub_.has_readers()) return;
     json::object o;
     o["from"] = model::name(e.row->from);
     o["to"] = model::name(e.row->to);
     o["reason"] = e.row->code;
     o["why"] = e.row->sentence;
-    hub_.publish("role_change", json::serialize(o));
+    publish(seat, "role_change", std::move(o));
 }
 
-void AdminApi::publish(const model::Announce& e) {
+void AdminApi::publish(const Seat& seat, const model::Announce& e) {
     if (!hub_.has_readers()) return;
     const auto& row = model::describe(e.notice);
     json::object o;
@@ -167,21 +157,17 @@ void AdminApi::publish(const model::Announce& e) {
     o["severity"] = word(row.severity);
     o["detail"] = e.detail;
     o["why"] = row.sentence;
-    hub_.publish(row.severity == model::Severity::kAlarm ? "alarm" : "notice", json::serialize(o));
+    publish(seat, row.severity == model::Severity::kAlarm ? "alarm" : "notice", std::move(o));
 }
 
-void AdminApi::look_at_node() {
-    const auto& n = member_.state().node;
-    const std::string now = n.process.dead                                ? "dead"
-                            : n.activity == model::NodeActivity::kActive  ? "active"
-                            : n.activity == model::NodeActivity::kStandby ? "standby"
-                                                                          : "unknown";
-    const auto before = std::exchange(node_, now);
+void AdminApi::look_at_node(Seat& seat) {
+    const auto now = node_word(seat.state());
+    const auto before = std::exchange(seat.node, now);
     if (before == now || !hub_.has_readers()) return;
     json::object o;
     o["from"] = before.empty() ? "unknown" : before;
     o["to"] = now;
-    hub_.publish("node_change", json::serialize(o));
+    publish(seat, "node_change", std::move(o));
 }
 
 }  // namespace elector::app

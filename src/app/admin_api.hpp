@@ -1,32 +1,38 @@
-// Owns the API of this member: its server, metrics and events, tied to the member they tell of.
-// Must never hold the member up, nor end it. Thread rule: the io_context's thread.
+// Owns the API of this process: its server, metrics and events, tied to the members they tell of.
+// Must never hold a member up, nor end it. Thread rule: the io_context's thread.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json/object.hpp>
 
 #include "admin/api.hpp"
 #include "admin/server.hpp"
+#include "app/groups.hpp"
 #include "app/log.hpp"
-#include "app/member.hpp"
-#include "app/resignation.hpp"
 
 namespace elector::app {
 
-class AdminApi final : private admin::Host {
+class AdminApi final : private admin::House {
   public:
-    /// `reload` does what SIGHUP does, and returns what was wrong. Before the member starts: one
+    /// `reload` does what SIGHUP does, and returns what was wrong. Before the members start: one
     /// that had resigned has so from the first.
-    AdminApi(boost::asio::io_context& io, Member& member, Log& log,
+    AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
              std::function<std::vector<std::string>()> reload);
+    ~AdminApi() override;
+    AdminApi(const AdminApi&) = delete;
+    AdminApi& operator=(const AdminApi&) = delete;
 
     void start();
-    /// A reload was tried; its configuration is that of the member.
+    /// A reload was tried; its configuration is that of the members.
     void reloaded(bool applied);
-    void on_effect(const model::Effect& effect);
     /// Nothing new is begun.
     void stop();
     boost::asio::awaitable<void> close(std::chrono::milliseconds patience) {
@@ -34,44 +40,36 @@ class AdminApi final : private admin::Host {
     }
 
   private:
-    const core::State& state() const override { return member_.state(); }
-    const model::Policy& policy() const override { return member_.policy(); }
-    const config::Config& config() const override { return member_.config(); }
-    model::Instant now() const override { return member_.now(); }
-    const support::LoopLag& lag() const override { return member_.lag(); }
-    bool etcd_answers() const override { return member_.etcd_answers(); }
-    bool guardian_answers() const override { return member_.guardian_answers(); }
-    std::vector<notify::Standing> told() const override { return member_.told(); }
+    class Seat;
+
+    std::span<admin::Host* const> groups() const override { return hosts_; }
+    const support::LoopLag& lag() const override { return groups_.member(0).lag(); }
+    std::vector<notify::Standing> told() const override { return groups_.telling().standings(); }
     std::vector<std::string> reload() override { return reload_(); }
-    orders::Desk& orders() override { return desk_; }
-    std::int64_t wall_clock_ms() const override;
-    model::Instant heard_etcd() const override { return heard_etcd_; }
-    boost::asio::awaitable<admin::HistoryRead> history() override;
-    std::optional<std::int64_t> resigned_unix_ms() const override { return resignation_.unix_ms(); }
-    std::optional<std::string> would() const override { return member_.would(); }
-    std::string resign() override;
-    std::string rejoin() override;
 
+    void follow(std::size_t group);
+    void on_effect(std::size_t group, const model::Effect& effect);
+    void on_event(std::size_t group, const model::Event& event);
+    void on_rpc(const etcd::RpcStat& stat);
     admin::Server::Tell telling();
-    void listen(const model::Event& event);
-    void tell_resigned();
     void tell_regularly();
-    void publish(const model::RoleChanged& e);
-    void publish(const model::Announce& e);
-    void look_at_node();
+    void publish_status();
+    void publish(const Seat& seat, std::string_view event, boost::json::object object);
+    void publish(const Seat& seat, const model::RoleChanged& e);
+    void publish(const Seat& seat, const model::Announce& e);
+    void look_at_node(Seat& seat);
 
-    Member& member_;
+    Groups& groups_;
     Log& log_;
     std::function<std::vector<std::string>()> reload_;
-    orders::Desk desk_;
-    Resignation resignation_;
-    model::Instant heard_etcd_{};
+    model::Instant heard_etcd_{};  ///< it is one way for all
+    std::vector<std::unique_ptr<Seat>> seats_;
+    std::vector<admin::Host*> hosts_;
     admin::Metrics metrics_;
     admin::Hub hub_;
     admin::Api api_;
     admin::Server server_;
     boost::asio::steady_timer timer_;
-    std::string node_;  ///< as last published
 };
 
 }  // namespace elector::app

@@ -1,4 +1,4 @@
-// Owns the one way to read the time that deadlines are made of, and the one timer on it.
+// Owns the one way to read the time that deadlines are made of, and the timers on it.
 // Must never be bypassed: every protocol instant comes from a Clock, so that tests can bend it.
 // Thread rule: the io_context's thread.
 #pragma once
@@ -7,7 +7,6 @@
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "model/clock.hpp"
 
@@ -25,8 +24,9 @@ class BootClock final : public Clock {
     model::Instant now() const override;
 };
 
-/// One timer on CLOCK_BOOTTIME (a timerfd), armed relative to the clock it is given. A wake-up may
-/// come early or late; the receiver looks at the clock.
+/// A timer on CLOCK_BOOTTIME, armed relative to the clock it is given. All of one io_context share
+/// a timerfd. A wake-up may come early or late; the receiver looks at the clock. A receiver may
+/// arm and close timers, but not destroy its own.
 class BootTimer {
   public:
     /// Throws std::system_error when the kernel gives no timer.
@@ -41,8 +41,11 @@ class BootTimer {
     void close();
 
   private:
-    struct Impl;
-    std::shared_ptr<Impl> impl_;
+    struct Entry;
+    class Queue;
+    Queue& queue_;
+    std::unique_ptr<Entry> entry_;
+    bool closed_ = false;
 };
 
 }  // namespace elector::app

@@ -1,9 +1,18 @@
 #include "app/closer.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <string_view>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "app/boot_clock.hpp"
 #include "app/plain_log.hpp"
@@ -26,11 +35,12 @@ constexpr const char* kReason = "guardian";
 /// SAFETY: S13. A leftover is for the tip as of at most 100 ms after the confirmation, plus one.
 constexpr model::Duration kTipAfter = 200ms;
 constexpr int kTries = 5;
+constexpr int kNoSuchGroup = 2;  // as any configuration that cannot be used
 
 /// The connection on which the node answered standby is still there: so is its process.
-bool same_process() {
+bool same_process(int connection) {
     char byte = 0;
-    const auto n = ::recv(guardian::kConfirmedFd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    const auto n = ::recv(connection, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
@@ -127,7 +137,7 @@ asio::awaitable<model::Gate> Closer::gate() {
     co_await std::move(waiting);
     auto tip = co_await node_.block_number(1s);
     if (!tip) co_return gate_of(config_, GateKind::kTime, std::nullopt);
-    const bool same = same_process();
+    const bool same = same_process(order_.connection);
     const auto kind = same ? GateKind::kTip : GateKind::kRestarted;
     co_return gate_of(config_, kind, model::Height{*tip});
 }
@@ -158,10 +168,59 @@ bool Closer::lost(std::uint64_t seen) {
     return true;
 }
 
-asio::awaitable<int> run_and_close(Closer& closer, iotex::NodeClient& node) {
-    auto whole = closer.run();
-    const int code = co_await std::move(whole);
+/// One order of those that this process was given, and what carries it out.
+struct Work {
+    Work(std::size_t its_place, cli::Session& whole, const cli::Means& means,
+         const Order& its_order, const config::Config& config, const guardian::Log& its_log)
+        : place(its_place),
+          log_(its_log),
+          session(whole, means, config, place),
+          node(session.io(), node_endpoints_of(config), {}, [](iotex::PortEvent) {}),
+          closer(session, node, its_order, config, log_) {}
+
+    asio::awaitable<void> run();
+
+    const std::size_t place;
+    const guardian::Log log_;
+    cli::Session session;
+    iotex::NodeClient node;
+    Closer closer;
+    int code = 1;
+};
+
+/// The guardian goes on with that node at once, whatever the others take.
+void report(std::size_t place, int code) {
+    const guardian::Report report{static_cast<std::uint8_t>(place),
+                                  static_cast<std::uint8_t>(code)};
+    static_cast<void>(!::write(guardian::kReportFd, &report, sizeof report));
+}
+
+asio::awaitable<void> Work::run() {
+    try {
+        auto whole = closer.run();
+        code = co_await std::move(whole);
+    } catch (const std::exception& e) {
+        log_(Level::kWarn, "marker_owed", {{"error", e.what()}, {"next", "it is tried again"}});
+    }
     node.close();
+    report(place, code);
+}
+
+/// All at the same time: each mostly waits for the tip of its node.
+asio::awaitable<int> run_all(asio::io_context& io, std::deque<Work>& works) {
+    std::size_t left = works.size();
+    asio::steady_timer last(io, asio::steady_timer::time_point::max());
+    for (auto& work : works) {
+        auto one = work.run();
+        asio::co_spawn(io, std::move(one), [&left, &last](std::exception_ptr) {
+            if (--left == 0) last.cancel();
+        });
+    }
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    if (left > 0) co_await last.async_wait(token);
+    int code = 0;
+    for (const auto& work : works) code = std::max(code, work.code);
     co_return code;
 }
 
@@ -226,19 +285,27 @@ std::string elsewhere(const etcd::Keys& keys, const Order& order, std::uint64_t 
     return {};
 }
 
-int close_holding(const Order& order, const config::Config& config, const cli::Means& means,
-                  const std::vector<std::string>& notes) {
+int close_holdings(const std::vector<Order>& orders,
+                   const std::vector<const config::Config*>& configs, const cli::Means& means,
+                   const std::vector<std::string>& notes) {
+    const auto any = std::find_if(configs.begin(), configs.end(), [](const auto* c) { return c; });
+    for (std::size_t i = 0; i < orders.size(); ++i)
+        if (!configs[i]) report(i, kNoSuchGroup);
+    if (any == configs.end()) return kNoSuchGroup;
     // A log that nobody reads must not keep it from its end, which the guardian waits for.
-    const PlainLog plain(on_stderr(config.log), "closer");
+    const PlainLog plain(on_stderr((*any)->log), "closer");
     const auto& log_ = plain.log;
     for (const auto& note : notes) log_(Level::kInfo, "note", {{"text", note}});
     try {
-        cli::Session session(means, config);
-        iotex::NodeClient node(session.io(), node_endpoints_of(config), {},
-                               [](iotex::PortEvent) {});
-        Closer closer(session, node, order, config, log_);
-        auto whole = run_and_close(closer, node);
-        return session.run(std::move(whole));
+        cli::Session whole(means, **any);
+        std::deque<Work> works;
+        for (std::size_t i = 0; i < orders.size(); ++i)
+            if (configs[i])
+                works.emplace_back(i, whole, means, orders[i], *configs[i],
+                                   log_.about(orders[i].group));
+        auto all = run_all(whole.io(), works);
+        const int code = whole.run(std::move(all));
+        return works.size() < orders.size() ? std::max(code, kNoSuchGroup) : code;
     } catch (const std::exception& e) {
         log_(Level::kWarn, "marker_owed", {{"error", e.what()}, {"next", "it is tried again"}});
         return 1;

@@ -35,9 +35,12 @@ model::Gate gate_of(const config::Config& config, guardian::GateKind kind,
 std::string elsewhere(const etcd::Keys& keys, const guardian::Order& order, std::uint64_t pinned,
                       std::uint64_t seen);
 
-/// 0: done, or nothing was left to do; 1: has to be tried again; 2: with another configuration.
-/// `notes` are logged.
-int close_holding(const guardian::Order& order, const config::Config& config,
-                  const cli::Means& means, const std::vector<std::string>& notes);
+/// Carries out several orders at the same time, each over the configuration of its group; null:
+/// that is not to be had. Each is reported to the guardian as soon as it is done with. The largest
+/// code of all: 0: done, or nothing was left to do; 1: has to be tried again; 2: with another
+/// configuration. `notes` are logged.
+int close_holdings(const std::vector<guardian::Order>& orders,
+                   const std::vector<const config::Config*>& configs, const cli::Means& means,
+                   const std::vector<std::string>& notes);
 
 }  // namespace elector::app

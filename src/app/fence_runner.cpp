@@ -37,7 +37,7 @@ FenceRunner::FenceRunner(boost::asio::io_context& io, const Clock& clock,
     : clock_(clock),
       log_options_(config.log),
       post_(std::move(post)),
-      command_(fence_identity_of(config)),
+      identity_(fence_identity_of(config)),
       timer_(io),
       end_(io) {
     set(config);
@@ -45,30 +45,33 @@ FenceRunner::FenceRunner(boost::asio::io_context& io, const Clock& clock,
 
 void FenceRunner::set(const config::Config& config) {
     log_options_ = config.log;
-    command_.set(fence_words_of(config));
+    const auto words = fence_words_of(config);
+    if (!command_ && words.count == 0) return;  // most have none, and it is large
+    if (!command_) command_ = std::make_unique<guardian::FenceCommand>(identity_);
+    command_->set(words);
 }
 
 void FenceRunner::run(const model::RunFence& effect) {
-    if (command_.running() || !command_.configured())
+    if (!command_ || command_->running() || !command_->configured())
         return post_(model::FenceAnswered{effect.op, false});
     op_ = effect.op;
     log_.emplace(log_options_, "elector");
     const guardian::FenceCause cause{guardian::FencedBy::kElector, effect.reason, effect.term};
-    if (!command_.start(clock_.now(), cause)) {
+    if (!command_->start(clock_.now(), cause)) {
         guardian::tell_fence_not_started(log_->log, errno);
         return answer(false);
     }
-    guardian::tell_fence_started(log_->log, command_, cause);
+    guardian::tell_fence_started(log_->log, *command_, cause);
     look();
 }
 
 void FenceRunner::look() {
-    if (const auto end = command_.proceed(clock_.now())) {
-        guardian::tell_fence_ended(log_->log, command_, *end);
+    if (const auto end = command_->proceed(clock_.now())) {
+        guardian::tell_fence_ended(log_->log, *command_, *end);
         return answer(end->success());
     }
-    if (const auto error = command_.unending())
-        guardian::tell_fence_unending(log_->log, command_, *error);
+    if (const auto error = command_->unending())
+        guardian::tell_fence_unending(log_->log, *command_, *error);
     timer_.expires_after(kLookEvery);
     timer_.async_wait([this](boost::system::error_code ec) {
         if (!ec) look();
@@ -81,9 +84,10 @@ void FenceRunner::answer(bool success) {
 }
 
 boost::asio::awaitable<void> FenceRunner::close() {
+    if (!command_) co_return;
     // It is killed at its time-out; what does not go then is told of, and left.
-    const auto limit = clock_.now() + command_.timeout() + kMoment;
-    while (command_.running() && clock_.now() < limit) {
+    const auto limit = clock_.now() + command_->timeout() + kMoment;
+    while (command_->running() && clock_.now() < limit) {
         end_.expires_after(kLookEvery);
         co_await end_.async_wait(boost::asio::use_awaitable);
     }

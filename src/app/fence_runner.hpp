@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include <boost/asio/awaitable.hpp>
@@ -47,8 +48,9 @@ class FenceRunner {
     const Clock& clock_;
     config::Log log_options_;
     Post post_;
-    guardian::FenceCommand command_;
-    std::optional<PlainLog> log_;  ///< while the command runs
+    guardian::FenceIdentity identity_;
+    std::unique_ptr<guardian::FenceCommand> command_;  ///< none: it never had any
+    std::optional<PlainLog> log_;                      ///< while the command runs
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer end_;
     model::OpId op_;

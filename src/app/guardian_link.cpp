@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "model/overloaded.hpp"
@@ -21,6 +22,10 @@ namespace {
 /// before a holding ends. Longer than a busy machine lets a process wait.
 constexpr milliseconds kPingEvery{250};
 constexpr milliseconds kSilence{1000};
+/// What the guardian, which reads all the time, has to be given at the end to read the last words.
+constexpr int kLastWordsMs = 200;
+/// More than is said in the second after which a guardian that does not read is lost.
+constexpr std::size_t kWaitingPerWard = 32;
 
 }  // namespace
 
@@ -39,22 +44,23 @@ guardian::Address address_of(const config::Url& url) {
     return address;
 }
 
-bool adopt_link(int fd, int lock_fd) {
+bool adopt_link(int fd) {
     int type = 0;
     socklen_t size = sizeof type;
     const bool socket = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-    if (!socket || type != SOCK_SEQPACKET) return false;
-    return ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && ::fcntl(lock_fd, F_SETFD, FD_CLOEXEC) == 0;
+    return socket && type == SOCK_SEQPACKET && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-GuardianLink::GuardianLink(asio::io_context& io, int fd, Log& log, Post post)
-    : socket_(io, fd), timer_(io), log_(log), post_(std::move(post)) {
-    wait_message();
-    wait_ping();
+bool adopt_locks(int first, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+        if (::fcntl(first + static_cast<int>(i), F_SETFD, FD_CLOEXEC) != 0) return false;
+    return true;
 }
 
-bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
-                       const std::optional<config::Url>& probe) {
+// --- one node
+
+bool GuardianLink::Ward::run(const model::Effect& effect, const model::Policy& policy,
+                             const std::optional<config::Url>& probe) {
     return std::visit(model::Overloaded{
                           [&](const model::ArmGuardian& e) {
                               guardian::Arm arm;
@@ -86,11 +92,11 @@ bool GuardianLink::run(const model::Effect& effect, const model::Policy& policy,
                       effect);
 }
 
-void GuardianLink::tell_fence(const guardian::FenceWords& words) { send(words); }
+void GuardianLink::Ward::tell_fence(const guardian::FenceWords& words) { send(words); }
 
 /// Without a guardian somebody else has to run it.
-bool GuardianLink::order(const model::RunFence& e) {
-    if (closed_ || lost_) return false;
+bool GuardianLink::Ward::order(const model::RunFence& e) {
+    if (!link_.works()) return false;
     guardian::FenceOrder order;
     order.op = e.op;
     order.term = e.term;
@@ -100,22 +106,83 @@ bool GuardianLink::order(const model::RunFence& e) {
     return true;
 }
 
-void GuardianLink::activation_answered(model::Nonce nonce) {
+void GuardianLink::Ward::activation_answered(model::Nonce nonce) {
     send(guardian::ActivationAnswered{nonce});
+}
+
+void GuardianLink::Ward::status(std::string_view line) {
+    send(guardian::Status{guardian::status_text(line)});
+}
+
+void GuardianLink::Ward::send(const guardian::Message& message) { link_.send(message, index_); }
+
+void GuardianLink::Ward::hear(const guardian::Message& message) {
+    if (const auto* armed = std::get_if<guardian::Armed>(&message))
+        post_(model::GuardianArmed{armed->op});
+    if (const auto* done = std::get_if<guardian::FenceDone>(&message)) {
+        ordered_ = {};
+        post_(model::FenceAnswered{done->op, done->success});
+    }
+}
+
+void GuardianLink::Ward::lost() {
+    const auto ordered = std::exchange(ordered_, model::OpId{});
+    if (ordered != model::OpId{}) post_(model::FenceAnswered{ordered, false});
+    post_(model::GuardianLost{});
+}
+
+// --- the link
+
+GuardianLink::GuardianLink(asio::io_context& io, int fd, Log& log)
+    : socket_(io, fd), timer_(io), log_(log) {
+    wait_message();
+    wait_ping();
+}
+
+GuardianLink::Ward& GuardianLink::ward(std::size_t index, Post post) {
+    if (index >= wards_.size()) wards_.resize(index + 1);
+    auto& ward = wards_[index];
+    ward = std::make_unique<Ward>(*this, index, std::move(post));
+    if (lost_) ward->lost();
+    return *ward;
 }
 
 void GuardianLink::reload_done() { send(guardian::ReloadDone{}); }
 
-void GuardianLink::status(std::string_view line) {
-    send(guardian::Status{guardian::status_text(line)});
+void GuardianLink::send(const guardian::Message& message, std::size_t ward) {
+    if (closed_) return;
+    if (lost_) empty_queue();
+    const auto packet = guardian::encode(message, ward);
+    if (waiting_.empty() && put({packet.begin(), packet.end()})) return;
+    // Where it does not read it will be missed for that.
+    if (waiting_.size() >= kWaitingPerWard * (wards_.size() + 1)) return;
+    waiting_.emplace_back(packet.begin(), packet.end());
+    wait_room();
 }
 
-void GuardianLink::send(const guardian::Message& message) {
-    if (closed_) return;
-    const auto packet = guardian::encode(message);
-    // Full: it does not read, and will be missed for that.
-    static_cast<void>(
-        ::send(socket_.native_handle(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+/// False: there is no room for it now.
+bool GuardianLink::put(const std::vector<std::byte>& packet) {
+    for (;;) {
+        const auto n = ::send(socket_.native_handle(), packet.data(), packet.size(),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n >= 0 || errno != EINTR) return n >= 0 || (errno != EAGAIN && errno != ENOBUFS);
+    }
+}
+
+void GuardianLink::empty_queue() {
+    while (!waiting_.empty() && put(waiting_.front())) waiting_.pop_front();
+}
+
+void GuardianLink::wait_room() {
+    if (waiting_.empty() || closed_ || lost_ || std::exchange(room_awaited_, true)) return;
+    socket_.async_wait(asio::posix::stream_descriptor::wait_write,
+                       [this](boost::system::error_code ec) {
+                           if (ec == asio::error::operation_aborted && closed_) return;
+                           room_awaited_ = false;
+                           if (ec || closed_) return;
+                           empty_queue();
+                           wait_room();
+                       });
 }
 
 void GuardianLink::wait_message() {
@@ -123,29 +190,27 @@ void GuardianLink::wait_message() {
                        [this](boost::system::error_code ec) {
                            if (ec || closed_ || lost_) return;
                            read_all();
-                           if (!closed_ && !lost_) wait_message();
+                           if (works()) wait_message();
                        });
 }
 
 void GuardianLink::read_all() {
     std::array<std::byte, guardian::kPacketSize + 1> bytes;
-    while (!closed_ && !lost_) {
+    while (works()) {
         const auto n = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return;
         if (n <= 0) return lost("it has ended");
-        const auto message = guardian::decode({bytes.data(), static_cast<std::size_t>(n)});
-        if (!message) return lost("it says what no guardian says");
-        if (const auto* armed = std::get_if<guardian::Armed>(&*message))
-            post_(model::GuardianArmed{armed->op});
-        if (const auto* done = std::get_if<guardian::FenceDone>(&*message)) {
-            ordered_ = {};
-            post_(model::FenceAnswered{done->op, done->success});
-        }
-        if (const auto* pong = std::get_if<guardian::Pong>(&*message)) {
+        const auto letter = guardian::decode({bytes.data(), static_cast<std::size_t>(n)});
+        const bool known =
+            letter && (letter->ward == 0 || (letter->ward < wards_.size() && wards_[letter->ward]));
+        if (!known) return lost("it says what no guardian says");
+        if (const auto* pong = std::get_if<guardian::Pong>(&letter->message)) {
             const bool last = pong->number == pings_;
             unanswered_since_.reset();
             if (!last) unanswered_since_ = std::chrono::steady_clock::now();
+        } else if (letter->ward < wards_.size() && wards_[letter->ward]) {
+            wards_[letter->ward]->hear(letter->message);
         }
     }
 }
@@ -155,7 +220,7 @@ void GuardianLink::wait_ping() {
     timer_.async_wait([this](boost::system::error_code ec) {
         if (ec || closed_ || lost_) return;
         ping();
-        if (!closed_ && !lost_) wait_ping();
+        if (works()) wait_ping();
     });
 }
 
@@ -180,13 +245,21 @@ void GuardianLink::lost(const char* why) {
           {"next",
            "the elector lets go of the lead, if it has it, and ends; the service manager "
            "starts both again"}});
-    const auto ordered = std::exchange(ordered_, model::OpId{});
-    if (ordered != model::OpId{}) post_(model::FenceAnswered{ordered, false});
-    post_(model::GuardianLost{});
+    for (const auto& ward : wards_)
+        if (ward) ward->lost();
 }
 
+/// What was said last still goes: an end that the guardian has not heard of is one to it that
+/// failed.
 void GuardianLink::close() {
-    if (std::exchange(closed_, true)) return;
+    if (closed_) return;
+    empty_queue();
+    while (!waiting_.empty() && !lost_) {
+        pollfd room{socket_.native_handle(), POLLOUT, 0};
+        if (::poll(&room, 1, kLastWordsMs) != 1) break;
+        empty_queue();
+    }
+    closed_ = true;
     timer_.cancel();
     boost::system::error_code ignored;
     socket_.close(ignored);

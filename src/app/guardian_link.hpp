@@ -3,9 +3,14 @@
 // Thread rule: the io_context's thread.
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -25,48 +30,78 @@ guardian::Bounds bounds_of(const model::Policy& policy);
 /// A port of the node, which the configuration allows on loopback only.
 guardian::Address address_of(const config::Url& url);
 
-/// Whether this process was started by a guardian: `fd` is the link. No child of ours gets it, nor
-/// the lock.
-bool adopt_link(int fd, int lock_fd);
+/// Whether this process was started by a guardian: `fd` is the link. No child of ours gets it.
+bool adopt_link(int fd);
+/// Nor the locks, which are so many descriptors from there on.
+bool adopt_locks(int first, std::size_t count);
 
+/// One link for all members of this process: the socket, its pings, what waits for room in it.
 class GuardianLink {
   public:
     using Post = std::function<void(model::Event)>;
 
-    /// Takes over `fd`, one end of a SOCK_SEQPACKET pair. `post` hears GuardianArmed, and
-    /// GuardianLost once.
-    GuardianLink(boost::asio::io_context& io, int fd, Log& log, Post post);
+    /// One member's share of the link: what is said is about its node. It lives as long as the
+    /// link.
+    class Ward {
+      public:
+        Ward(GuardianLink& link, std::size_t index, Post post)
+            : link_(link), index_(index), post_(std::move(post)) {}
 
-    /// True when the effect was the guardian's.
-    /// Without `probe` the guardian does not count the node as dead: its probe port never accepted.
-    bool run(const model::Effect& effect, const model::Policy& policy,
-             const std::optional<config::Url>& probe);
-    /// What the guardian runs as fence command, from now on.
-    void tell_fence(const guardian::FenceWords& words);
-    /// An activation was answered, for certain.
-    void activation_answered(model::Nonce nonce);
+        /// True when the effect was the guardian's.
+        /// Without `probe` the guardian does not count the node as dead: its probe port never
+        /// accepted.
+        bool run(const model::Effect& effect, const model::Policy& policy,
+                 const std::optional<config::Url>& probe);
+        /// What the guardian runs as fence command, from now on.
+        void tell_fence(const guardian::FenceWords& words);
+        /// An activation was answered, for certain.
+        void activation_answered(model::Nonce nonce);
+        /// One line for people.
+        void status(std::string_view line);
+
+      private:
+        friend class GuardianLink;
+        bool order(const model::RunFence& e);
+        void send(const guardian::Message& message);
+        void hear(const guardian::Message& message);
+        void lost();
+
+        GuardianLink& link_;
+        std::size_t index_;
+        Post post_;
+        model::OpId ordered_;  ///< a run of the fence command without an answer
+    };
+
+    /// Takes over `fd`, one end of a SOCK_SEQPACKET pair.
+    GuardianLink(boost::asio::io_context& io, int fd, Log& log);
+
+    /// The one who speaks for that node, made at the first call. `post` hears GuardianArmed, and
+    /// GuardianLost once: at once if that has happened already. REQUIRES: below kMaxWards.
+    Ward& ward(std::size_t index, Post post);
     /// A reload has taken effect, or was refused.
     void reload_done();
-    /// One line for people.
-    void status(std::string_view line);
     void close();
 
   private:
     void wait_message();
+    void wait_room();
     void wait_ping();
     void read_all();
     void ping();
-    bool order(const model::RunFence& e);
-    void send(const guardian::Message& message);
+    void send(const guardian::Message& message, std::size_t ward = 0);
+    bool put(const std::vector<std::byte>& packet);
+    void empty_queue();
     void lost(const char* why);
+    bool works() const { return !closed_ && !lost_; }
 
     boost::asio::posix::stream_descriptor socket_;
     boost::asio::steady_timer timer_;
     Log& log_;
-    Post post_;
+    std::vector<std::unique_ptr<Ward>> wards_;    ///< by index; null: nobody has asked for it
+    std::deque<std::vector<std::byte>> waiting_;  ///< what the socket had no room for, in order
+    bool room_awaited_ = false;
     std::uint64_t pings_ = 0;
     std::optional<std::chrono::steady_clock::time_point> unanswered_since_;
-    model::OpId ordered_;  ///< a run of the fence command without an answer
     bool lost_ = false;
     bool closed_ = false;
 };

@@ -117,33 +117,45 @@ std::string format_line(config::LogFormat format, std::string_view time, Level l
     return line;
 }
 
-Log::Log(const config::Log& options, std::string member, std::string process)
-    : options_(options), member_(std::move(member)), process_(std::move(process)) {
+Log::Log(const config::Log& options, std::string member, std::string process) : Log() {
+    auto& sink = *sink_;
+    sink.options = options;
+    sink.member = std::move(member);
+    sink.process = std::move(process);
     try {
-        logger_ = make_logger(options);
+        sink.logger = make_logger(options);
     } catch (const spdlog::spdlog_ex& e) {
-        problem_ = "cannot open the log file " + options.file + ": " + e.what();
-        options_.file.clear();
-        logger_ = make_logger(options_);
+        sink.problem = "cannot open the log file " + options.file + ": " + e.what();
+        sink.options.file.clear();
+        sink.logger = make_logger(sink.options);
     }
 }
 
 Log Log::silent() { return Log(); }
 
+Log Log::for_group(std::string group) const {
+    Log log(*this);
+    log.group_ = std::move(group);
+    return log;
+}
+
 void Log::operator()(Level level, std::string_view event, std::vector<Field> fields) const {
-    if (on_line) on_line(level, event, fields);
-    if (!logger_ || !logger_->should_log(to_spdlog(level))) return;
-    if (!process_.empty()) fields.insert(fields.begin(), Field{"process", process_});
-    if (!member_.empty()) fields.insert(fields.begin(), Field{"member", member_});
-    const auto line = format_line(options_.format, utc_now(), level, event, fields);
-    logger_->log(to_spdlog(level), "{}", line);
+    const auto& sink = *sink_;
+    if (sink.on_line) sink.on_line(group_, level, event, fields);
+    if (!sink.logger || !sink.logger->should_log(to_spdlog(level))) return;
+    if (!group_.empty()) fields.insert(fields.begin(), Field{"group", group_});
+    if (!sink.process.empty()) fields.insert(fields.begin(), Field{"process", sink.process});
+    if (!sink.member.empty()) fields.insert(fields.begin(), Field{"member", sink.member});
+    const auto line = format_line(sink.options.format, utc_now(), level, event, fields);
+    sink.logger->log(to_spdlog(level), "{}", line);
 }
 
 std::string Log::reopen(const config::Log& options) {
+    auto& sink = *sink_;
     try {
-        if (options.file != options_.file) logger_ = make_logger(options);
-        logger_->set_level(to_spdlog(options.level));
-        options_ = options;
+        if (options.file != sink.options.file) sink.logger = make_logger(options);
+        sink.logger->set_level(to_spdlog(options.level));
+        sink.options = options;
         return {};
     } catch (const spdlog::spdlog_ex& e) {
         return "cannot open the log file " + options.file + ": " + e.what();

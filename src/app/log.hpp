@@ -37,21 +37,31 @@ class Log {
     explicit Log(const config::Log& options, std::string member = {}, std::string process = {});
     /// A log that goes nowhere (several members in one process, tests).
     static Log silent();
+    /// The same log, for the lines of one group: each names it. Empty: as this one.
+    Log for_group(std::string group) const;
 
     void operator()(Level level, std::string_view event, std::vector<Field> fields = {}) const;
-    const std::string& problem() const { return problem_; }
-    /// Hears every line, whatever the level, before it is written. May be empty.
-    std::function<void(Level, std::string_view event, const std::vector<Field>&)> on_line;
+    const std::string& problem() const { return sink_->problem; }
+    /// Hears every line, whatever the level, before it is written; of all groups. Nothing: nobody.
+    using OnLine = std::function<void(const std::string& group, Level, std::string_view event,
+                                      const std::vector<Field>&)>;
+    void listen(OnLine on_line) { sink_->on_line = std::move(on_line); }
     /// Takes over level, format and file; on failure the old log goes on. Returns what was wrong.
     std::string reopen(const config::Log& options);
 
   private:
-    Log() = default;
-    std::shared_ptr<spdlog::logger> logger_;
-    config::Log options_;
-    std::string member_;
-    std::string process_;
-    std::string problem_;
+    /// What all groups share.
+    struct Sink {
+        std::shared_ptr<spdlog::logger> logger;
+        config::Log options;
+        std::string member;
+        std::string process;
+        std::string problem;
+        OnLine on_line;
+    };
+    Log() : sink_(std::make_shared<Sink>()) {}
+    std::shared_ptr<Sink> sink_;
+    std::string group_;
 };
 
 }  // namespace elector::app

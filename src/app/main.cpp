@@ -108,17 +108,25 @@ int run(const Arguments& arguments) {
     return options ? app::run_service(std::move(*options)) : code;
 }
 
-/// The guardian's child. It is given the node that is guarded, then what the guardian was given.
+/// The guardian's child. It is given the nodes that are guarded, then what the guardian was given.
 int run_elector(const Arguments& rest) {
     int code = 0;
-    const bool linked = app::adopt_link(guardian::kLinkFd, guardian::kLockFd);
-    if (rest.empty() || !linked) return refuse("elector: only a guardian starts it");
+    if (rest.empty() || !app::adopt_link(guardian::kLinkFd))
+        return refuse("elector: only a guardian starts it");
     auto options = from_either({rest.begin() + 1, rest.end()}, Use::kRun, code);
     if (!options) return code;
-    if (options->config.node.admin.text() != rest.front())
-        return refuse("cannot change node.admin from " + rest.front() + " to " +
-                      options->config.node.admin.text() +
-                      " under a running guardian; restart the service, or take the change back");
+    const auto& config = options->config;
+    const auto wards = app::wards_text(config);
+    if (wards != rest.front())
+        return refuse(config.groups.empty()
+                          ? "cannot change node.admin from " + rest.front() + " to " + wards +
+                                " under a running guardian; restart the service, or take the "
+                                "change back"
+                          : "cannot add, remove or move a group, or change its node.admin, under a "
+                            "running guardian, which guards " +
+                                rest.front() + "; restart the service, or take the change back");
+    if (!app::adopt_locks(guardian::kLockFd, config.each().size()))
+        return refuse("elector: only a guardian starts it");
     options->has_guardian = true;
     return app::run_service(std::move(*options));
 }
@@ -130,13 +138,22 @@ cli::Means means() {
 }
 
 /// The guardian's other child, that records in etcd what the guardian did.
-int run_closer(const Arguments& rest) {
+int run_closer(Arguments rest) {
     int code = 0;
-    const auto order = guardian::parse_order(rest);
-    if (!order) return refuse("close-holding: only a guardian starts it");
-    const Arguments arguments(rest.begin() + guardian::kOrderWords, rest.end());
-    const auto options = from_either(arguments, Use::kRecord, code);
-    return options ? app::close_holding(*order, options->config, means(), options->notes) : code;
+    const auto orders = guardian::take_orders(rest);
+    if (orders.empty()) return refuse("close-holding: only a guardian starts it");
+    const auto options = from_either(rest, Use::kRecord, code);
+    if (!options) return code;
+    std::vector<const config::Config*> configs;
+    for (const auto& order : orders) {
+        configs.push_back(options->config.find(order.group));
+        if (!configs.back())
+            std::fprintf(stderr,
+                         "iotex-elector: close-holding: the configuration has no usable group %s; "
+                         "nothing was recorded of it; take the change back\n",
+                         order.group.c_str());
+    }
+    return app::close_holdings(orders, configs, means(), options->notes);
 }
 
 int print(const std::string& text) {

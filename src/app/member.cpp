@@ -7,7 +7,6 @@
 #include "app/stamp.hpp"
 #include "app/status_line.hpp"
 #include "cli/session.hpp"
-#include "config/etcd_files.hpp"
 #include "core/eligibility.hpp"
 #include "model/overloaded.hpp"
 
@@ -30,48 +29,44 @@ bool only_looks(const model::Effect& effect) {
 
 }  // namespace
 
-Member::Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
-               std::uint64_t seed, std::function<void(int)> on_exit,
-               std::optional<etcd::ClusterPin> pin, std::optional<int> guardian)
+Member::Member(const Commons& commons, config::Config config, Log log, std::uint64_t seed,
+               std::function<void(int)> on_exit, std::optional<etcd::ClusterPin> pin,
+               std::size_t ward)
     : config_(std::move(config)),
       instance_(instance_of(config_)),
       pin_(std::move(pin)),
       pinned_(pin_ ? pin_->read() : etcd::ClusterPin::Reading{}),
-      log_(log),
+      log_(std::move(log)),
       on_exit_(std::move(on_exit)),
-      tasks_(io, [this](const std::string& name,
-                        const std::string& what) { broken("task " + name + ": " + what); }),
+      tasks_(commons.io, [this](const std::string& name,
+                                const std::string& what) { broken("task " + name + ": " + what); }),
+      etcd_(commons.etcd),
       environment_(config::system_environment()),
-      certificates_(io, environment_, log,
-                    [this](const config::Etcd& renewed) {
-                        log_(Level::kInfo, "etcd_files_changed");
-                        config_.etcd = renewed;
-                        set_access();
-                    }),
-      store_(io, client_options(seed), config_.election.key, tasks_, log,
+      store_(commons.etcd, config_.election.key, tasks_, log_,
              [this](model::Event e) {
                  if (listener) listener(e);
                  reactor_.post(std::move(e));
              }),
-      node_(io, clock, node_endpoints_of(config_), config_.node.request_timeout, tasks_, log,
+      node_(commons.io, commons.clock, node_endpoints_of(config_), config_.node.request_timeout,
+            tasks_, log_,
             [this](model::Event e) {
                 note_activation(e);
                 reactor_.post(std::move(e));
             }),
-      fence_(io, clock, config_, [this](model::Event e) { reactor_.post(std::move(e)); }),
-      guarded_(guardian.has_value()),
+      fence_(commons.io, commons.clock, config_,
+             [this](model::Event e) { reactor_.post(std::move(e)); }),
+      guarded_(commons.guardian != nullptr),
       reactor_(
-          io, clock, make_policy(), seed, [this](const model::Effect& e) { run(e); },
-          [this](const std::string& what) { broken(what); }),
-      failback_(io, clock, store_.client(), store_.keys(), tasks_, log, seed,
-                [this] { return known(); }),
-      telling_(io, log, [this] { return stand(); }) {
-    telling_.set(config_);
+          commons.io, commons.clock, make_policy(), seed,
+          [this](const model::Effect& e) { run(e); },
+          [this](const std::string& what) { broken(what); }, Recorder::kKept / commons.members),
+      failback_(commons.io, commons.clock, etcd_.client(), store_.keys(), tasks_, log_, seed,
+                [this] { return known(); }) {
     failback_.set(config_.election.failback_after);
     reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
-    if (guardian)
-        guardian_.emplace(io, *guardian, log,
-                          [this](model::Event e) { reactor_.post(std::move(e)); });
+    if (commons.guardian)
+        guardian_ =
+            &commons.guardian->ward(ward, [this](model::Event e) { reactor_.post(std::move(e)); });
     tell_fence();
 }
 
@@ -106,36 +101,6 @@ model::Policy Member::make_policy() const {
     return policy;
 }
 
-etcd::ClientOptions Member::client_options(std::uint64_t seed) {
-    auto options = etcd_options_of(config_);
-    options.seed = static_cast<std::uint32_t>(seed);
-    options.password = [this] { return etcd_password(); };
-    options.on_rpc = [this](const etcd::RpcStat& stat) {
-        if (on_rpc) on_rpc(stat);
-    };
-    return options;
-}
-
-/// The file is read at each log-in: whoever changes the password need not tell us.
-std::string Member::etcd_password() {
-    auto& etcd = config_.etcd;
-    if (etcd.password_file.empty()) return etcd.password.reveal();
-    const auto found = config::read_password_again(etcd, environment_);
-    const auto fault = found.faults.empty() ? std::string{} : found.faults.front();
-    if (!fault.empty() && fault != password_fault_)
-        log_(Level::kWarn, "etcd_password_unusable",
-             {{"error", fault}, {"next", "the password read before stays in use"}});
-    password_fault_ = fault;
-    etcd.password = found.etcd.password;
-    return etcd.password.reveal();
-}
-
-void Member::set_access() {
-    const auto problem = store_.set_access(etcd_access_of(config_.etcd));
-    if (!problem.empty())
-        log_(Level::kError, "reload_failed", {{"key", "etcd"}, {"error", problem}});
-}
-
 void Member::start() {
     if (!pinned_.problem.empty())
         log_(Level::kError, "cluster_pin",
@@ -144,8 +109,6 @@ void Member::start() {
                             "; this member does not lead; see that the etcd which answers is the "
                             "right one, then say bootstrap --accept-cluster and restart"}});
     if (policy().fence_missing) tell_fence_missing();
-    certificates_.watch(config_.etcd);
-    store_.start(config_.election.hold / 2);
     started_ = true;
     reactor_.set_policy(make_policy());
     if (!observing()) failback_.start();
@@ -171,37 +134,33 @@ Telling::Stand Member::stand() const {
     const char* node = activity == model::NodeActivity::kActive    ? "active"
                        : activity == model::NodeActivity::kStandby ? "standby"
                                                                    : "unknown";
-    return {std::string(name(state().role)), state().holding.term.value, node};
+    return {config_.election.key, std::string(name(state().role)), state().holding.term.value,
+            node};
 }
 
 void Member::shut_down() { reactor_.post(model::ShutdownRequested{}); }
 
 void Member::reload(const config::Config& loaded) {
     const auto before = std::exchange(config_, loaded);
-    if (before.etcd != loaded.etcd) {
-        certificates_.watch(loaded.etcd);
-        set_access();
-    }
     if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
         before.node.request_timeout != loaded.node.request_timeout)
         node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
     tell_fence();
     failback_.set(loaded.election.failback_after);
-    telling_.set(loaded);
     reactor_.set_policy(make_policy());
 }
 
-boost::asio::awaitable<void> Member::close(std::chrono::milliseconds last_words) {
+void Member::stop() {
     failback_.close();
     reactor_.close();
-    // Only where the node is silent by now: the guardian still sees us live.
-    co_await telling_.close(last_words);
+}
+
+boost::asio::awaitable<void> Member::close() {
+    stop();
+    if (std::exchange(closed_, true)) co_return;
     node_.close();
     auto fenced = fence_.close();
     co_await std::move(fenced);
-    if (guardian_) guardian_->close();
-    certificates_.close();
-    co_await store_.close();
 }
 
 void Member::run(const model::Effect& effect) {
@@ -263,10 +222,6 @@ void Member::note_activation(const model::Event& e) {
     if (!guardian_ || !set || set->op != activation_) return;
     if (set->failure == model::NodeFailure::kNone && !set->not_sent)
         guardian_->activation_answered(activation_holding_);
-}
-
-void Member::tell_reload_done() {
-    if (guardian_) guardian_->reload_done();
 }
 
 /// Looks when the member has something to tell, and at every poll of the node.

@@ -1,12 +1,13 @@
-// Owns one member of the election in this process: the core, its reactor, the clients of its etcd
-// and its node, and what it tells. Must never decide. Thread rule: the io_context's thread.
+// Owns one member of one election: the core, its reactor, the client of its node, and what it
+// tells. It shares the way to etcd, and the process, with the members of other groups. Must never
+// decide, nor hold the others up. Thread rule: the io_context's thread.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 
-#include "app/certificate_watch.hpp"
+#include "app/etcd_link.hpp"
 #include "app/failback_runner.hpp"
 #include "app/fence_runner.hpp"
 #include "app/guardian_link.hpp"
@@ -24,42 +25,54 @@ namespace elector::app {
 
 class Member {
   public:
-    /// `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit code once, when the
-    /// member has nothing more to do; call close() then. Without a `pin` any cluster will do.
-    /// `guardian` is the link to one, taken over; without it none is asked for.
-    Member(boost::asio::io_context& io, const Clock& clock, config::Config config, Log& log,
-           std::uint64_t seed, std::function<void(int code)> on_exit,
-           std::optional<etcd::ClusterPin> pin = std::nullopt,
-           std::optional<int> guardian = std::nullopt);
+    /// What the members of one process have together.
+    struct Commons {
+        boost::asio::io_context& io;
+        const Clock& clock;
+        EtcdLink& etcd;
+        GuardianLink* guardian = nullptr;  ///< none: no guardian is asked for
+        std::size_t members = 1;           ///< who share the memory of the last events
+    };
 
+    /// `log` is this group's. `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit
+    /// code once, when the member has nothing more to do; call close() then. Without a `pin` any
+    /// cluster will do. `ward`: the place of this group in the configuration, by which the guardian
+    /// knows its node.
+    Member(const Commons& commons, config::Config config, Log log, std::uint64_t seed,
+           std::function<void(int code)> on_exit,
+           std::optional<etcd::ClusterPin> pin = std::nullopt, std::size_t ward = 0);
+
+    /// Before the link to etcd is started.
     void start();
     /// Hands over if it leads, leaves the queue, then on_exit(0).
     void shut_down();
-    /// Applies a configuration that has been diffed against the running one and not been refused.
+    /// Applies a configuration that has been diffed against the running one and not been refused;
+    /// but for etcd and notifications, which are not one group's.
     void reload(const config::Config& loaded);
     /// From now on, or from start(): it leaves the lead to others, and leads on while it does.
     void set_resigned(bool resigned);
-    /// Ends every connection; nothing runs when it returns. Notifications that are on their way are
-    /// given `last_words` first.
-    boost::asio::awaitable<void> close(std::chrono::milliseconds last_words = {});
+    /// Nothing is decided any more.
+    void stop();
+    /// One last deactivation, whatever the state. Best effort.
+    boost::asio::awaitable<void> deactivate_once() { return node_.deactivate_once(); }
+    /// Ends every connection of its own; nothing runs when it returns. Its guardian sees it live
+    /// until then.
+    boost::asio::awaitable<void> close();
 
     const core::State& state() const { return reactor_.state(); }
     const model::Policy& policy() const { return reactor_.policy(); }
     const config::Config& config() const { return config_; }
     model::Instant now() const { return reactor_.now(); }
-    etcd::Client& store() { return store_.client(); }
-    bool etcd_answers() const { return store_.answers(); }
+    etcd::Client& store() { return etcd_.client(); }
+    bool etcd_answers() const { return etcd_.answers(); }
     bool guardian_answers() const { return guarded_ && !state().guardian_lost; }
     const etcd::Keys& keys() const { return store_.keys(); }
     const support::LoopLag& lag() const { return reactor_.lag(); }
-    /// How far those who are to be told have been told.
-    std::vector<notify::Standing> told() const { return telling_.standings(); }
+    /// How this member stands when something is told.
+    Telling::Stand stand() const;
     /// For an observer: what it would do if it did anything.
     std::optional<std::string> would() const;
     std::string dump() const { return reactor_.recorder().dump(); }
-
-    /// Whoever asked for a reload may stop waiting for it.
-    void tell_reload_done();
 
     /// What this member is doing, in one line, whenever it differs. May be empty.
     std::function<void(const std::string& line)> on_status;
@@ -67,19 +80,13 @@ class Member {
     std::function<void(const model::Effect&)> observer;
     /// Every answer of the store, before the core hears of it. May be empty.
     std::function<void(const model::Event&)> listener;
-    /// Every finished attempt of a call to etcd. May be empty.
-    std::function<void(const etcd::RpcStat&)> on_rpc;
 
   private:
     model::Policy make_policy() const;
     bool observing() const { return config_.member.mode == config::Mode::kObserve; }
-    etcd::ClientOptions client_options(std::uint64_t seed);
-    std::string etcd_password();
-    void set_access();
     void tell_fence();
     void look_for_fence();
     FailbackRunner::Known known() const;
-    Telling::Stand stand() const;
     void tell_fence_missing();
     void run(const model::Effect& effect);
     void pin(const model::PinCluster& e);
@@ -98,24 +105,23 @@ class Member {
     std::string instance_;
     std::optional<etcd::ClusterPin> pin_;
     etcd::ClusterPin::Reading pinned_;
-    Log& log_;
+    Log log_;
     std::function<void(int)> on_exit_;
     Tasks tasks_;
+    EtcdLink& etcd_;
     config::Environment environment_;
-    std::string password_fault_;  ///< said already
-    CertificateWatch certificates_;
     StoreRunner store_;
     NodeRunner node_;
     FenceRunner fence_;
     bool guarded_;
     bool resigned_ = false;
     bool started_ = false;
+    bool closed_ = false;
     model::OpId activation_;           ///< the last one that was sent
     model::Nonce activation_holding_;  ///< and the holding that it was sent for
     Reactor reactor_;
-    std::optional<GuardianLink> guardian_;
+    GuardianLink::Ward* guardian_ = nullptr;
     FailbackRunner failback_;
-    Telling telling_;
     Observation observed_;
     std::string status_;  ///< as last told
 };

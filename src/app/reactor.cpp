@@ -7,12 +7,13 @@
 namespace elector::app {
 
 Reactor::Reactor(boost::asio::io_context& io, const Clock& clock, model::Policy policy,
-                 std::uint64_t seed, RunEffect run, OnBroken broken)
+                 std::uint64_t seed, RunEffect run, OnBroken broken, std::size_t recorded)
     : clock_(clock),
       policy_(std::move(policy)),
       state_(core::initial_state(clock.now(), seed)),
       run_(std::move(run)),
       broken_(std::move(broken)),
+      recorder_(recorded),
       timer_(io, clock, [this] { post(model::Woke{}); }) {}
 
 void Reactor::post(model::Event event) {

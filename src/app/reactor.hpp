@@ -20,9 +20,10 @@ class Reactor {
     using OnBroken = std::function<void(const std::string& what)>;
 
     /// `run` executes one effect; `broken` hears of a broken invariant, after which nothing is
-    /// stepped any more.
+    /// stepped any more. `recorded`: so many of the last events are kept.
     Reactor(boost::asio::io_context& io, const Clock& clock, model::Policy policy,
-            std::uint64_t seed, RunEffect run, OnBroken broken);
+            std::uint64_t seed, RunEffect run, OnBroken broken,
+            std::size_t recorded = Recorder::kKept);
 
     /// Steps the core with this event, now or right after the step that is running.
     void post(model::Event event);

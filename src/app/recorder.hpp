@@ -3,10 +3,13 @@
 // Must never grow without bound. Thread rule: the io_context's thread.
 #pragma once
 
+#include <algorithm>
 #include <deque>
+#include <memory>
 #include <string>
-#include <variant>
 #include <vector>
+
+#include <boost/json/fwd.hpp>
 
 #include "core/state.hpp"
 #include "model/effect.hpp"
@@ -21,32 +24,43 @@ std::string describe(const model::Effect& effect);
 
 class Recorder {
   public:
-    static constexpr std::size_t kKept = 2048;  ///< entries at least, and twice as many at most
+    static constexpr std::size_t kKept = 2048;
+    static constexpr std::size_t kLeast = 16;
+
+    /// Keeps so many entries at least, and twice as many at most.
+    explicit Recorder(std::size_t kept = kKept) : kept_(std::max(kept, kLeast)) {}
 
     /// Before each step. Keeps a copy of the state now and then: what follows can be replayed.
     void step(const model::Policy& policy, const core::State& state, model::Instant now,
               const model::Event& event);
-    void effect(const model::Effect& effect) { keep({model::Instant{}, effect}); }
-    void policy(const model::Policy& policy) { keep({model::Instant{}, policy}); }
+    void effect(const model::Effect& effect);
+    void policy(const model::Policy& policy);
 
     /// Everything kept, oldest first, one JSON object per line. The first line has the state and
     /// the policy from which the rest follows.
     std::string dump() const;
 
   private:
-    struct Entry {
-        model::Instant now;
-        std::variant<model::Event, model::Effect, model::Policy> what;
+    /// One event, effect or policy, in no more memory than its own kind needs.
+    struct Kept {
+        virtual ~Kept() = default;
+        virtual void write(boost::json::object& line) const = 0;
     };
+    template <class T>
+    struct KeptOf;
+    template <class T>
+    static std::unique_ptr<const Kept> kept(model::Instant now, const T& value);
+
     struct Part {
         model::Policy policy;
         core::State state;
-        std::vector<Entry> entries;
+        std::vector<std::unique_ptr<const Kept>> entries;
     };
-    void keep(Entry entry) {
+    void keep(std::unique_ptr<const Kept> entry) {
         if (!parts_.empty()) parts_.back().entries.push_back(std::move(entry));
     }
 
+    std::size_t kept_;
     std::deque<Part> parts_;  ///< two at most
 };
 

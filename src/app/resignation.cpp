@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "etcd/cluster_pin.hpp"
+
 namespace elector::app {
 namespace {
 
@@ -40,8 +42,9 @@ bool write_file(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-Resignation::Resignation(std::string folder)
+Resignation::Resignation(std::string folder, const std::string& election_key)
     : folder_(std::move(folder)), path_(folder_ + "/resigned") {
+    if (!election_key.empty()) path_ += "-" + etcd::file_name_of(election_key);
     if (::access(path_.c_str(), F_OK) != 0) return;
     std::ifstream file(path_);
     const std::string text{std::istreambuf_iterator<char>(file), {}};

@@ -11,8 +11,9 @@ namespace elector::app {
 
 class Resignation {
   public:
-    /// Looks for the file. One that is there and says nothing counts as resigned at 0.
-    explicit Resignation(std::string folder);
+    /// Looks for the file. One that is there and says nothing counts as resigned at 0. With an
+    /// `election_key` it is of that group alone, where a folder is of many.
+    explicit Resignation(std::string folder, const std::string& election_key = {});
 
     std::optional<std::int64_t> unix_ms() const { return unix_ms_; }
     /// Both return what was wrong, and then nothing is changed; empty: done. One that is resigned

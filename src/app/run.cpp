@@ -3,8 +3,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <random>
 #include <utility>
@@ -16,10 +18,12 @@
 #include <unistd.h>
 
 #include "app/admin_api.hpp"
-#include "app/member.hpp"
+#include "app/groups.hpp"
+#include "app/guardian_link.hpp"
 #include "app/policy_of.hpp"
 #include "app/run_guardian.hpp"
 #include "app/service_reports.hpp"
+#include "app/start_pages.hpp"
 #include "config/reload.hpp"
 #include "guardian/node_lock.hpp"
 #include "guardian/process.hpp"
@@ -57,28 +61,25 @@ class Service {
                  [this](const std::string& name, const std::string& what) {
                      log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
                  }),
-          member_(
-              io_, clock_, options_.config, log_, random_seed(), [this](int code) { end(code); },
-              etcd::ClusterPin(options_.config.state.dir, options_.config.election.key),
-              options_.has_guardian ? std::optional(guardian::kLinkFd) : std::nullopt),
-          api_(io_, member_, log_, [this] { return reload_and_tell(); }) {
-        member_.observer = [this](const model::Effect& e) { api_.on_effect(e); };
+          guardian_(options_.has_guardian
+                        ? std::make_unique<GuardianLink>(io_, guardian::kLinkFd, log_)
+                        : nullptr),
+          groups_(io_, clock_, options_.config, log_, random_seed(), guardian_.get(),
+                  [this](int code) { end(code); }),
+          api_(io_, groups_, log_, [this] { return reload_and_tell(); }) {
         signals_.add(SIGUSR1);
         if (options_.has_guardian) return;
         reports_.emplace(io_, clock_);
-        member_.on_status = [this](const std::string& line) { reports_->status(line); };
+        groups_.on_status = [this](const std::string& line) { reports_->status(line); };
     }
 
     int run() {
-        std::string why;
-        if (!options_.has_guardian && !observing() && !locked(why)) {
-            tell_locked(log_, options_.config, why);
-            return 1;
-        }
+        if (!options_.has_guardian && !observing() && !locked()) return 1;
         tell_start();
         wait_signal();
-        member_.start();
+        groups_.start();
         api_.start();
+        start_pages_.start();
         if (reports_) reports_->ready();
         io_.run();
         log_(Level::kInfo, "stopped", {{"exit_code", std::to_string(exit_code_)}});
@@ -88,10 +89,18 @@ class Service {
   private:
     bool observing() const { return options_.config.member.mode == config::Mode::kObserve; }
 
-    bool locked(std::string& why) {
+    /// All or nothing.
+    bool locked() {
         using guardian::NodeLock;
-        return lock_.acquire(options_.config.node.admin.text(), false, why) ==
-               NodeLock::Holder::kUs;
+        for (const auto& config : options_.config.each()) {
+            std::string why;
+            auto& lock = locks_.emplace_back();
+            if (lock.acquire(config.node.admin.text(), false, why) == NodeLock::Holder::kUs)
+                continue;
+            tell_locked(log_.for_group(config.group), config, why);
+            return false;
+        }
+        return true;
     }
 
     void tell_start() {
@@ -102,12 +111,15 @@ class Service {
                   {"error", log_.problem()},
                   {"next", "this goes to stderr; put it right, and send SIGHUP"}});
         for (const auto& note : options_.notes) log_(Level::kWarn, "note", {{"text", note}});
-        log_(Level::kInfo, "started",
-             {{"version", std::string(version())},
-              {"name", c.member.name},
-              {"key", c.election.key},
-              {"node", c.node.admin.text()},
-              {"pid", std::to_string(::getpid())}});
+        for (const auto& group : c.each()) {
+            const auto log = log_.for_group(group.group);
+            log(Level::kInfo, "started",
+                {{"version", std::string(version())},
+                 {"name", group.member.name},
+                 {"key", group.election.key},
+                 {"node", group.node.admin.text()},
+                 {"pid", std::to_string(::getpid())}});
+        }
         if (observing())
             return log_(Level::kInfo, "observing",
                         {{"why",
@@ -133,8 +145,8 @@ class Service {
                 default:
                     log_(Level::kInfo, "stopping",
                          {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-                    if (reports_) reports_->stopping(2 * member_.policy().quiesce);
-                    member_.shut_down();
+                    if (reports_) reports_->stopping(2 * longest_quiesce());
+                    groups_.shut_down();
             }
             if (!ending_) wait_signal();  // the member may have had nothing more to do
         });
@@ -146,7 +158,7 @@ class Service {
         auto problems = reload();
         api_.reloaded(problems.empty());
         if (reports_) reports_->ready();
-        member_.tell_reload_done();
+        if (guardian_) guardian_->reload_done();
         return problems;
     }
 
@@ -162,7 +174,7 @@ class Service {
             log_(Level::kError, "reload_refused", {{"result", "nothing was changed"}});
             return problems;
         }
-        const auto plan = config::diff(member_.config(), *loaded.config);
+        const auto plan = config::diff(options_.config, *loaded.config);
         const auto level = plan.refused() ? Level::kError : Level::kInfo;
         for (const auto& message : plan.messages())
             log_(level, plan.refused() ? "reload_refused" : "reload_change", {{"change", message}});
@@ -172,15 +184,28 @@ class Service {
             log_(Level::kError, "reload_refused", {{"problem", problem}});
             return {problem};
         }
-        member_.reload(*loaded.config);
+        groups_.reload(*loaded.config);
+        options_.config = *loaded.config;
         log_(Level::kInfo, "reloaded", {{"changes", std::to_string(plan.changes.size())}});
         return {};
     }
 
-    /// The last events go to a file that only its owner can read.
+    model::Duration longest_quiesce() {
+        model::Duration longest{};
+        for (std::size_t i = 0; i < groups_.size(); ++i)
+            longest = std::max(longest, groups_.member(i).policy().quiesce);
+        return longest;
+    }
+
     void dump(const char* reason) {
+        for (std::size_t i = 0; i < groups_.size(); ++i) dump(reason, i);
+    }
+
+    /// The last events go to a file that only its owner can read.
+    void dump(const char* reason, std::size_t i) {
         namespace fs = std::filesystem;
-        const fs::path folder = member_.config().state.dir;
+        auto& member = groups_.member(i);
+        const fs::path folder = member.config().state.dir;
         std::error_code ec;
         fs::create_directories(folder, ec);
         ::chmod(folder.c_str(), 0700);
@@ -189,31 +214,35 @@ class Service {
         const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         if (fd >= 0) ::close(fd);
         std::ofstream file(path);
-        file << member_.dump();
+        file << member.dump();
         file.close();
         const bool ok = fd >= 0 && file.good();
-        log_(ok ? Level::kInfo : Level::kError, "dump",
-             {{"reason", reason},
-              {"file", path.string()},
-              {"result", ok ? "written" : "cannot write it: check state.dir and its owner"},
-              {"role", std::string(model::name(member_.state().role))},
-              {"term", std::to_string(member_.state().holding.term.value)},
-              {"lag_max_ms", std::to_string(whole_ms(member_.lag().largest()))},
-              {"lag", histogram(member_.lag())}});
+        const auto log = log_.for_group(groups_.name(i));
+        log(ok ? Level::kInfo : Level::kError, "dump",
+            {{"reason", reason},
+             {"file", path.string()},
+             {"result", ok ? "written" : "cannot write it: check state.dir and its owner"},
+             {"role", std::string(model::name(member.state().role))},
+             {"term", std::to_string(member.state().holding.term.value)},
+             {"lag_max_ms", std::to_string(whole_ms(member.lag().largest()))},
+             {"lag", histogram(member.lag())}});
     }
 
     void end(int code) {
         if (std::exchange(ending_, true)) return;
         exit_code_ = code;
         if (code == 70) dump("invariant broken");
-        tasks_.spawn("close", close(last_words(code, member_.policy(), member_.state())));
+        tasks_.spawn("close", close(code));
     }
 
-    asio::awaitable<void> close(std::chrono::milliseconds last_words) {
+    asio::awaitable<void> close(int code) {
+        const auto last_words = groups_.last_words(code);
         signals_.cancel();
+        start_pages_.close();
         if (reports_) reports_->close();
         api_.stop();
-        co_await member_.close(last_words);
+        co_await groups_.close(code);
+        if (guardian_) guardian_->close();
         co_await api_.close(last_words);
     }
 
@@ -221,10 +250,12 @@ class Service {
     Log log_;
     asio::io_context io_{1};
     BootClock clock_;
-    guardian::NodeLock lock_;
+    std::deque<guardian::NodeLock> locks_;
+    StartPages start_pages_{io_};
     asio::signal_set signals_;
     Tasks tasks_;
-    Member member_;
+    std::unique_ptr<GuardianLink> guardian_;
+    Groups groups_;
     AdminApi api_;
     std::optional<ServiceReports> reports_;  ///< without a guardian, this is the main process
     int exit_code_ = 0;

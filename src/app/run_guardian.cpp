@@ -1,7 +1,10 @@
 #include "app/run_guardian.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include "app/fence_runner.hpp"
 #include "app/guardian_link.hpp"
@@ -13,20 +16,29 @@ namespace elector::app {
 namespace {
 
 guardian::Options options_of(const RunOptions& run) {
-    const auto& c = run.config;
     guardian::Options options;
-    options.admin = address_of(c.node.admin);
-    options.probe = address_of(c.node.probe);
-    options.bounds = bounds_of(policy_of(c, {}));
-    options.set_timeout = c.node.request_timeout;
-    options.fence_identity = fence_identity_of(c);
-    options.fence = fence_words_of(c);
-    // The node that is guarded is named, so that a restarted elector cannot lead another.
-    options.elector = {"iotex-elector", "elector", c.node.admin.text()};
+    for (const auto& c : run.config.each()) {
+        guardian::WardOptions ward;
+        ward.group = c.group;
+        ward.admin = address_of(c.node.admin);
+        ward.probe = address_of(c.node.probe);
+        ward.bounds = bounds_of(policy_of(c, {}));
+        ward.set_timeout = c.node.request_timeout;
+        ward.fence_identity = fence_identity_of(c);
+        ward.fence = guardian::KeptWords(fence_words_of(c));
+        options.wards.push_back(std::move(ward));
+    }
+    options.elector = {"iotex-elector", "elector", wards_text(run.config)};
     options.elector.insert(options.elector.end(), run.arguments.begin(), run.arguments.end());
     options.closer_tail = run.arguments;
     options.version = std::string(version());
     return options;
+}
+
+std::vector<std::string> nodes_of(const config::Config& config) {
+    std::vector<std::string> nodes;
+    for (const auto& c : config.each()) nodes.push_back(c.node.admin.text());
+    return nodes;
 }
 
 std::string_view said(guardian::Answer answer) {
@@ -70,27 +82,31 @@ void tell_locked(const Log& log, const config::Config& config, const std::string
                         "; nothing was done; stop the other elector first"}});
 }
 
+std::string wards_text(const config::Config& config) {
+    std::string text;
+    for (const auto& c : config.each()) {
+        if (!text.empty()) text += ',';
+        text += (c.group.empty() ? "" : c.group + "=") + c.node.admin.text();
+    }
+    return text;
+}
+
 int run_guardian(const RunOptions& options) {
-    using guardian::NodeLock;
     const auto& c = options.config;
     auto manager = guardian::ServiceManager::from_environment();
-    NodeLock lock;
-    std::string why;
-    const auto holder = lock.acquire(c.node.admin.text(), true, why);
-    if (holder == NodeLock::Holder::kAnother) {
-        tell_locked(Log(on_stderr(c.log), {}, "guardian"), c, why);
+    guardian::NodeLocks locks;
+    if (const auto refused = locks.acquire(nodes_of(c), true)) {
+        tell_locked(Log(on_stderr(c.log), {}, "guardian"), c.each()[refused->node], refused->why);
         return 1;
     }
     const PlainLog log(on_stderr(c.log), "guardian");
-    return guardian::guard(options_of(options), lock, holder == NodeLock::Holder::kUs, manager,
-                           log.log);
+    return guardian::guard(options_of(options), locks, manager, log.log);
 }
 
 int fence_node(const config::Config& config, bool force) {
-    using guardian::NodeLock;
-    const auto node = config.node.admin.text();
     // SAFETY: S22. The node is another elector's business.
     const bool observes = config.member.mode == config::Mode::kObserve;
+    const auto nodes = nodes_of(config);
     if (observes && !force && std::getenv("SERVICE_RESULT") != nullptr) {
         std::printf("nothing to do: member.mode is observe, the node is not ours\n");
         return 0;  // systemd asks after every end, and there is nothing that it need worry about
@@ -99,24 +115,27 @@ int fence_node(const config::Config& config, bool force) {
         std::fprintf(stderr,
                      "iotex-elector: cannot fence %s: member.mode is observe; nothing was done; "
                      "say --force if it is meant\n",
-                     node.c_str());
+                     nodes.front().c_str());
         return 1;
     }
-    NodeLock lock;
-    std::string why;
+    guardian::NodeLocks locks;
     // While it is ours a service that starts waits, and keeps the node standby.
-    const auto holder = lock.acquire(node, true, why);
-    if (holder == NodeLock::Holder::kAnother && !force) {
+    const auto refused = locks.acquire(nodes, true);
+    if (refused && !force) {
         std::fprintf(
             stderr,
             "iotex-elector: cannot fence %s: %s; nothing was done; stop that service, which "
             "hands over, or say --force to deactivate the node under it\n",
-            node.c_str(), why.c_str());
+            nodes[refused->node].c_str(), refused->why.c_str());
         return 1;
     }
     const PlainLog log(on_stderr(config.log), "fence");  // to whoever has called
     const RunOptions options{config, {}, {}, {}};
-    return tell_fenced(node, guardian::fence_node(options_of(options), lock, log.log));
+    const auto fenced = guardian::fence_nodes(options_of(options), locks, log.log);
+    int code = 0;
+    for (std::size_t i = 0; i < fenced.size(); ++i)
+        code = std::max(code, tell_fenced(nodes[i], fenced[i]));
+    return code;
 }
 
 }  // namespace elector::app

@@ -1,15 +1,13 @@
-// Owns how the core's store effects become calls to etcd, and their outcomes events again; and the
-// watch. Must never retry a write or judge an answer. Thread rule: the io_context's thread.
+// Owns how the core's store effects become calls to etcd, and their outcomes and the watch's news
+// events again. Must never retry a write or judge an answer. Thread rule: the io_context's thread.
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
-#include <string_view>
 
+#include "app/etcd_link.hpp"
 #include "app/log.hpp"
 #include "app/tasks.hpp"
-#include "etcd/client.hpp"
 #include "etcd/transactions.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
@@ -21,22 +19,12 @@ class StoreRunner {
   public:
     using Post = std::function<void(model::Event)>;
 
-    StoreRunner(boost::asio::io_context& io, etcd::ClientOptions options, std::string election_key,
-                Tasks& tasks, Log& log, Post post);
+    /// Shares `link` with other groups; adds its keys to what that watches.
+    StoreRunner(EtcdLink& link, std::string election_key, Tasks& tasks, Log& log, Post post);
 
-    /// Begins the watch on the election's keys. `silence`: after that much of it the stream is
-    /// probed.
-    void start(model::Duration silence);
     /// True when the effect was a store effect and has been started.
     bool run(const model::Effect& effect, const model::Policy& policy);
-    /// Another way to etcd, taken once it is proved. Returns what was wrong, if anything.
-    std::string set_access(etcd::Access access);
-    boost::asio::awaitable<void> close();
-
     const etcd::Keys& keys() const { return keys_; }
-    etcd::Client& client() { return client_; }
-    /// The last call was answered.
-    bool answers() const { return failures_ == 0; }
 
   private:
     template <class E>
@@ -46,27 +34,18 @@ class StoreRunner {
     boost::asio::awaitable<void> trim_history();
     boost::asio::awaitable<void> keep_alive(model::KeepLeaseAlive effect);
     boost::asio::awaitable<void> revoke(model::RevokeLease effect);
-    /// Instead of the one there is.
     void watch(const model::WatchElection& effect);
-    void on_watch(const etcd::WatchNotice& notice, model::OpId id);
-    void on_access(const etcd::AccessNotice& notice);
-    /// False when `event`, which may go on for long, has been said a short while ago already.
-    bool worth_saying(std::string_view event);
+    void confirmed(const model::Confirm& effect, const etcd::Result<etcd::TxnReply>& reply);
+    void on_watch(const EtcdLink::Watched& watched);
     model::StoreOutcome failed(const etcd::Error& error, const char* what);
-    void worked();
 
+    EtcdLink& link_;
     Tasks& tasks_;
     Log& log_;
     Post post_;
     etcd::Keys keys_;
-    std::chrono::milliseconds attempt_;
-    std::string username_;
-    std::map<std::string_view, std::chrono::steady_clock::time_point> said_;  ///< by event
-    etcd::Client client_;
-    std::chrono::milliseconds silence_{};
-    etcd::Watch watch_;
-    bool watched_ = false;  ///< the watch was connected once
-    int failures_ = 0;      ///< running, to say "unreachable" and "back" once each
+    std::size_t place_;    ///< of this group in the link's watch
+    model::OpId watched_;  ///< who asked for the range that is watched; 0: nobody, it is the first
 };
 
 }  // namespace elector::app

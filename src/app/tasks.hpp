@@ -42,6 +42,16 @@ class Tasks {
                               boost::asio::bind_cancellation_slot(slot, std::move(finished)));
     }
 
+    /// Something that is no coroutine; its exceptions are reported like a task's.
+    template <class Work>
+    void run(const char* name, Work&& work) {
+        try {
+            std::forward<Work>(work)();
+        } catch (...) {
+            report(name, std::current_exception());
+        }
+    }
+
     int running() const { return running_; }
 
   private:

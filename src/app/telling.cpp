@@ -72,31 +72,31 @@ std::vector<notify::Target> targets_of(const config::Config& config) {
     return all;
 }
 
-Telling::Telling(boost::asio::io_context& io, Log& log, std::function<Stand()> stand)
+Telling::Telling(boost::asio::io_context& io, Log& log, Look look)
     : log_(log),
-      stand_(std::move(stand)),
+      look_(std::move(look)),
       notifier_(io, [this](const notify::Trouble& trouble) { tell(trouble); }) {
-    log_.on_line = [this](Level level, std::string_view event, const std::vector<Field>& fields) {
-        hear(level, event, fields);
-    };
+    log_.listen([this](const std::string& group, Level level, std::string_view event,
+                       const std::vector<Field>& fields) { hear(group, level, event, fields); });
 }
 
-Telling::~Telling() { log_.on_line = nullptr; }
+Telling::~Telling() { log_.listen(nullptr); }
 
 void Telling::set(const config::Config& config) {
-    group_ = config.election.key;
     member_ = config.member.name;
     notifier_.set(targets_of(config));
 }
 
-void Telling::hear(Level level, std::string_view event, const std::vector<Field>& fields) {
+void Telling::hear(const std::string& group, Level level, std::string_view event,
+                   const std::vector<Field>& fields) {
     // What cannot be told must not be told of in the same way.
     if (event.starts_with("notify_") || !notifier_.wanted(event, severity_of(level, fields)))
         return;
     auto message = message_of(level, event, fields);
-    auto stand = stand_();
+    auto stand = look_(group);
     message.at = utc_now();
-    message.group = group_;
+    message.group = std::move(stand.key);
+    message.table = group;
     message.member = member_;
     if (message.role.empty()) message.role = std::move(stand.role);
     message.node = std::move(stand.node);

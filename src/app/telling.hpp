@@ -21,15 +21,18 @@ namespace elector::app {
 
 class Telling {
   public:
-    /// How this member stands when something is told.
+    /// How the member of a group stands when something is told.
     struct Stand {
+        std::string key;  ///< of its election
         std::string role;
         std::int64_t term = 0;
         std::string node;
     };
+    /// By the group's name; of a line that is of no group: what can be said for all.
+    using Look = std::function<Stand(const std::string& group)>;
 
-    /// Listens to `log` from now on.
-    Telling(boost::asio::io_context& io, Log& log, std::function<Stand()> stand);
+    /// Listens to `log`, of all groups, from now on.
+    Telling(boost::asio::io_context& io, Log& log, Look look);
     ~Telling();
     Telling(const Telling&) = delete;
     Telling& operator=(const Telling&) = delete;
@@ -43,12 +46,12 @@ class Telling {
     }
 
   private:
-    void hear(Level level, std::string_view event, const std::vector<Field>& fields);
+    void hear(const std::string& group, Level level, std::string_view event,
+              const std::vector<Field>& fields);
     void tell(const notify::Trouble& trouble);
 
     Log& log_;
-    std::function<Stand()> stand_;
-    std::string group_;
+    Look look_;
     std::string member_;
     notify::Notifier notifier_;
 };

@@ -5,6 +5,9 @@
 
 #include <unistd.h>
 
+#include "cli/table.hpp"
+#include "config/text.hpp"
+
 namespace elector::cli {
 namespace {
 
@@ -16,6 +19,36 @@ bool contains(const std::vector<std::string>& list, const std::string& word) {
 
 std::nullopt_t refuse(const std::string& text, const char* usage) {
     std::fprintf(stderr, "iotex-elector: %s\nusage: %s\n", text.c_str(), usage);
+    return std::nullopt;
+}
+
+/// "east, west", cut to what a line can hold.
+std::string names_of(const config::Config& file) {
+    constexpr std::size_t most = 20;
+    std::string out;
+    for (std::size_t i = 0; i < std::min(most, file.groups.size()); ++i)
+        out += (i > 0 ? ", " : "") + plain(file.groups[i].group);
+    if (file.groups.size() > most)
+        out += " and " + std::to_string(file.groups.size() - most) + " more";
+    return out;
+}
+
+/// The value of --group; empty: none was named.
+std::string group_named(const Arguments& arguments) {
+    const auto found = arguments.find("--group");
+    return found == arguments.end() ? "" : found->second;
+}
+
+/// None: it cannot be used, and that was said. What is spared is told.
+std::optional<config::LoadResult> loaded_for(const Arguments& arguments, const char* usage,
+                                             config::Use use) {
+    const auto path = configuration_file(arguments, usage);
+    if (!path) return std::nullopt;
+    auto loaded = config::load_file(*path, config::system_environment(), use);
+    for (const auto& problem : loaded.spared)
+        std::fprintf(stderr, "warning: %s\n", problem.render().c_str());
+    if (loaded.config) return loaded;
+    complain(loaded);
     return std::nullopt;
 }
 
@@ -72,15 +105,51 @@ std::optional<std::string> configuration_file(const Arguments& arguments, const 
     return usual ? std::string(kUsualFile) : given->second;
 }
 
+std::string group_fault(const config::LoadResult& loaded, const std::string& name) {
+    const auto& file = *loaded.config;
+    if (file.groups.empty())
+        return name.empty() ? "" : "--group has no meaning: the file has no [[group]] tables";
+    if (file.find(name)) return "";
+    if (name.empty()) return "--group NAME is missing; the groups are " + names_of(file);
+    const auto& out = loaded.left_out;
+    if (std::find(out.begin(), out.end(), "group " + config::quoted(name)) != out.end())
+        return "group " + plain(name) + " cannot be used as the file has it; see the warnings";
+    std::vector<std::string_view> names;
+    for (const auto& one : file.groups) names.emplace_back(one.group);
+    const auto near = config::closest(name, names);
+    const auto hint = near.empty() ? "" : "did you mean " + plain(near) + "? ";
+    return "there is no group " + plain(name) + "; " + hint + "The groups are " + names_of(file);
+}
+
 std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
                                             config::Use use) {
-    const auto path = configuration_file(arguments, usage);
-    if (!path) return std::nullopt;
-    const auto loaded = config::load_file(*path, config::system_environment(), use);
-    for (const auto& problem : loaded.spared)
-        std::fprintf(stderr, "warning: %s\n", problem.render().c_str());
-    if (!loaded.config) complain(loaded);
-    return loaded.config;
+    auto loaded = loaded_for(arguments, usage, use);
+    if (!loaded) return std::nullopt;
+    return std::move(loaded->config);
+}
+
+std::optional<config::LoadResult> load_named(const Arguments& arguments, const Command& command,
+                                             config::Use use) {
+    return loaded_for(arguments, usage_of(command).c_str(), use);
+}
+
+const config::Config* group_of(const config::LoadResult& loaded, const Arguments& arguments,
+                               const Command& command) {
+    const auto name = group_named(arguments);
+    const auto fault = group_fault(loaded, name);
+    if (fault.empty())
+        return loaded.config->groups.empty() ? &*loaded.config : loaded.config->find(name);
+    refuse(fault, usage_of(command).c_str());
+    return nullptr;
+}
+
+std::optional<config::Config> configuration_of_group(const Arguments& arguments,
+                                                     const Command& command, config::Use use) {
+    const auto loaded = load_named(arguments, command, use);
+    if (!loaded) return std::nullopt;
+    const auto* one = group_of(*loaded, arguments, command);
+    if (!one) return std::nullopt;
+    return *one;
 }
 
 std::optional<config::Config> configuration(const Arguments& arguments, const Command& command,

@@ -38,6 +38,22 @@ std::optional<std::string> configuration_file(const Arguments& arguments, const 
 std::optional<config::Config> configuration(const Arguments& arguments, const char* usage,
                                             config::Use use = config::Use::kAll);
 
+/// The same with what was spared and which groups were left out.
+std::optional<config::LoadResult> load_named(const Arguments& arguments, const Command& command,
+                                             config::Use use);
+
+/// What is wrong with asking for the group of that name; empty: it is there, or the file is all
+/// there is. `name` empty: none was named. Requires a configuration.
+std::string group_fault(const config::LoadResult& loaded, const std::string& name);
+
+/// The one named by --group; the file itself when it has no groups. Null: said on stderr, with the
+/// names there are.
+const config::Config* group_of(const config::LoadResult& loaded, const Arguments& arguments,
+                               const Command& command);
+std::optional<config::Config> configuration_of_group(const Arguments& arguments,
+                                                     const Command& command,
+                                                     config::Use use = config::Use::kAll);
+
 /// For one of the table.
 std::optional<config::Config> configuration(const Arguments& arguments, const Command& command,
                                             config::Use use = config::Use::kAll);

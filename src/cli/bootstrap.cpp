@@ -253,7 +253,7 @@ int bootstrap(const std::vector<std::string>& words, const Means& means) {
                      usage_of(row).c_str());
         return 2;
     }
-    const auto config = configuration(*arguments, row);
+    const auto config = configuration_of_group(*arguments, row);
     if (!config) return 2;
     try {
         Session session(means, *config);

@@ -9,6 +9,7 @@ namespace {
 constexpr Option kConfig{"--config", "FILE",
                          "the configuration; without it /etc/iotex-elector/elector.toml"};
 constexpr Option kConfigNeeded{"--config", "FILE", "the configuration"};
+constexpr Option kGroup{"--group", "NAME", "one group of a file that has [[group]] tables"};
 constexpr Option kJson{"--json", "", "prints JSON instead of text (docs/commands.md)"};
 constexpr Option kYes{"--yes", "", "does not ask"};
 constexpr Exit kDone{0, "done"};
@@ -51,22 +52,25 @@ Command check_command() {
 }
 
 Command doctor_command() {
-    return {"doctor",
-            {"[--json] [--config FILE]"},
-            "set-up mistakes before they cost a block, each with its remedy",
-            {"Asks the node, every etcd endpoint, the group and this host, and ends with a "
-             "verdict. Every question has a time-out of its own. Nothing is changed by it: it "
-             "asks etcd for a lease without keys, and gives it back.",
-             "Run it on each host of the group, as the user of the service."},
-            {kJson, kConfig},
-            {},
-            {{0, "nothing wrong, or warnings only"}, {1, "at least one error"}, kWrong}};
+    return {
+        "doctor",
+        {"[--json] [--group NAME] [--config FILE]"},
+        "set-up mistakes before they cost a block, each with its remedy",
+        {"Asks the node, every etcd endpoint, the group and this host, and ends with a "
+         "verdict. Every question has a time-out of its own. Nothing is changed by it: it "
+         "asks etcd for a lease without keys, and gives it back.",
+         "Run it on each host of the group, as the user of the service. Of a file with groups it "
+         "examines all of them, unless one is named."},
+        {kJson, kGroup, kConfig},
+        {},
+        {{0, "nothing wrong, or warnings only"}, {1, "at least one error"}, kWrong}};
 }
 
 Command bootstrap_command() {
     return {"bootstrap",
-            {"--members a,b,c [--accept-cluster] [--yes] [--config FILE]",
-             "--accept-cluster [--yes] [--config FILE]"},
+            {"--members a,b,c [--accept-cluster] [--yes] [--group NAME] "
+             "[--config FILE]",
+             "--accept-cluster [--yes] [--group NAME] [--config FILE]"},
             "first start of a group without the waiting; accepts a replaced etcd",
             {"Every member that is named must be registered and show a standby that was verified "
              "after the command; then the first holder record is created. Refused if there is one. "
@@ -75,6 +79,7 @@ Command bootstrap_command() {
             {{"--members", "NAMES", "every member of the group, separated by commas"},
              {"--accept-cluster", "", "pins the etcd cluster that answers, for this host"},
              kYes,
+             kGroup,
              kConfig},
             {},
             {kDone, kFailed, kWrong}};
@@ -82,64 +87,72 @@ Command bootstrap_command() {
 
 Command fence_command() {
     return {"fence",
-            {"[--force] --config FILE", "--confirmed-dead NAME|key:HEX [--yes] --config FILE"},
+            {"[--force] [--group NAME] --config FILE",
+             "--confirmed-dead NAME|key:HEX [--yes] [--group NAME] --config FILE"},
             "brings the node of this host to standby, and says whether it is",
             {"Needs no etcd. With --confirmed-dead it goes through etcd instead: you vouch that a "
-             "node whose standby nobody could confirm cannot sign."},
+             "node whose standby nobody could confirm cannot sign.",
+             "Of a file with groups it fences the nodes of all, side by side, unless one is named; "
+             "--confirmed-dead needs the name."},
             {{"--force", "", "also under a running elector, and for an observer"},
              {"--confirmed-dead", "NAME", "the member, or the last part of a foreign key"},
              kYes,
+             kGroup,
              kConfig},
             {},
             {{0, "standby or dead, confirmed; with --confirmed-dead: recorded"}, kFailed, kWrong}};
 }
 
 Command status_command() {
-    return {"status",
-            {"[--watch] [--json] [--config FILE]"},
-            "who signs, verified",
-            {"Members, roles, the verified state of each node with its age, lag, queue and pause.",
-             "With --watch it goes on: redrawn once a second on a terminal, elsewhere printed at "
-             "each change, until it is ended by Ctrl-C or SIGTERM (exit code 0).",
-             kThroughEtcd},
-            {{"--watch", "", "goes on until Ctrl-C"}, kJson, kConfig},
-            {},
-            {{0, "exactly one node is verified active"},
-             {1, "none is, or it is not known"},
-             kWrong,
-             {4, "more than one is"}}};
+    return {
+        "status",
+        {"[--watch] [--json] [--group NAME] [--config FILE]"},
+        "who signs, verified",
+        {"Members, roles, the verified state of each node with its age, lag, queue and pause.",
+         "With --watch it goes on: redrawn once a second on a terminal, elsewhere printed at "
+         "each change, until it is ended by Ctrl-C or SIGTERM (exit code 0).",
+         "Of a file with groups it shows all of them, one line each, unless one is named; --watch "
+         "needs the name. The exit code is then 0 only if every group has exactly one.",
+         kThroughEtcd},
+        {{"--watch", "", "goes on until Ctrl-C"}, kJson, kGroup, kConfig},
+        {},
+        {{0, "exactly one node is verified active"},
+         {1, "none is, or it is not known"},
+         kWrong,
+         {4, "more than one is"}}};
 }
 
 Command history_command() {
     return {"history",
-            {"[--json] [--config FILE]"},
+            {"[--json] [--group NAME] [--config FILE]"},
             "changes of the lead: when, from, to, why, by whom, phases",
             {"The last 100, newest first.", kThroughEtcd},
-            {kJson, kConfig},
+            {kJson, kGroup, kConfig},
             {},
             {kShown, kFailed, kWrong}};
 }
 
 Command explain_command() {
-    return {
-        "explain",
-        {"[--json] [--config FILE]"},
-        "why this member leads or does not, and what would change it",
-        {"One sentence for each condition, with its code and what would change it.", kThroughEtcd},
-        {kJson, kConfig},
-        {},
-        {kShown, kFailed, kWrong}};
+    return {"explain",
+            {"[--json] [--group NAME] [--config FILE]"},
+            "why this member leads or does not, and what would change it",
+            {"One sentence for each condition, with its code and what would change it.",
+             "Of a file with groups it explains all of them, unless one is named.", kThroughEtcd},
+            {kJson, kGroup, kConfig},
+            {},
+            {kShown, kFailed, kWrong}};
 }
 
 Command pause_command() {
     return {"pause",
-            {"--reason TEXT [--for DURATION] [--json] [--config FILE]"},
+            {"--reason TEXT [--for DURATION] [--json] [--group NAME] [--config FILE]"},
             "nobody takes over until resume; who leads goes on",
             {"A lead that is lost meanwhile is taken by nobody: the delegate is then silent.",
              kThroughEtcd},
             {{"--reason", "TEXT", "is shown to everybody who asks for the status"},
              {"--for", "DURATION", "ends the pause by itself: 90s, 30m, 2h, up to 720h"},
              kJson,
+             kGroup,
              kConfig},
             {},
             {kDone, kFailed, kWrong}};
@@ -147,10 +160,10 @@ Command pause_command() {
 
 Command resume_command() {
     return {"resume",
-            {"[--json] [--config FILE]"},
+            {"[--json] [--group NAME] [--config FILE]"},
             "ends a pause",
             {kThroughEtcd},
-            {kJson, kConfig},
+            {kJson, kGroup, kConfig},
             {},
             {{0, "done, also when there was no pause"}, kFailed, kWrong}};
 }
@@ -160,7 +173,8 @@ constexpr Option kTo{"--to", "NAME", "the member; without it the one that would 
 Command switchover_command() {
     return {
         "switchover",
-        {"[--to NAME] [--at best] [--dry-run] [--yes] [--json] [--config FILE]"},
+        {"[--to NAME] [--at best] [--dry-run] [--yes] [--json] [--group NAME] "
+         "[--config FILE]"},
         "hands the lead over, and returns when that is verified",
         {"Shows its plan and what speaks against it, asks, orders, and waits until the target's "
          "node is verified active.",
@@ -170,6 +184,7 @@ Command switchover_command() {
          {"--dry-run", "", "shows the plan and orders nothing"},
          kYes,
          kJson,
+         kGroup,
          kConfig},
         {},
         {{0, "the target's node is verified active; with --dry-run: nothing speaks against it"},
@@ -179,40 +194,40 @@ Command switchover_command() {
 
 Command drill_command() {
     return {"drill",
-            {"[--to NAME] [--yes] [--json] [--config FILE]"},
+            {"[--to NAME] [--yes] [--json] [--group NAME] [--config FILE]"},
             "a real hand-over there and back, measured against the budget",
             {kThroughEtcd},
-            {kTo, kYes, kJson, kConfig},
+            {kTo, kYes, kJson, kGroup, kConfig},
             {},
             {{0, "both are verified"}, {1, "anything else"}, kWrong}};
 }
 
 Command remove_command() {
     return {"remove",
-            {"NAME [--yes] [--json] [--config FILE]"},
+            {"NAME [--yes] [--json] [--group NAME] [--config FILE]"},
             "forgets a member that is gone for good",
             {kThroughEtcd},
-            {kYes, kJson, kConfig},
+            {kYes, kJson, kGroup, kConfig},
             "NAME",
             {{0, "nothing of it is left"}, kFailed, kWrong}};
 }
 
 Command resign_command() {
     return {"resign",
-            {"[--wait] [--json] [--config FILE]"},
+            {"[--wait] [--json] [--group NAME] [--config FILE]"},
             "hands over if it leads, and leaves the lead to others until rejoin",
             {kThroughApi},
-            {{"--wait", "", "returns when another is verified active"}, kJson, kConfig},
+            {{"--wait", "", "returns when another is verified active"}, kJson, kGroup, kConfig},
             {},
             {kDone, kFailed, kWrong}};
 }
 
 Command rejoin_command() {
     return {"rejoin",
-            {"[--json] [--config FILE]"},
+            {"[--json] [--group NAME] [--config FILE]"},
             "ends what resign began",
             {kThroughApi},
-            {kJson, kConfig},
+            {kJson, kGroup, kConfig},
             {},
             {{0, "done, also when it had not resigned"}, kFailed, kWrong}};
 }
@@ -252,6 +267,18 @@ Command help_command() {
 
 Command version_command() { return {"version", {""}, "prints the version", {}, {}, {}, {kDone}}; }
 
+constexpr std::size_t kUsageColumn = 7;  // what stands behind "usage: "
+constexpr std::size_t kUsageWidth = 100;
+
+/// What is too wide goes on below its first option.
+std::string fitted(std::string_view form, std::size_t column) {
+    if (column + form.size() <= kUsageWidth) return std::string(form);
+    const auto cut = form.rfind(" [", kUsageWidth - column);
+    if (cut == std::string_view::npos) return std::string(form);
+    return std::string(form.substr(0, cut)) + "\n" + std::string(column, ' ') +
+           fitted(form.substr(cut + 1), column);
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -281,9 +308,9 @@ const Command& command(std::string_view name) {
 std::string usage_of(const Command& c) {
     std::string text;
     for (const auto form : c.forms) {
-        if (!text.empty()) text += "\n       ";
-        text += "iotex-elector " + std::string(c.name);
-        if (!form.empty()) text += " " + std::string(form);
+        if (!text.empty()) text += "\n" + std::string(kUsageColumn, ' ');
+        const auto name = "iotex-elector " + std::string(c.name);
+        text += form.empty() ? name : name + " " + fitted(form, kUsageColumn + name.size() + 1);
     }
     return text;
 }

@@ -373,10 +373,10 @@ std::string_view word(Level level) {
     return level == Level::kOk ? "ok" : level == Level::kWarning ? "warning" : "error";
 }
 
-std::string render(const Diagnosis& d, const Look& look) {
+std::string lines_of(const Findings& findings, const Look& look) {
     constexpr std::size_t kIndent = 27;
     std::string out;
-    for (const auto& f : d.findings) {
+    for (const auto& f : findings) {
         const auto tone = f.level == Level::kOk        ? Tone::kGood
                           : f.level == Level::kWarning ? Tone::kPlain
                                                        : Tone::kBad;
@@ -388,8 +388,12 @@ std::string render(const Diagnosis& d, const Look& look) {
         if (!f.remedy.empty())
             out += std::string(kIndent, ' ') + folded("-> " + plain(f.remedy), kIndent, look.width);
     }
-    return out + "\n" + toned(d.verdict(), d.exit_code() == 0 ? Tone::kGood : Tone::kBad, look) +
-           "\n";
+    return out;
+}
+
+std::string render(const Diagnosis& d, const Look& look) {
+    return lines_of(d.findings, look) + "\n" +
+           toned(d.verdict(), d.exit_code() == 0 ? Tone::kGood : Tone::kBad, look) + "\n";
 }
 
 boost::json::object to_json(const Diagnosis& d) {

@@ -119,8 +119,21 @@ struct Diagnosis {
     int exit_code() const { return count(Level::kError) > 0 ? 1 : 0; }
 };
 
+/// Of one group of a file.
+struct GroupDiagnosis {
+    std::string group;
+    Diagnosis diagnosis;
+};
+
 std::string_view word(Level level);
+/// One finding after the other, without a verdict.
+std::string lines_of(const Findings& findings, const Look& look);
 std::string render(const Diagnosis& diagnosis, const Look& look);
 boost::json::object to_json(const Diagnosis& diagnosis);
+
+/// What is found in every group is told once; of the rest only what is not well.
+std::string render(const std::vector<GroupDiagnosis>& groups, const Look& look);
+boost::json::object to_json(const std::vector<GroupDiagnosis>& groups);
+int exit_code_of(const std::vector<GroupDiagnosis>& groups);
 
 }  // namespace elector::cli

@@ -6,6 +6,7 @@
 #include <exception>
 #include <limits>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include <boost/asio/steady_timer.hpp>
@@ -16,7 +17,9 @@
 #include "cli/arguments.hpp"
 #include "cli/diagnosis.hpp"
 #include "cli/group_read.hpp"
+#include "cli/groups.hpp"
 #include "cli/host_look.hpp"
+#include "config/text.hpp"
 
 namespace elector::cli {
 namespace asio = boost::asio;
@@ -34,8 +37,8 @@ constexpr milliseconds kLookEvery{200};
 /// What is being asked, on standard error once it takes longer than a second.
 class Progress {
   public:
-    explicit Progress(asio::io_context& io)
-        : timer_(io), shown_(::isatty(STDERR_FILENO) == 1), since_(Clock::now()) {
+    Progress(asio::io_context& io, bool shown)
+        : timer_(io), shown_(shown && ::isatty(STDERR_FILENO) == 1), since_(Clock::now()) {
         arm(1s);
     }
     void asking(std::string what, int at_most_seconds) {
@@ -80,15 +83,16 @@ void take(Seen<T>& into, Reply& reply) {
 
 class Examination {
   public:
+    /// `alone`: it is the only one, and shows what it asks.
     Examination(Session& session, const config::Config& config, iotex::NodeEndpoints node,
-                std::uint64_t seed)
+                std::uint64_t seed, bool alone)
         : session_(session),
           config_(config),
           node_client_(session.io(), std::move(node), {}, [](iotex::PortEvent) {}),
           lease_(static_cast<std::int64_t>(seed >> 1) | 1),
-          progress_(session.io()) {}
+          progress_(session.io(), alone) {}
 
-    asio::awaitable<int> run() {
+    asio::awaitable<void> run() {
         host_ = look_at_host(config_);
         co_await ask_node();
         node_client_.close();
@@ -96,7 +100,6 @@ class Examination {
         if (reached_) co_await ask_etcd();
         if (etcd_.group.value) co_await watch_clocks();
         progress_.end();
-        co_return 0;
     }
 
     Findings findings(const std::vector<std::string>& faults,
@@ -222,9 +225,14 @@ class Examination {
     std::vector<ClockFacts> clocks_;
 };
 
-std::vector<std::string> rendered(const std::vector<config::Problem>& problems) {
+/// What concerns the whole file, and what concerns this group of it.
+std::vector<std::string> rendered(const std::vector<config::Problem>& problems,
+                                  const std::string& group) {
+    const auto whose = "group " + config::quoted(group);
     std::vector<std::string> all;
-    for (const auto& problem : problems) all.push_back(problem.render());
+    for (const auto& problem : problems)
+        if (group.empty() || problem.whose.empty() || problem.whose.starts_with(whose))
+            all.push_back(problem.render());
     return all;
 }
 
@@ -254,6 +262,72 @@ etcd::Txn rights_question(const etcd::Keys& keys) {
     return txn;
 }
 
+namespace {
+
+constexpr std::size_t kExaminedAtOnce = 64;
+constexpr std::uint64_t kSeedsApart = 0x9E3779B97F4A7C15;  // odd: no two groups have the same lease
+
+Diagnosis diagnosis_of(const config::LoadResult& loaded, const config::Config& config,
+                       const Examination& examination) {
+    return {config.member.name, examination.findings(rendered(loaded.spared, config.group),
+                                                     rendered(loaded.warnings, config.group))};
+}
+
+asio::awaitable<int> alone(Examination& examination) {
+    co_await examination.run();
+    co_return 0;
+}
+
+int examine(const Means& means, const config::LoadResult& loaded, const config::Config& config,
+            bool json) {
+    Session session(means, config);
+    Examination examination(session, config, means.node_endpoints(config), means.seed, true);
+    session.run(alone(examination));
+    return tell(diagnosis_of(loaded, config, examination), json);
+}
+
+/// What is wrong with the tables of groups that cannot be examined.
+Diagnosis unusable(const config::LoadResult& loaded, const std::string& whose) {
+    Diagnosis d{loaded.config->member.name, {}};
+    for (const auto& problem : loaded.spared)
+        if (problem.whose.starts_with(whose))
+            d.findings.push_back(error("configuration", problem.render(),
+                                       "Correct it; until then the service does not start."));
+    return d;
+}
+
+asio::awaitable<int> examine_all(Session& whole,
+                                 const std::vector<std::unique_ptr<Examination>>& all) {
+    std::function<asio::awaitable<void>(std::size_t)> examine = [&all](std::size_t i) {
+        return all[i]->run();
+    };
+    auto each = for_each(whole, all.size(), kExaminedAtOnce, std::move(examine));
+    co_await std::move(each);
+    co_return 0;
+}
+
+int examine_groups(const Means& means, const config::LoadResult& loaded, bool json) {
+    const auto& file = *loaded.config;
+    Session whole(means, file);
+    const auto sessions = sessions_of(whole, means, file);
+    std::vector<std::unique_ptr<Examination>> all;
+    for (std::size_t i = 0; i < sessions.size(); ++i)
+        all.push_back(std::make_unique<Examination>(*sessions[i], file.groups[i],
+                                                    means.node_endpoints(file.groups[i]),
+                                                    means.seed + (i + 1) * kSeedsApart, false));
+    whole.run(examine_all(whole, all));
+    std::vector<GroupDiagnosis> found;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        found.push_back({file.groups[i].group, diagnosis_of(loaded, file.groups[i], *all[i])});
+    for (const auto& whose : loaded.left_out) found.push_back({whose, unusable(loaded, whose)});
+    const auto text =
+        json ? boost::json::serialize(to_json(found)) + "\n" : render(found, look_of_stdout());
+    std::fputs(text.c_str(), stdout);
+    return exit_code_of(found);
+}
+
+}  // namespace
+
 int doctor(const std::vector<std::string>& words, const Means& means) {
     const auto& row = command("doctor");
     const auto arguments = parse(words, row);
@@ -264,14 +338,12 @@ int doctor(const std::vector<std::string>& words, const Means& means) {
     const auto loaded =
         config::load_file(*path, config::system_environment(), config::Use::kRecord);
     if (!loaded.config) return complain(loaded);
+    const bool all = !loaded.config->groups.empty() && !arguments->contains("--group");
+    const auto* one = all ? nullptr : group_of(loaded, *arguments, row);
+    if (!all && !one) return 2;
+    const bool json = arguments->contains("--json");
     try {
-        Session session(means, *loaded.config);
-        Examination examination(session, *loaded.config, means.node_endpoints(*loaded.config),
-                                means.seed);
-        session.run(examination.run());
-        return tell({loaded.config->member.name,
-                     examination.findings(rendered(loaded.spared), rendered(loaded.warnings))},
-                    arguments->contains("--json"));
+        return all ? examine_groups(means, loaded, json) : examine(means, loaded, *one, json);
     } catch (const std::exception& e) {
         return refuse(std::string("cannot examine the set-up: ") + e.what());
     }

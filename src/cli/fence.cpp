@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/arguments.hpp"
+#include "cli/fence_groups.hpp"
 #include "etcd/records.hpp"
 #include "model/waits.hpp"
 
@@ -161,10 +162,15 @@ int fence(const std::vector<std::string>& words, const Means& means) {
         return 2;
     }
     // SAFETY: S29. What keeps a service from its start must not keep its node from standby.
-    const auto config =
-        configuration(*arguments, row, local ? config::Use::kDemote : config::Use::kRecord);
+    const auto file =
+        load_named(*arguments, row, local ? config::Use::kDemote : config::Use::kRecord);
+    if (!file) return 2;
+    const bool force = arguments->contains("--force");
+    if (local && !file->config->groups.empty() && !arguments->contains("--group"))
+        return fence_groups(means, *file, force);
+    const auto* config = group_of(*file, *arguments, row);
     if (!config) return 2;
-    if (local) return means.fence_node(*config, arguments->contains("--force"));
+    if (local) return means.fence_node(*config, force);
     try {
         Session session(means, *config);
         return session.run(fence_in(session, whom->second, arguments->contains("--yes")));

@@ -8,6 +8,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/group_read.hpp"
+#include "cli/groups.hpp"
 #include "cli/watch.hpp"
 #include "etcd/records.hpp"
 #include "report/json.hpp"
@@ -143,17 +144,29 @@ asio::awaitable<int> explain_in(Session& session, const config::Config& config, 
     co_return 0;
 }
 
+/// What is shown of all groups of a file at once.
+using ShowAll = int (*)(const Means&, const config::LoadResult& file, bool json);
+
+bool shows_all(const Arguments& given, const config::LoadResult& file, ShowAll show_all) {
+    return show_all && !file.config->groups.empty() && !given.contains("--group") &&
+           !given.contains("--watch");
+}
+
 /// What the three have in common: the words, the file, a session.
 template <class Show>
-int shown(const std::vector<std::string>& words, const Means& means, const Command& row,
-          Show show) {
+int shown(const std::vector<std::string>& words, const Means& means, const Command& row, Show show,
+          ShowAll show_all) {
     const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
-    if (!config) return 2;
+    const auto file = load_named(*arguments, row, config::Use::kRecord);
+    if (!file) return 2;
+    const bool all = shows_all(*arguments, *file, show_all);
+    const auto* one = all ? nullptr : group_of(*file, *arguments, row);
+    if (!all && !one) return 2;
     try {
-        Session session(means, *config);
-        return session.run(show(session, *config, *arguments));
+        if (all) return show_all(means, *file, arguments->contains("--json"));
+        Session session(means, *one);
+        return session.run(show(session, *one, *arguments));
     } catch (const std::exception& e) {
         return refuse(std::string("cannot read the group: ") + e.what() + kThroughEtcd);
     }
@@ -223,21 +236,21 @@ int status(const std::vector<std::string>& words, const Means& means) {
         return given.contains("--watch") ? watch_status(s, c.election.key, json)
                                          : status_in(s, c.election.key, json);
     };
-    return shown(words, means, command("status"), show);
+    return shown(words, means, command("status"), show, status_of_groups);
 }
 
 int history(const std::vector<std::string>& words, const Means& means) {
     const auto show = [](Session& s, const config::Config&, const Arguments& given) {
         return history_in(s, given.contains("--json"));
     };
-    return shown(words, means, command("history"), show);
+    return shown(words, means, command("history"), show, nullptr);
 }
 
 int explain(const std::vector<std::string>& words, const Means& means) {
     const auto show = [](Session& s, const config::Config& c, const Arguments& given) {
         return explain_in(s, c, given.contains("--json"));
     };
-    return shown(words, means, command("explain"), show);
+    return shown(words, means, command("explain"), show, explain_groups);
 }
 
 }  // namespace elector::cli

@@ -138,6 +138,23 @@ std::optional<std::size_t> length_of(std::string_view head) {
 
 }  // namespace
 
+std::string of_group(const std::string& path, const std::string& group) {
+    static constexpr char kHex[] = "0123456789ABCDEF";
+    if (group.empty()) return path;
+    std::string out = path + "?group=";
+    for (const char c : group) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        if (safe) {
+            out += c;
+        } else {
+            out += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+        }
+    }
+    return out;
+}
+
 ApiAnswer parse_answer(const std::string& text) {
     constexpr std::string_view begin = "HTTP/1.1 ";
     const auto head_end = text.find("\r\n\r\n");

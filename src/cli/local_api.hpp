@@ -22,6 +22,9 @@ struct ApiAnswer {
 ApiAnswer ask_local_api(const config::Api& api, const std::string& method, const std::string& path,
                         std::chrono::milliseconds limit);
 
+/// The path of the same question about one group; `group` is empty where a file has none.
+std::string of_group(const std::string& path, const std::string& group);
+
 /// An HTTP/1.1 answer, whole or cut by the end of its connection; status 0: it is none.
 ApiAnswer parse_answer(const std::string& text);
 

@@ -94,7 +94,7 @@ int pause(const std::vector<std::string>& words, const Means& means) {
     if (!arguments) return 2;
     const auto wanted = wanted_of(*arguments);
     if (!wanted) return 2;
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
+    const auto config = configuration_of_group(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);
@@ -108,7 +108,7 @@ int resume(const std::vector<std::string>& words, const Means& means) {
     const auto& row = command("resume");
     const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
+    const auto config = configuration_of_group(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);

@@ -169,7 +169,7 @@ int remove(const std::vector<std::string>& words, const Means& means) {
     }
     const auto arguments = parse({words.begin() + 1, words.end()}, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
+    const auto config = configuration_of_group(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);

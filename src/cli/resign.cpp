@@ -41,7 +41,7 @@ bool is_true(const json::object& o, const char* name) {
 /// None: there was none that makes sense, and that was said.
 std::optional<json::object> ask(const config::Config& config, const char* method, const char* path,
                                 const char* what) {
-    const auto answer = ask_local_api(config.api, method, path, kAnswer);
+    const auto answer = ask_local_api(config.api, method, of_group(path, config.group), kAnswer);
     if (answer.status == 0) {
         refuse("cannot " + std::string(what) + ": " + answer.error);
         return std::nullopt;
@@ -127,7 +127,7 @@ int resign(const std::vector<std::string>& words) {
     const auto& row = command("resign");
     const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
+    const auto config = configuration_of_group(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     auto done = ask(*config, "POST", "/resign", "resign");
     if (!done) return 1;
@@ -151,7 +151,7 @@ int rejoin(const std::vector<std::string>& words) {
     const auto& row = command("rejoin");
     const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
+    const auto config = configuration_of_group(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     const auto done = ask(*config, "POST", "/rejoin", "rejoin");
     if (!done) return 1;

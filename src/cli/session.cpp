@@ -43,8 +43,16 @@ etcd::CallOptions patient() {
 Session::Session(const Means& means, const config::Config& config)
     : keys(config.election.key),
       policy(judged_by(config)),
-      client_(io_, means.etcd_options(config)),
-      desk_(client_, keys, means.seed) {}
+      own_link_(std::make_unique<Link>(means.etcd_options(config))),
+      link_(*own_link_),
+      desk_(link_.client, keys, means.seed) {}
+
+Session::Session(Session& whole, const Means& means, const config::Config& config,
+                 std::size_t place)
+    : keys(config.election.key),
+      policy(judged_by(config)),
+      link_(whole.link_),
+      desk_(link_.client, keys, means.seed + place + 1) {}
 
 asio::awaitable<etcd::Result<model::ElectionView>> Session::look() {
     auto view = co_await desk_.look();
@@ -53,12 +61,12 @@ asio::awaitable<etcd::Result<model::ElectionView>> Session::look() {
 
 asio::awaitable<etcd::Result<etcd::TxnReply>> Session::commit(etcd::Txn txn) {
     const auto options = patient();
-    auto reply = co_await client_.txn(std::move(txn), options);
+    auto reply = co_await link_.client.txn(std::move(txn), options);
     co_return reply;
 }
 
 asio::awaitable<void> Session::pause(std::chrono::milliseconds span) {
-    asio::steady_timer timer(io_, span);
+    asio::steady_timer timer(link_.io, span);
     boost::system::error_code ignored;
     auto token = asio::redirect_error(asio::use_awaitable, ignored);
     co_await timer.async_wait(token);
@@ -66,15 +74,15 @@ asio::awaitable<void> Session::pause(std::chrono::milliseconds span) {
 
 asio::awaitable<void> Session::run_and_close(asio::awaitable<int> command, int& code) {
     code = co_await std::move(command);
-    co_await client_.close();
+    co_await link_.client.close();
 }
 
 int Session::run(asio::awaitable<int> command) {
     int code = 1;
     std::exception_ptr failure;
     auto whole = run_and_close(std::move(command), code);
-    asio::co_spawn(io_, std::move(whole), [&failure](std::exception_ptr e) { failure = e; });
-    io_.run();
+    asio::co_spawn(link_.io, std::move(whole), [&failure](std::exception_ptr e) { failure = e; });
+    link_.io.run();
     if (failure) std::rethrow_exception(failure);
     return code;
 }

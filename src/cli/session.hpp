@@ -2,9 +2,12 @@
 // Must never decide what is written. Thread rule: called from main; one io_context of its own.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -32,16 +35,19 @@ struct Means {
 class Session {
   public:
     Session(const Means& means, const config::Config& config);
+    /// Of one group of the same file, over the client of `whole`, which outlives it. `place`: that
+    /// of the group, so that no two have the same leases.
+    Session(Session& whole, const Means& means, const config::Config& config, std::size_t place);
 
     /// The whole election, read linearizably.
     boost::asio::awaitable<etcd::Result<model::ElectionView>> look();
     boost::asio::awaitable<etcd::Result<etcd::TxnReply>> commit(etcd::Txn txn);
-    etcd::Client& client() { return client_; }
+    etcd::Client& client() { return link_.client; }
     orders::Desk& desk() { return desk_; }
-    boost::asio::io_context& io() { return io_; }
+    boost::asio::io_context& io() { return link_.io; }
     boost::asio::awaitable<void> pause(std::chrono::milliseconds span);
 
-    /// Runs the command to its end and closes; its exit code.
+    /// Runs the command to its end and closes; its exit code. Not of one group of several.
     int run(boost::asio::awaitable<int> command);
 
     const etcd::Keys keys;
@@ -51,8 +57,15 @@ class Session {
   private:
     boost::asio::awaitable<void> run_and_close(boost::asio::awaitable<int> command, int& code);
 
-    boost::asio::io_context io_{1};
-    etcd::Client client_;
+    /// What groups share.
+    struct Link {
+        explicit Link(etcd::ClientOptions options) : client(io, std::move(options)) {}
+        boost::asio::io_context io{1};
+        etcd::Client client;
+    };
+
+    std::unique_ptr<Link> own_link_;
+    Link& link_;
     orders::Desk desk_;
 };
 

@@ -249,7 +249,7 @@ int switchover(const std::vector<std::string>& words, const Means& means) {
                " is no moment; the only one is \"best\"\nusage: " + usage_of(row));
         return 2;
     }
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
+    const auto config = configuration_of_group(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);
@@ -263,7 +263,7 @@ int drill(const std::vector<std::string>& words, const Means& means) {
     const auto& row = command("drill");
     const auto arguments = parse(words, row);
     if (!arguments) return 2;
-    const auto config = configuration(*arguments, row, config::Use::kRecord);
+    const auto config = configuration_of_group(*arguments, row, config::Use::kRecord);
     if (!config) return 2;
     try {
         Session session(means, *config);

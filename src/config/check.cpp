@@ -191,12 +191,15 @@ void check_notify(const Config& config, Report& report) {
 
 }  // namespace
 
-void check_consistency(const Config& config, Report& report) {
-    check_member(config, report);
+void check_group(const Config& config, Report& report) {
     check_node(config, report);
-    check_etcd(config, report);
     check_fence(config, report);
     check_guardian(config, report);
+}
+
+void check_file(const Config& config, Report& report) {
+    check_member(config, report);
+    check_etcd(config, report);
     check_state(config, report);
     check_api(config, report);
     check_notify(config, report);

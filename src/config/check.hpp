@@ -12,10 +12,17 @@ namespace elector::config {
 /// Timing of the holding against the node's bounds (budget.hpp). In check_timing.cpp.
 void check_timing(const Config& config, Report& report);
 
-/// Everything else that needs no file. In check.cpp.
-void check_consistency(const Config& config, Report& report);
+/// What else a group's own tables must keep, and needs no file. In check.cpp.
+void check_group(const Config& config, Report& report);
 
-/// Reads the secrets into `config` and looks at every file named. In files.cpp.
+/// The same of the tables that a file has once. In check.cpp.
+void check_file(const Config& config, Report& report);
+
+/// Reads the secrets of the tables that a file has once into `config`, and looks at every file
+/// that they name. In files.cpp.
 void read_files(Config& config, const Environment& environment, Report& report, Use use);
+
+/// Looks at what a group's own tables name. In files.cpp.
+void look_at_programs(const Config& config, const Environment& environment, Report& report);
 
 }  // namespace elector::config

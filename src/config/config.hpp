@@ -4,13 +4,16 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/secret.hpp"
+#include "config/shared_text.hpp"
 #include "config/url.hpp"
 #include "model/clock.hpp"
 
@@ -67,8 +70,8 @@ struct Etcd {
     Duration request_timeout = milliseconds{500};  ///< of one attempt at one endpoint
     Duration dial_timeout = seconds{1};
     // What the files hold; not keys of their own.
-    std::string ca_pem;
-    std::string cert_pem;
+    SharedText ca_pem;
+    SharedText cert_pem;
     Secret key_pem;
     Secret password;  ///< from password_file or $ELECTOR_ETCD_PASSWORD
 
@@ -153,7 +156,7 @@ struct Notify {
     std::string ca_file{};
     // What the files hold; not keys of their own.
     Secret token{};
-    std::string ca_pem{};
+    SharedText ca_pem{};
     bool operator==(const Notify&) const = default;
 };
 
@@ -173,14 +176,25 @@ struct Config {
     std::vector<Notify> notify;
     std::string group;  ///< the name of its [[group]] table; empty: the file has none
     /// Of the whole file only: one whole configuration for each [[group]] table, in the order of
-    /// the file. Empty: this one is all there is.
+    /// the file. Empty: this one is all there is; otherwise its own election, node, health and
+    /// fence say nothing, its key and addresses are empty.
     std::vector<Config> groups;
 
     /// Every group of the file: this one itself if it has no tables.
     std::span<const Config> each() const {
         return groups.empty() ? std::span(this, 1) : std::span<const Config>(groups);
     }
+    /// The group of that name; none: there is none. By name and not by place, since a file that is
+    /// loaded for a demotion or a record may lack a group that cannot be used.
+    const Config* find(std::string_view name) const {
+        for (const Config& one : each())
+            if (one.group == name) return &one;
+        return nullptr;
+    }
     bool operator==(const Config&) const = default;
 };
+
+/// How many [[group]] tables a file may have.
+inline constexpr std::size_t kMostGroups = 1024;
 
 }  // namespace elector::config

@@ -29,7 +29,7 @@ namespace {
 // Every dot of a dotted key is a table, which the parser's clean-up descends into by recursion.
 constexpr std::ptrdiff_t kMostDotsInLine = 64;
 
-// Our deepest value is an element of a list in a table of [[notify]].
+// Our deepest value is an element of a list in a table of [[group]].
 constexpr int kDeepest = 5;
 
 Position position_of(const toml::source_region& region) {
@@ -136,7 +136,7 @@ std::uint32_t line_of_dots(std::string_view text) {
 
 std::variant<Tree, SyntaxError> parse_document(std::string_view text) {
     if (text.size() > kMaxDocumentBytes) {
-        return SyntaxError{{1, 1}, "the text is longer than 64 KiB; this is no configuration"};
+        return SyntaxError{{1, 1}, "the text is longer than 512 KiB; this is no configuration"};
     }
     if (const std::uint32_t line = line_of_dots(text); line != 0) {
         return SyntaxError{{line, 1}, "more than 64 dots in one line; this is no configuration"};

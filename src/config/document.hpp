@@ -36,7 +36,7 @@ struct SyntaxError {
 };
 
 /// Larger texts are no configuration.
-inline constexpr std::size_t kMaxDocumentBytes = 64 * 1024;
+inline constexpr std::size_t kMaxDocumentBytes = 512 * 1024;
 
 /// Parses TOML 1.0. What lies deeper than any key of ours can is cut off.
 std::variant<Tree, SyntaxError> parse_document(std::string_view text);

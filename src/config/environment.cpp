@@ -14,7 +14,7 @@
 namespace elector::config {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 64 * 1024;
+constexpr std::size_t kMaxFileBytes = 512 * 1024;
 
 std::string own_host_name() {
     std::array<char, 256> name{};

@@ -22,7 +22,7 @@ struct Environment {
     std::string host_name;
     std::function<std::optional<std::string>(const std::string& name)> variable;
     std::function<FileFacts(const std::string& path)> inspect;
-    /// At most 64 KiB; nothing when the file cannot be read or is longer.
+    /// At most 512 KiB; nothing when the file cannot be read or is longer.
     std::function<std::optional<std::string>(const std::string& path)> read;
     /// The wall clock, which certificates are judged by: seconds since 1970.
     std::function<std::int64_t()> unix_seconds;

@@ -13,6 +13,7 @@ constexpr unsigned kOthersMayRead = 0004U;
 constexpr unsigned kOthersMayWrite = 0002U;
 constexpr std::size_t kShortestToken = 16;
 constexpr std::size_t kLongestSecret = 4096;
+constexpr std::size_t kMostBytes = 64 * 1024;  // of a file other than the configuration
 
 std::string octal(unsigned mode) {
     std::string out = "0";
@@ -49,7 +50,7 @@ class Files {
     template <class FaultOf>
     std::string pem(std::string_view path, const std::string& file, FaultOf fault_of) {
         if (file.empty() || !report_.sound({path})) return {};
-        const auto text = environment_.read(file);
+        const auto text = read(file);
         const std::string fault =
             text ? fault_of(*text) : "cannot be read, or is longer than 64 KiB";
         if (fault.empty()) return *text;
@@ -76,7 +77,7 @@ class Files {
             report_.fault(path, "is set, and $" + variable + " too; keep one of them");
             return Secret{};
         }
-        const auto text = environment_.read(file);
+        const auto text = read(file);
         if (!text) {
             report_.loss(path, "cannot be read, or is longer than 64 KiB");
             return Secret{};
@@ -99,6 +100,12 @@ class Files {
     }
 
   private:
+    std::optional<std::string> read(const std::string& file) const {
+        auto text = environment_.read(file);
+        if (text && text->size() > kMostBytes) text.reset();
+        return text;
+    }
+
     static std::string line(std::string text) {
         if (text.ends_with('\n')) text.pop_back();
         if (text.ends_with('\r')) text.pop_back();
@@ -227,11 +234,14 @@ void read_files(Config& config, const Environment& environment, Report& report, 
     files.guarded("api.key_file", api.key_file);
     files.readable("api.client_ca_file", api.client_ca_file);
     api.token = files.secret("api.token_file", api.token_file, "ELECTOR_API_TOKEN");
-    files.program("fence.command", config.fence.command);
     for (std::size_t i = 0; i < config.notify.size(); ++i) {
         read_notify(config.notify[i], "notify[" + std::to_string(i) + "]", files,
                     environment.unix_seconds());
     }
+}
+
+void look_at_programs(const Config& config, const Environment& environment, Report& report) {
+    Files(environment, report).program("fence.command", config.fence.command);
 }
 
 }  // namespace elector::config

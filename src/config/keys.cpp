@@ -348,6 +348,7 @@ std::vector<std::string_view> all_tables() {
         if (out.empty() || out.back() != key.table()) out.push_back(key.table());
     }
     out.emplace_back("notify");
+    out.emplace_back("group");
     return out;
 }
 
@@ -359,6 +360,11 @@ std::span<const KeySpec> keys() {
 }
 
 std::span<const KeySpec> notify_keys() { return kNotifyKeys; }
+
+std::span<const std::string_view> group_table_names() {
+    static constexpr std::array<std::string_view, 4> all{"election", "node", "health", "fence"};
+    return all;
+}
 
 std::span<const std::string_view> table_names() {
     static const std::vector<std::string_view> all = all_tables();

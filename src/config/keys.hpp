@@ -74,8 +74,11 @@ std::span<const KeySpec> keys();
 /// The keys of one [[notify]] table; their fields refer to the last element of Config::notify.
 std::span<const KeySpec> notify_keys();
 
-/// The names of all tables, "notify" included.
+/// The names of all tables, "notify" and "group" included.
 std::span<const std::string_view> table_names();
+
+/// Those that a [[group]] table may have too.
+std::span<const std::string_view> group_table_names();
 
 /// The effective value as TOML: `"5s"`, `true`, `["a", "b"]`.
 std::string value_text(const KeySpec& key, const Config& config);

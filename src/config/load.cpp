@@ -1,11 +1,10 @@
 #include "config/load.hpp"
 
-#include <algorithm>
-
 #include "config/check.hpp"
 #include "config/derive.hpp"
+#include "config/groups.hpp"
 #include "config/read.hpp"
-#include "config/text.hpp"
+#include "config/spare.hpp"
 
 namespace elector::config {
 namespace {
@@ -17,50 +16,6 @@ std::string syntax_message(const std::string& cause) {
     return "syntax error in " + cause.substr(opening.size());
 }
 
-std::string_view table_of(std::string_view path) {
-    return path.substr(0, path.find_first_of(".["));
-}
-
-bool is_lost(const Problem& problem, const Report& report) {
-    const auto& losses = report.losses();
-    return std::find(losses.begin(), losses.end(), problem) != losses.end();
-}
-
-/// Whether a problem can be lived with. What is in no known table may be meant for a needed one.
-bool is_spared(const Problem& problem, Use use, const Report& report) {
-    const auto table = table_of(problem.path);
-    switch (use) {
-        case Use::kAll:
-            return false;
-        case Use::kRun:
-            return is_lost(problem, report) &&
-                   (table == "fence" || table == "api" || table == "notify");
-        case Use::kDemote:
-            if (table == "etcd") return true;
-            break;
-        case Use::kRecord:
-            break;
-    }
-    return table == "health" || table == "fence" || table == "guardian" || table == "state" ||
-           table == "api" || table == "log" || table == "notify";
-}
-
-/// Nothing half-read is run, and nothing is served without what was to protect it. A program that
-/// is only not there now may be back when it is needed.
-void leave_out(Config& config, const std::vector<Problem>& problems, const Report& report) {
-    for (const auto& problem : problems) {
-        if (table_of(problem.path) == "api") config.api.listen = Url{};
-        // A target that could not be proved, or has no word to prove us, hears nothing.
-        for (std::size_t i = 0; i < config.notify.size(); ++i) {
-            const std::string name = "notify[" + std::to_string(i) + "].";
-            if (problem.path == name + "token_file" || problem.path == name + "ca_file")
-                config.notify[i].url.clear();
-        }
-        const bool half_read = problem.path == "fence.command" || problem.path == "fence.policy";
-        if (half_read && !is_lost(problem, report)) config.fence = {};
-    }
-}
-
 LoadResult failure(Problem problem) {
     LoadResult result;
     result.problems.push_back(std::move(problem));
@@ -70,9 +25,9 @@ LoadResult failure(Problem problem) {
 }  // namespace
 
 std::string Problem::render() const {
-    if (at.line == 0) return source + ": " + message;
-    return source + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
-           message;
+    const std::string said = whose.empty() ? message : whose + ": " + message;
+    if (at.line == 0) return source + ": " + said;
+    return source + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + said;
 }
 
 LoadResult load(std::string_view text, std::string_view source, const Environment& environment,
@@ -81,18 +36,19 @@ LoadResult load(std::string_view text, std::string_view source, const Environmen
     if (const auto* error = std::get_if<SyntaxError>(&parsed)) {
         return failure({std::string(source), error->at, "", syntax_message(error->cause)});
     }
+    const auto& root = std::get<Tree>(parsed);
     Report report{std::string(source)};
     Config config;
-    read_tree(std::get<Tree>(parsed), config, report);
+    read_tree(root, config, report);
+    if (const auto* tables = group_tables(root))
+        return load_groups(*tables, std::move(config), report, environment, use);
     derive(config, report, environment);
     read_files(config, environment, report, use);
+    look_at_programs(config, environment, report);
     check_timing(config, report);
-    check_consistency(config, report);
-    LoadResult result{{}, {}, report.warnings(), report.spared()};
-    for (auto& problem : report.problems()) {
-        auto& list = is_spared(problem, use, report) ? result.spared : result.problems;
-        list.push_back(std::move(problem));
-    }
+    check_group(config, report);
+    check_file(config, report);
+    LoadResult result = judge(report, use);
     leave_out(config, result.spared, report);
     if (result.problems.empty()) result.config = std::move(config);
     return result;
@@ -103,7 +59,7 @@ LoadResult load_file(const std::string& path, const Environment& environment, Us
     std::string cause = facts.error;
     if (cause.empty() && !facts.regular) cause = "it is not a file";
     const auto text = cause.empty() ? environment.read(path) : std::nullopt;
-    if (cause.empty() && !text) cause = "it cannot be opened, or is longer than 64 KiB";
+    if (cause.empty() && !text) cause = "it cannot be opened, or is longer than 512 KiB";
     if (!cause.empty()) {
         return failure({path, {}, "", "cannot read the configuration: " + cause});
     }

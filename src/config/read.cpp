@@ -128,14 +128,6 @@ class Reader {
     std::string path_;
 };
 
-/// The table that a key of this name belongs to, or "".
-std::string_view home_of(std::string_view leaf) {
-    for (const KeySpec& key : keys()) {
-        if (key.leaf() == leaf) return key.table();
-    }
-    return "";
-}
-
 std::string hint_for(const Tree& unknown, std::span<const KeySpec> siblings) {
     std::vector<std::string_view> names;
     for (const KeySpec& key : siblings) names.push_back(key.leaf());
@@ -212,20 +204,30 @@ void report_unknown_table(const Tree& entry, Report& report) {
 
 }  // namespace
 
+std::string_view home_of(std::string_view leaf) {
+    for (const KeySpec& key : keys()) {
+        if (key.leaf() == leaf) return key.table();
+    }
+    return "";
+}
+
+void read_section(const Tree& table, const std::string& where, Config& config, Report& report) {
+    if (table.kind == Tree::Kind::kTable)
+        return read_table(table, keys_of(table.key), table.key, config, report);
+    report.problem(table.key_at, table.key,
+                   table.key + " must be a table: write " + where +
+                       " on a line of its own (found " + std::string(kind_text(table.kind)) + ")");
+}
+
 void read_tree(const Tree& root, Config& config, Report& report) {
     for (const Tree& entry : root.children) {
-        const auto known = keys_of(entry.key);
+        if (entry.key == "group") continue;
         if (entry.key == "notify") {
             read_notify(entry, config, report);
-        } else if (known.empty()) {
+        } else if (keys_of(entry.key).empty()) {
             report_unknown_table(entry, report);
-        } else if (entry.kind != Tree::Kind::kTable) {
-            report.problem(entry.key_at, entry.key,
-                           entry.key + " must be a table: write [" + entry.key +
-                               "] on a line of its own (found " +
-                               std::string(kind_text(entry.kind)) + ")");
         } else {
-            read_table(entry, known, entry.key, config, report);
+            read_section(entry, "[" + entry.key + "]", config, report);
         }
     }
 }

@@ -9,7 +9,13 @@
 
 namespace elector::config {
 
-/// Stores every acceptable value in `config` and reports everything else.
+/// Stores every acceptable value in `config` and reports everything else. [[group]] is let be.
 void read_tree(const Tree& root, Config& config, Report& report);
+
+/// The same of one table of a known name; `where` is how it is written: "[node]", "[group.node]".
+void read_section(const Tree& table, const std::string& where, Config& config, Report& report);
+
+/// The table that a key of this name belongs to, or "".
+std::string_view home_of(std::string_view leaf);
 
 }  // namespace elector::config

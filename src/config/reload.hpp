@@ -16,6 +16,7 @@ struct Change {
     std::string from;
     std::string to;
     ReloadClass when = ReloadClass::kLive;
+    std::string group{};  ///< the name of its [[group]] table; empty: the whole file
 
     /// One sentence for the log.
     std::string render() const;
@@ -32,6 +33,8 @@ struct ReloadPlan {
     std::vector<std::string> messages() const;
 };
 
+/// Of whole files. Every group's changes, and the file's own. Which groups there are, and their
+/// order, is refused.
 ReloadPlan diff(const Config& running, const Config& loaded);
 
 }  // namespace elector::config

@@ -1,7 +1,10 @@
 #include "config/render.hpp"
 
+#include <algorithm>
+
 #include "config/duration.hpp"
 #include "config/keys.hpp"
+#include "config/text.hpp"
 #include "config/values.hpp"
 
 namespace elector::config {
@@ -20,19 +23,70 @@ std::string render_notify(const Notify& notify) {
     return out;
 }
 
+/// More groups than these are shown by what differs.
+constexpr std::size_t kShownWhole = 8;
+
+/// One key in the groups of a file; without groups, in the file.
+struct Row {
+    const KeySpec& key;
+    bool of_groups = false;
+    std::vector<std::string> values{};  ///< as many as groups, or one
+    bool shared = true;                 ///< stands in the file's own tables
+};
+
+bool is_of_groups(const KeySpec& key, const Config& file) {
+    const auto tables = group_table_names();
+    return !file.groups.empty() &&
+           std::find(tables.begin(), tables.end(), key.table()) != tables.end();
+}
+
+std::vector<Row> rows_of(const Config& file) {
+    std::vector<Row> rows;
+    for (const KeySpec& key : keys()) {
+        Row row{key, is_of_groups(key, file)};
+        for (const Config& one : row.of_groups ? file.each() : std::span(&file, 1))
+            row.values.push_back(value_text(key, one));
+        const bool whole = file.groups.size() <= kShownWhole;
+        const auto other = [&row](const std::string& v) { return v != row.values.front(); };
+        const bool differ = std::any_of(row.values.begin(), row.values.end(), other);
+        row.shared = !row.of_groups || (!whole && !differ);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::string line_of(const Row& row, std::size_t place) {
+    return std::string(row.key.leaf()) + " = " + row.values[place] + "\n";
+}
+
+/// Assignments, with a header where another table begins.
+template <class Wanted>
+std::string tables_text(const std::vector<Row>& rows, const std::string& prefix, std::size_t place,
+                        Wanted wanted) {
+    std::string out;
+    std::string_view table;
+    for (const Row& row : rows) {
+        if (!wanted(row)) continue;
+        if (row.key.table() != table) {
+            table = row.key.table();
+            out += (out.empty() ? "[" : "\n[") + prefix + std::string(table) + "]\n";
+        }
+        out += line_of(row, place);
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string render_toml(const Config& config) {
-    std::string out;
-    std::string_view table;
-    for (const KeySpec& key : keys()) {
-        if (key.table() != table) {
-            table = key.table();
-            out += (out.empty() ? "[" : "\n[") + std::string(table) + "]\n";
-        }
-        out += assignment(key, config);
-    }
+    const auto rows = rows_of(config);
+    const auto is_shared = [](const Row& row) { return row.shared; };
+    std::string out = tables_text(rows, "", 0, is_shared);
     for (const Notify& notify : config.notify) out += render_notify(notify);
+    for (std::size_t i = 0; i < config.groups.size(); ++i) {
+        out += "\n[[group]]\nname = " + quoted(config.groups[i].group) + "\n";
+        out += "\n" + tables_text(rows, "group.", i, [](const Row& row) { return !row.shared; });
+    }
     return out;
 }
 

@@ -10,6 +10,7 @@ namespace elector::config {
 
 /// TOML with every key at its effective value; load() of it gives the same Config, secrets aside
 /// (they are named by file and come from there, or from the environment).
+/// Of more groups than a page holds, what all have in common stands in the file's own tables.
 std::string render_toml(const Config& config);
 
 /// Where a notification goes, without what may be secret: "https://hooks.example.org:443",

@@ -8,12 +8,20 @@ void Report::given(const std::string& path, Position at, std::string written) {
     given_[path] = Given{at, std::move(written)};
 }
 
-bool Report::is_given(std::string_view path) const { return given_.find(path) != given_.end(); }
+const Report::Given* Report::find(std::string_view path) const {
+    const auto found = given_.find(path);
+    if (found != given_.end()) return &found->second;
+    return file_ ? file_->find(path) : nullptr;
+}
+
+bool Report::is_sound(std::string_view path) const {
+    if (unsound_.find(path) != unsound_.end()) return false;
+    return !file_ || is_own(path) || file_->is_sound(path);
+}
 
 bool Report::sound(std::initializer_list<std::string_view> paths) const {
-    return std::none_of(paths.begin(), paths.end(), [this](std::string_view path) {
-        return unsound_.find(path) != unsound_.end();
-    });
+    return std::all_of(paths.begin(), paths.end(),
+                       [this](std::string_view path) { return is_sound(path); });
 }
 
 void Report::problem(Position at, std::string_view path, std::string message) {
@@ -52,18 +60,18 @@ std::string Report::mention(std::string_view path, const std::string& effective)
 }
 
 Problem Report::make(Position at, std::string_view path, std::string message) const {
-    return Problem{source_, at, std::string(path), std::move(message)};
+    return Problem{source_, at, std::string(path), std::move(message), whose_};
 }
 
 Position Report::position_of(std::string_view path) const {
-    const auto found = given_.find(path);
-    return found == given_.end() ? Position{} : found->second.at;
+    const auto* found = find(path);
+    return found ? found->at : at_;
 }
 
 std::string Report::assignment(std::string_view path) const {
-    const auto found = given_.find(path);
-    if (found == given_.end() || found->second.written.empty()) return std::string(path);
-    return std::string(path) + " = " + found->second.written;
+    const auto* found = find(path);
+    if (!found || found->written.empty()) return std::string(path);
+    return std::string(path) + " = " + found->written;
 }
 
 std::vector<Problem> Report::sorted(std::vector<Problem> some) {

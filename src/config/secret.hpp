@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "config/shared_text.hpp"
+
 namespace elector::config {
 
 /// A password or token. Only the code that sends it calls reveal().
@@ -15,11 +17,11 @@ class Secret {
     explicit Secret(std::string text) : text_(std::move(text)) {}
 
     bool empty() const { return text_.empty(); }
-    const std::string& reveal() const { return text_; }
+    const std::string& reveal() const { return text_.get(); }
     bool operator==(const Secret&) const = default;
 
   private:
-    std::string text_;
+    SharedText text_;
 };
 
 }  // namespace elector::config

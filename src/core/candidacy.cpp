@@ -22,7 +22,8 @@ std::optional<Cause> leave_because(const Turn& t) {
     if (taken_for_foreign(view, create)) return Cause::kForeignCandidacy;
     if (is_head(view, create)) return std::nullopt;
     if (in_the_way(view, create, t.p.member)) return Cause::kSwitchoverAhead;
-    if (may_requeue(t) && outranked(view, create, own_record(t))) return Cause::kOutranked;
+    const Rank rank{t.p.priority, t.s.health.lag_bucket};
+    if (may_requeue(t) && outranked(view, create, rank)) return Cause::kOutranked;
     return std::nullopt;
 }
 
@@ -89,9 +90,9 @@ void relax_when_stranded(Turn& t) {
 
 void tell_waiting(Turn& t) {
     auto& s = t.s;
-    const auto blocked = blocked_because(t.p, s, t.now);
-    const bool waiting = is_head(s.known.view, s.session.create) && !blocked.none();
-    if (!waiting) {
+    const bool head = is_head(s.known.view, s.session.create);
+    const auto blocked = head ? blocked_because(t.p, s, t.now) : Blockers{};
+    if (blocked.none()) {
         s.told_blockers = 0;
         return;
     }
@@ -169,6 +170,8 @@ void drive_foreign(Turn& t) {
     auto& slot = s.candidacy.record_slot;
     if (!k.read || s.role == Role::kLeader || s.role == Role::kDraining || slot.busy()) return;
     const auto& holder = k.view.holder;
+    if (!any && (!holder.record || holder.record->foreign.empty()))
+        return s.candidacy.foreign_gone_since.reset();
     HolderRecord record;
     record.hold = t.p.max_hold;
     record.quiesce = t.p.quiesce;
@@ -176,12 +179,7 @@ void drive_foreign(Turn& t) {
     record.reason = "foreign";
     if (holder.record) record = *holder.record;
     auto& foreign = record.foreign;
-    const auto listed = [&](const Candidate& c) {
-        return std::any_of(foreign.begin(), foreign.end(), [&](const ForeignKey& f) {
-            return f.key == c.key && f.create == c.create;
-        });
-    };
-    if (any && is_foreign(k.view, k.view.queue.front()) && !listed(k.view.queue.front())) {
+    if (any && is_foreign(k.view, k.view.queue.front()) && !lists(foreign, k.view.queue.front())) {
         if (!t.ready(slot)) return;
         const auto& head = k.view.queue.front();
         const ForeignKey entry{head.key, head.create, head.value};

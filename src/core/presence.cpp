@@ -1,6 +1,7 @@
 // What follows from news of the store and of this member's place in it: lease, member record, key.
 #include "core/eligibility.hpp"
 #include "core/turn.hpp"
+#include "session/own_facts.hpp"
 
 namespace elector::core {
 namespace {
@@ -33,29 +34,25 @@ bool holds(const State& s) { return s.role == Role::kLeader || s.role == Role::k
 
 }  // namespace
 
-MemberRecord own_record(const Turn& t) {
+session::OwnFacts own_facts(const Turn& t) {
     const auto& s = t.s;
-    MemberRecord r;
-    r.name = t.p.member;
-    r.instance = t.p.instance;
-    if (s.session.create != Revision{}) r.candidate_key = s.session.key;
-    r.activity = s.node.activity;
-    r.activity_age = t.now - s.node.status_at;
-    r.tip = s.health.tip;
-    r.lag_blocks = s.health.lag;
-    r.lag_bucket = s.health.lag_bucket;
-    r.priority = t.p.priority;
-    const auto unfit = unfit_because(t.p, s, t.now);
-    r.eligible = unfit.none();
-    r.blocked_by = codes(unfit);
-    r.operator_address = s.node.operator_address;
-    r.version = t.p.version;
-    r.api_url = t.p.api_url;
+    const std::string_view key = s.session.key, call = s.known.roll_call;
+    const bool queued = s.session.create != Revision{};
     // The status was asked for after the call was heard, and so after the command was given.
-    if (standby_certain(s) && s.node.status_sent > s.known.roll_call_learned)
-        r.roll_call = s.known.roll_call;
-    return r;
+    const bool answers = standby_certain(s) && s.node.status_sent > s.known.roll_call_learned;
+    return {t.p,
+            unfit_because(t.p, s, t.now),
+            queued ? key : "",
+            s.node.activity,
+            t.now - s.node.status_at,
+            s.health.tip,
+            s.health.lag,
+            s.health.lag_bucket,
+            s.node.operator_address,
+            answers ? call : ""};
 }
+
+MemberRecord own_record(const Turn& t) { return session::to_record(own_facts(t)); }
 
 void on_read(Turn& t, const ElectionRead& e) {
     auto& s = t.s;
@@ -120,8 +117,12 @@ void drive_reads(Turn& t) {
 void drive_publish(Turn& t) {
     auto& ses = t.s.session;
     const bool leaving = ses.revoking || (t.s.shutting_down && !holds(t.s));
-    if (ses.registered && !leaving && !ses.member_slot.busy())
-        session::publish(ses, t, own_record(t), t.s.known.view);
+    if (!ses.registered || leaving || ses.member_slot.busy()) return;
+    const auto& last = ses.published;
+    if (last &&
+        (!session::is_news(own_facts(t), *last) || !t.due(ses.published_at + t.p.publish_interval)))
+        return;
+    session::publish(ses, t, own_record(t), t.s.known.view);
 }
 
 }  // namespace elector::core

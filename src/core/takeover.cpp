@@ -1,6 +1,7 @@
 #include "core/takeover.hpp"
 
 #include "core/turn.hpp"
+#include "model/queue.hpp"
 #include "model/waits.hpp"
 
 namespace elector::core {
@@ -78,15 +79,16 @@ bool is_own_leftover(const Policy& p, const State& s) {
     return !(s.holding.held() && s.holding.term == record->term);
 }
 
+/// Queued, and not the head: then nothing that the record says matters.
+bool behind(const State& s) {
+    return s.session.create != Revision{} && !is_head(s.known.view, s.session.create);
+}
+
 Blockers blocked_because(const Policy& p, const State& s, Instant now) {
     auto b = unfit_because(p, s, now);
     if (!s.session.registered) b.add(Blocker::kNotRegistered);
-    const auto& queue = s.known.view.queue;
-    if (s.session.create == Revision{}) {
-        b.add(Blocker::kNotQueued);
-    } else if (queue.empty() || queue.front().create != s.session.create) {
-        b.add(Blocker::kNotHead);
-    }
+    if (s.session.create == Revision{}) b.add(Blocker::kNotQueued);
+    if (behind(s)) b.add(Blocker::kNotHead);
     if (s.known.view.pause) b.add(Blocker::kPaused);
     const auto judgement = judge_record(p, s, now);
     if (!judgement.open) b.add(judgement.because);
@@ -129,13 +131,15 @@ void send_claim(Turn& t, const Judgement& judgement) {
 void drive_takeover(Turn& t) {
     auto& s = t.s;
     if (s.role != Role::kCandidate || s.shutting_down) return;
+    s.candidacy.checking = s.candidacy.checking && !behind(s);
+    if (behind(s)) return;
     const auto judgement = judge_record(t.p, s, t.now);
     const auto blocked = blocked_because(t.p, s, t.now);
     if (!blocked.none()) {
         s.candidacy.checking = false;
-        if (!blocked.has(Blocker::kNotHead) && judgement.at != kNever) t.due(judgement.at);
+        if (judgement.at != kNever) t.due(judgement.at);
         // REQUIRES: one block after the marker is noticed at once, not at the next poll.
-        const bool near_gate = judgement.over && !judgement.open && !blocked.has(Blocker::kNotHead);
+        const bool near_gate = judgement.over && !judgement.open;
         if (near_gate && t.p.web3 && t.ready(s.node.tip_slot) &&
             t.due(s.node.tip_slot.sent + 100ms)) {
             t.emit(ReadTip{t.start(s.node.tip_slot)});

@@ -177,7 +177,8 @@ struct WatchOptions {
     std::chrono::milliseconds progress_interval{2500};
 };
 
-/// Every range is being watched. `header` is the serving member's, which may lag.
+/// Every range that is not refused is being watched. `header` is the serving member's, which may
+/// lag.
 struct WatchConnected {
     Header header;
     std::string endpoint;
@@ -186,10 +187,22 @@ struct WatchConnected {
 struct WatchInterrupted {
     Error error;
 };
+/// One range among several is refused, by its place in the options; the others are watched. It is
+/// asked for again every second, and this is said once until it is admitted.
+struct WatchRefused {
+    std::size_t range = 0;
+    Error error;
+};
+/// A range that was refused is watched now. `from_now`: what was before is not known.
+struct WatchAdmitted {
+    std::size_t range = 0;
+    bool from_now = false;
+};
 /// Events of one range, in order, whole revisions only.
 struct WatchBatch {
     Header header;
     std::vector<WatchEvent> events;
+    std::size_t range = 0;  ///< its place in the options
 };
 /// Some events are lost for good: history was compacted, or the store was set back. Read everything
 /// again; the watch goes on at `next_revision`, so that a read begun after this misses nothing.
@@ -197,7 +210,8 @@ struct WatchResync {
     std::int64_t compact_revision = 0;  ///< 0: the store was set back
     std::int64_t next_revision = 0;
 };
-using WatchNotice = std::variant<WatchConnected, WatchInterrupted, WatchBatch, WatchResync>;
+using WatchNotice = std::variant<WatchConnected, WatchInterrupted, WatchRefused, WatchAdmitted,
+                                 WatchBatch, WatchResync>;
 using WatchHandler = std::function<void(const WatchNotice&)>;
 
 class Watcher;
@@ -212,6 +226,9 @@ class Watch {
     Watch(Watch&& other) noexcept;
     Watch& operator=(Watch&& other) noexcept;
     ~Watch();
+    /// Another range in the place of one, with its events from `next_revision` on. From now on no
+    /// batch of the old one is delivered. The others go on, and nothing is told of it.
+    void set_range(std::size_t index, WatchRange range, std::int64_t next_revision);
     void stop();
 
   private:

@@ -22,24 +22,6 @@ namespace {
 constexpr std::size_t kMostBytes = 4096;  // a pin has about a hundred
 constexpr std::size_t kLongestName = 200;
 
-/// Any election key as one file name.
-std::string escaped(const std::string& key) {
-    static constexpr char kHex[] = "0123456789ABCDEF";
-    std::string text;
-    for (const char c : key) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) || c == '-' || c == '_') {
-            text += c;
-        } else {
-            text += {'%', kHex[byte >> 4], kHex[byte & 15]};
-        }
-    }
-    if (text.size() <= kLongestName) return text;
-    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a; the file itself names the whole key
-    for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    return text.substr(0, kLongestName) + "-" + cluster_text(hash);
-}
-
 std::string error_text() { return std::strerror(errno); }
 
 /// 0: not a pin of this election key.
@@ -85,10 +67,27 @@ void flush_folder(const std::string& folder) {
 
 }  // namespace
 
+std::string file_name_of(const std::string& key) {
+    static constexpr char kHex[] = "0123456789ABCDEF";
+    std::string text;
+    for (const char c : key) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) || c == '-' || c == '_') {
+            text += c;
+        } else {
+            text += {'%', kHex[byte >> 4], kHex[byte & 15]};
+        }
+    }
+    if (text.size() <= kLongestName) return text;
+    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a; the file itself names the whole key
+    for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return text.substr(0, kLongestName) + "-" + cluster_text(hash);
+}
+
 ClusterPin::ClusterPin(const std::string& folder, std::string election_key)
     : folder_(folder),
       key_(std::move(election_key)),
-      path_(folder + "/cluster-" + escaped(key_) + ".json") {}
+      path_(folder + "/cluster-" + file_name_of(key_) + ".json") {}
 
 ClusterPin::Reading ClusterPin::read() const {
     struct stat found {};

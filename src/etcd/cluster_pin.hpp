@@ -30,6 +30,9 @@ class ClusterPin {
     std::string path_;
 };
 
+/// Any election key as a part of a file name; different ones differ, but for a hash of the long.
+std::string file_name_of(const std::string& election_key);
+
 /// As `etcdctl endpoint status` prints it.
 std::string cluster_text(std::uint64_t cluster);
 

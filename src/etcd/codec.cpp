@@ -181,6 +181,12 @@ std::string encode_watch(const WatchRange& range, std::int64_t start_revision, b
     return wire.SerializeAsString();
 }
 
+std::string encode_watch_cancel(std::int64_t watch_id) {
+    pb::WatchRequest wire;
+    wire.mutable_cancel_request()->set_watch_id(watch_id);
+    return wire.SerializeAsString();
+}
+
 std::string encode_progress_request() {
     pb::WatchRequest wire;
     wire.mutable_progress_request();

@@ -29,6 +29,7 @@ int LeaseKeeper::ping(std::int64_t id, std::chrono::milliseconds timeout, Done d
     }
     const auto now = Clock::now();
     pings_.push_back({number, id, now + timeout, now, std::move(done)});
+    first_deadline_ = std::min(first_deadline_, now + timeout);
     if (stream_) send(pings_.back());
     converge();
     return number;
@@ -67,6 +68,7 @@ void LeaseKeeper::on_message(std::string bytes) {
     }
     // Not even a TTL of 0 is to be believed of it: it may not know the lease yet.
     if (core_.outdated(message.answer.header)) return lose_stream(outdated_error(channel_));
+    heard_ = Clock::now();
     const auto ping = std::find_if(pings_.begin(), pings_.end(), [&message](const Ping& candidate) {
         return candidate.id == message.id;
     });
@@ -123,19 +125,26 @@ void LeaseKeeper::lose_stream(Error error) {
     converge();
 }
 
-/// Brings stream and timer to what the pings ask for.
+/// Brings stream and timer to what the pings ask for. Called at every message: what looks at all
+/// pings is done only when the first of them is due.
 void LeaseKeeper::converge() {
     const auto now = Clock::now();
-    expire(now);
-    if (stream_ && !pings_.empty() && pings_.front().sent + core_.options.request_timeout <= now) {
-        return lose_stream(silence(channel_));
-    }
-    if (!stream_ && !logging_in_ && anyone_waits() && reopen_at_ <= now) open();
+    if (first_deadline_ <= now) expire(now);
+    if (stream_ && !pings_.empty() && silent_at() <= now) return lose_stream(silence(channel_));
+    if (!stream_ && !logging_in_ && reopen_at_ <= now && anyone_waits()) open();
     arm();
 }
 
+/// Many leases share the stream: an answer to any of them says that it lives.
+LeaseKeeper::Clock::time_point LeaseKeeper::silent_at() const {
+    return std::max(pings_.front().sent, heard_) + core_.options.request_timeout;
+}
+
 void LeaseKeeper::expire(Clock::time_point now) {
+    first_deadline_ = Clock::time_point::max();
     for (auto& ping : pings_) {
+        if (ping.done && ping.deadline > now)
+            first_deadline_ = std::min(first_deadline_, ping.deadline);
         if (!ping.done || ping.deadline > now) continue;
         Error error = last_error_ ? *last_error_ : silence(channel_);
         if (last_error_) error.text = "no keep-alive answer in time; before that: " + error.text;
@@ -145,24 +154,27 @@ void LeaseKeeper::expire(Clock::time_point now) {
     }
 }
 
+/// The timer is not put off at each answer: a wake-up that comes early is harmless.
 void LeaseKeeper::arm() {
-    auto due = Clock::time_point::max();
-    for (const auto& ping : pings_) {
-        if (ping.done) due = std::min(due, ping.deadline);
-    }
-    if (stream_ && !pings_.empty()) {
-        due = std::min(due, pings_.front().sent + core_.options.request_timeout);
-    } else if (!stream_ && !logging_in_ && anyone_waits()) {
-        due = std::min(due, reopen_at_);
-    }
-    if (due == Clock::time_point::max()) {
+    if (pings_.empty()) {
+        first_deadline_ = armed_for_ = Clock::time_point::max();
         timer_.cancel();
         return;
     }
+    auto due = first_deadline_;
+    if (stream_) {
+        due = std::min(due, silent_at());
+    } else if (!logging_in_ && anyone_waits()) {
+        due = std::min(due, reopen_at_);
+    }
+    if (due >= armed_for_) return;
+    armed_for_ = due;
     timer_.expires_at(due);
     timer_.async_wait([self = weak_from_this()](boost::system::error_code aborted) {
-        if (aborted) return;
-        if (const auto keeper = self.lock()) keeper->converge();
+        const auto keeper = self.lock();
+        if (aborted || !keeper) return;
+        keeper->armed_for_ = Clock::time_point::max();
+        keeper->converge();
     });
 }
 

@@ -51,6 +51,7 @@ class LeaseKeeper final : public Stoppable,
     void arm();
     void finish(Ping& ping, Result<KeepAlive> result);
     bool anyone_waits() const;
+    Clock::time_point silent_at() const;
 
     ClientCore& core_;
     ChannelPtr channel_;
@@ -61,6 +62,9 @@ class LeaseKeeper final : public Stoppable,
     std::optional<Error> last_error_;
     Backoff backoff_;
     Clock::time_point reopen_at_;
+    Clock::time_point heard_;
+    Clock::time_point first_deadline_ = Clock::time_point::max();  ///< or earlier
+    Clock::time_point armed_for_ = Clock::time_point::max();
     boost::asio::steady_timer timer_;
     int next_number_ = 0;
 };

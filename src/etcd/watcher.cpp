@@ -29,7 +29,8 @@ Watcher::Watcher(std::shared_ptr<ClientCore> core, WatchOptions options, WatchHa
     : core_(std::move(core)),
       options_(std::move(options)),
       handler_(std::make_shared<const WatchHandler>(std::move(handler))),
-      timer_(core_->io) {
+      timer_(core_->io),
+      again_(core_->io) {
     for (const auto& range : options_.ranges) {
         Range watched;
         watched.range = range;
@@ -40,12 +41,27 @@ Watcher::Watcher(std::shared_ptr<ClientCore> core, WatchOptions options, WatchHa
 
 void Watcher::start() { pause(milliseconds(0)); }
 
+void Watcher::set_range(std::size_t index, WatchRange range, std::int64_t next_revision) {
+    auto& changed = ranges_[index];
+    changed.range = std::move(range);
+    changed.next = next_revision;
+    ++changed.generation;
+    const auto old = std::find_if(by_id_.begin(), by_id_.end(),
+                                  [&](const auto& watch) { return watch.second == index; });
+    if (old != by_id_.end()) {
+        give_up(old->first);
+        by_id_.erase(old);
+    }
+    if (stream_) create(index);
+}
+
 void Watcher::stop() {
     phase_ = Phase::kStopped;
     handler_.reset();
     drop_stream();
     if (const auto read = std::exchange(read_, nullptr)) read->drop();
     timer_.cancel();
+    again_.cancel();
 }
 
 void Watcher::on_endpoints_changed() {
@@ -65,13 +81,22 @@ void Watcher::open() {
     token_ = core_->tokens->generation();
     const Metadata metadata = core_->tokens->metadata({{"hasleader", "true"}});
     stream_ = core_->transport.stream(channel_, "Watch/Watch", metadata, weak_from_this());
-    for (auto& range : ranges_) {
-        range.created = false;
-        range.watch_id = -1;
-        range.partial.clear();
-        stream_.send(encode_watch(range.range, range.next, options_.previous));
-    }
+    for (std::size_t i = 0; i < ranges_.size(); ++i) create(i);
     wait(Phase::kCreating, core_->options.request_timeout);
+}
+
+void Watcher::create(std::size_t index) {
+    auto& range = ranges_[index];
+    range.refusal.reset();
+    range.partial.clear();
+    asked_.push_back({index, range.generation});
+    stream_.send(encode_watch(range.range, range.next, options_.previous));
+}
+
+/// Ids are not used twice on a stream: what etcd sends of it still is known by that.
+void Watcher::give_up(std::int64_t watch_id) {
+    given_up_.insert(watch_id);
+    stream_.send(encode_watch_cancel(watch_id));
 }
 
 void Watcher::log_in() {
@@ -110,13 +135,33 @@ void Watcher::on_end(RpcStatus status) {
 
 /// The answers come in the order of the requests.
 void Watcher::created(const WatchMessage& message) {
-    const auto range = std::find_if(ranges_.begin(), ranges_.end(),
-                                    [](const Range& candidate) { return !candidate.created; });
-    if (range == ranges_.end()) return;
-    range->created = true;
-    range->watch_id = message.watch_id;
-    if (range->next == 0) range->next = message.header.revision + 1;
-    if (std::next(range) == ranges_.end()) all_created(message.header);
+    if (asked_.empty()) return;
+    const auto [index, generation] = asked_.front();
+    asked_.pop_front();
+    auto& range = ranges_[index];
+    if (generation != range.generation) {
+        give_up(message.watch_id);
+        return answered(message.header);
+    }
+    const bool from_now = range.next == 0;
+    by_id_[message.watch_id] = index;
+    if (from_now) range.next = message.header.revision + 1;
+    if (std::exchange(range.refused, false)) notify(WatchAdmitted{index, from_now});
+    answered(message.header);
+}
+
+/// Each answer is progress: a thousand ranges may take longer than one request.
+void Watcher::answered(const Header& header) {
+    if (phase_ != Phase::kCreating) {
+        if (asked_.empty()) ask_again();
+        return;
+    }
+    if (!asked_.empty()) return wait(Phase::kCreating, core_->options.request_timeout);
+    if (any_created()) return all_created(header);
+    auto error = *ranges_.front().refusal;
+    // Nothing on this stream says that the token is good.
+    if (error.kind == ErrorKind::kPermissionDenied) core_->tokens->doubt(token_);
+    lost(std::move(error));
 }
 
 void Watcher::all_created(const Header& header) {
@@ -128,10 +173,17 @@ void Watcher::all_created(const Header& header) {
         read_revision();
     }
     notify(WatchConnected{header, endpoint_of(*channel_)});
+    for (std::size_t i = 0; i < ranges_.size() && stream_; ++i) {
+        auto& range = ranges_[i];
+        if (!range.refusal || std::exchange(range.refused, true)) continue;
+        notify(WatchRefused{i, *range.refusal});
+    }
+    ask_again();
 }
 
 /// Also how a request is refused: created and canceled at once, without a watch id.
 void Watcher::canceled(const WatchMessage& message) {
+    if (!message.created && given_up_.erase(message.watch_id) != 0) return;
     if (message.compact_revision > 0) {
         must_read_ = true;
         compact_revision_ = message.compact_revision;
@@ -140,21 +192,38 @@ void Watcher::canceled(const WatchMessage& message) {
     }
     Error error = classify_watch_refusal(message.cancel_reason, endpoint_of(*channel_));
     if (error.kind == ErrorKind::kUnauthenticated) core_->tokens->reject(token_);
-    if (error.kind == ErrorKind::kPermissionDenied) core_->tokens->doubt(token_);
-    lost(std::move(error));
+    const bool one = error.kind == ErrorKind::kPermissionDenied && !asked_.empty();
+    if (!one) return lost(std::move(error));
+    const auto [index, generation] = asked_.front();
+    asked_.pop_front();
+    if (generation == ranges_[index].generation) ranges_[index].refusal = std::move(error);
+    answered(message.header);
+}
+
+/// What others may watch on this stream is not given up for what is refused.
+void Watcher::ask_again() {
+    const auto refused = [](const Range& range) { return range.refusal.has_value(); };
+    if (std::none_of(ranges_.begin(), ranges_.end(), refused)) return;
+    again_.expires_after(kPauseAfterRefusal);
+    again_.async_wait([weak = weak_from_this()](boost::system::error_code aborted) {
+        const auto self = weak.lock();
+        if (aborted || !self || !self->stream_ || !self->asked_.empty()) return;
+        for (std::size_t i = 0; i < self->ranges_.size(); ++i) {
+            if (self->ranges_[i].refusal) self->create(i);
+        }
+    });
 }
 
 void Watcher::events(WatchMessage message) {
-    const auto range = std::find_if(ranges_.begin(), ranges_.end(), [&message](const Range& known) {
-        return known.created && known.watch_id == message.watch_id;
-    });
-    if (range == ranges_.end()) return;
+    const auto known = by_id_.find(message.watch_id);
+    if (known == by_id_.end()) return;
+    auto* const range = &ranges_[known->second];
     std::move(message.events.begin(), message.events.end(), std::back_inserter(range->partial));
     if (message.fragment) return;
     // Not the header's revision: when catching up, etcd sends a batch of old revisions under the
     // store's current one and the rest in further batches.
     range->next = range->partial.back().kv.mod_revision + 1;
-    notify(WatchBatch{message.header, std::exchange(range->partial, {})});
+    notify(WatchBatch{message.header, std::exchange(range->partial, {}), known->second});
 }
 
 void Watcher::lost(Error error) {
@@ -169,14 +238,22 @@ void Watcher::lost(Error error) {
 
 void Watcher::pause(milliseconds delay) { wait(Phase::kPausing, delay); }
 
-void Watcher::drop_stream() { stream_.reset(); }
+void Watcher::drop_stream() {
+    stream_.reset();
+    asked_.clear();
+    by_id_.clear();
+    given_up_.clear();
+}
 
 void Watcher::read_revision() {
     if (!stream_) wait(Phase::kReading, core_->options.request_timeout);
     if (read_) return;
     CallPlan plan;
     plan.method = "KV/Range";
-    plan.request = encode(RangeOp{ranges_.front().range.key, "", false, 1});
+    const auto readable = std::find_if(ranges_.begin(), ranges_.end(),
+                                       [](const Range& range) { return !range.refused; });
+    const auto& key = (readable == ranges_.end() ? ranges_.front() : *readable).range.key;
+    plan.request = encode(RangeOp{key, "", false, 1});
     plan.options.timeout = 2 * core_->options.request_timeout;
     read_ = start_call(*core_, std::move(plan), [weak = weak_from_this()](Outcome outcome) {
         if (const auto self = weak.lock()) self->revision_read(std::move(outcome));
@@ -193,7 +270,7 @@ void Watcher::revision_read(Outcome outcome) {
     }
     const std::int64_t next = reply.header.revision + 1;
     if (!must_read_ && next >= first_unseen()) return;  // the member was only lagging
-    for (auto& range : ranges_) range.next = next;
+    for (auto& range : ranges_) range.next = range.refused ? 0 : next;
     must_read_ = false;
     drop_stream();
     pause(backoff_.next(Clock::now(), core_->random));

@@ -2,7 +2,11 @@
 // handler. Must never lose an event without a WatchResync. Thread rule: the io_context's thread.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -24,6 +28,8 @@ class Watcher final : public Stoppable,
 
     /// Begins from the io_context, not at once.
     void start();
+    /// On the stream that there is, so that whoever watches beside it is not disturbed.
+    void set_range(std::size_t index, WatchRange range, std::int64_t next_revision);
     void stop() override;
     void on_endpoints_changed() override;
     void on_new_term() override;
@@ -43,14 +49,24 @@ class Watcher final : public Stoppable,
     };
     struct Range {
         WatchRange range;
-        std::int64_t next = 0;  ///< first revision not seen yet; 0: from now on
-        std::int64_t watch_id = -1;
-        bool created = false;
+        int generation = 0;               ///< how many ranges this place had before
+        std::int64_t next = 0;            ///< first revision not seen yet; 0: from now on
+        bool refused = false;             ///< and told so
+        std::optional<Error> refusal;     ///< of the request that was answered last
         std::vector<WatchEvent> partial;  ///< fragments of a revision not yet whole
     };
 
+    struct Asked {
+        std::size_t index;
+        int generation;
+    };
+
     void open();
+    void create(std::size_t index);
+    void give_up(std::int64_t watch_id);
     void log_in();
+    void answered(const Header& header);
+    void ask_again();
     void created(const WatchMessage& message);
     void canceled(const WatchMessage& message);
     void events(WatchMessage message);
@@ -68,11 +84,15 @@ class Watcher final : public Stoppable,
     void notify(const WatchNotice& notice);
 
     std::int64_t first_unseen() const;
+    bool any_created() const { return !by_id_.empty(); }
 
     const std::shared_ptr<ClientCore> core_;
     const WatchOptions options_;
     std::shared_ptr<const WatchHandler> handler_;
     std::vector<Range> ranges_;
+    std::deque<Asked> asked_;  ///< for these ranges an answer is to come, in this order
+    std::unordered_map<std::int64_t, std::size_t> by_id_;  ///< of watches on this stream
+    std::unordered_set<std::int64_t> given_up_;            ///< watches that this stream had
     Phase phase_ = Phase::kPausing;
     ChannelPtr channel_;
     CallHandle stream_;
@@ -85,6 +105,7 @@ class Watcher final : public Stoppable,
     Backoff backoff_;
     Clock::time_point due_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer again_;  ///< for what was refused
 };
 
 }  // namespace elector::etcd

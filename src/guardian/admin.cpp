@@ -146,7 +146,9 @@ void AdminRequest::begin(Kind kind, const Address& admin, bool keep, Instant dea
                       "GET %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: iotex-elector\r\n\r\n", target,
                       host.data(), static_cast<unsigned>(admin.port));
     request_size_ = static_cast<std::size_t>(n);
-    if (fd_ < 0) fd_ = connect_to(admin, refused_);
+    if (fd_ >= 0) return;
+    ++serial_;
+    fd_ = connect_to(admin, refused_);
 }
 
 short AdminRequest::events() const {

@@ -43,6 +43,8 @@ class AdminRequest {
     /// For poll(); -1 and 0 when idle and unconnected.
     int fd() const { return fd_; }
     short events() const;
+    /// Of the connection: another one has another number, though its descriptor be the same.
+    std::uint32_t serial() const { return serial_; }
     bool busy() const { return busy_; }
     Instant deadline() const { return busy_ ? deadline_ : model::kNever; }
     /// Goes on as far as it can. The answer, once.
@@ -62,6 +64,7 @@ class AdminRequest {
     std::optional<Answer> read_some();
 
     int fd_ = -1;
+    std::uint32_t serial_ = 0;
     bool busy_ = false;
     bool established_ = false;
     bool refused_ = false;
@@ -71,7 +74,7 @@ class AdminRequest {
     std::array<char, 256> request_{};
     std::size_t request_size_ = 0;
     std::size_t sent_ = 0;
-    std::array<char, 4096> answer_{};
+    std::array<char, 1024> answer_{};  ///< five times what a node says
     std::size_t got_ = 0;
 };
 

@@ -14,12 +14,9 @@ namespace {
 
 constexpr const char* kProgram = "/proc/self/exe";  // the very binary, also after an upgrade
 // Above what a small process uses, below any limit on descriptors.
-constexpr int kLinkPlace = 200;
-constexpr int kLockPlace = 201;
-constexpr int kConfirmedPlace = 202;
-
-constexpr int kNotUsable = 2;  // a closer's exit code: the configuration
-constexpr Duration kRest = std::chrono::seconds(5);
+constexpr int kFirstPlace = 200;
+// The places in their order; behind those for connections are those for locks.
+constexpr std::size_t kLink = 0, kReports = 1, kConfirmed = 2;
 
 constexpr std::array<std::string_view, 4> kGates{"tip", "time", "dead", "restarted"};
 
@@ -63,79 +60,126 @@ std::optional<Order> parse_order(const std::vector<std::string>& words) {
     o.gate = static_cast<GateKind>(gate - kGates.begin());
     o.confirmed = Instant(Duration(confirmed));
     o.key = words[6];
+    o.group = words[7];
     return o;
 }
 
-Children::Children(const Options& options) : elector_words_(options.elector) {
-    closer_words_ = {options.elector.front(), "close-holding"};
-    closer_words_.resize(2 + kOrderWords);
+std::vector<Order> take_orders(std::vector<std::string>& words) {
+    std::vector<Order> orders;
+    for (std::size_t at = 0;;) {
+        const auto first = words.begin() + static_cast<std::ptrdiff_t>(at);
+        auto order = parse_order({first, words.end()});
+        if (!order || orders.size() == kMaxOrders) return {};
+        if (!orders.empty()) order->connection = kReportFd + static_cast<int>(orders.size());
+        orders.push_back(*order);
+        at += kOrderWords;
+        if (at < words.size() && words[at] == kAndWord) {
+            ++at;
+            continue;
+        }
+        words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
+        return orders;
+    }
+}
+
+Children::Children(const Options& options)
+    : nodes_(options.wards.size()),
+      first_place_(std::max(kFirstPlace, kLockFd + static_cast<int>(nodes_))),
+      nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      elector_words_(options.elector),
+      closer_words_{options.elector.front(), "close-holding", std::string(kAndWord)},
+      orders_(std::min(nodes_, kMaxOrders)) {
     closer_words_.insert(closer_words_.end(), options.closer_tail.begin(),
                          options.closer_tail.end());
     elector_argv_ = pointers(elector_words_);
-    closer_argv_ = pointers(closer_words_);
-    for (std::size_t i = 0; i < kOrderWords; ++i) closer_argv_[2 + i] = order_[i].data();
     elector_argv_.push_back(nullptr);
-    closer_argv_.push_back(nullptr);
-    for (auto* files : {&elector_files_, &closer_files_, &bare_files_})
+    closer_argv_.reserve(closer_words_.size() + orders_.size() * (kOrderWords + 1) + 1);
+    for (auto* files : {&elector_files_, &closer_files_, &batch_files_})
         ::posix_spawn_file_actions_init(files);
-    ::posix_spawn_file_actions_adddup2(&elector_files_, kLinkPlace, kLinkFd);
-    ::posix_spawn_file_actions_adddup2(&elector_files_, kLockPlace, kLockFd);
-    ::posix_spawn_file_actions_adddup2(&closer_files_, kConfirmedPlace, kConfirmedFd);
+    ::posix_spawn_file_actions_adddup2(&elector_files_, place(kLink), kLinkFd);
+    for (std::size_t i = 0; i < nodes_; ++i)
+        ::posix_spawn_file_actions_adddup2(&elector_files_, place(kConfirmed + orders_.size() + i),
+                                           kLockFd + static_cast<int>(i));
+    for (auto* files : {&closer_files_, &batch_files_}) {
+        ::posix_spawn_file_actions_adddup2(files, place(kConfirmed), kConfirmedFd);
+        ::posix_spawn_file_actions_adddup2(files, place(kReports), kReportFd);
+    }
+    for (std::size_t i = 1; i < orders_.size(); ++i)
+        ::posix_spawn_file_actions_adddup2(&batch_files_, place(kConfirmed + i),
+                                           kReportFd + static_cast<int>(i));
+    for (std::size_t i = 0; i < kConfirmed + orders_.size() + nodes_; ++i)
+        ::dup3(nothing_, place(i), O_CLOEXEC);
 }
 
 Children::~Children() {
-    for (auto* files : {&elector_files_, &closer_files_, &bare_files_})
+    for (auto* files : {&elector_files_, &closer_files_, &batch_files_})
         ::posix_spawn_file_actions_destroy(files);
+    for (std::size_t i = 0; i < kConfirmed + orders_.size() + nodes_; ++i) ::close(place(i));
+    if (nothing_ >= 0) ::close(nothing_);
 }
 
 bool Children::place_link(int fd) {
-    const bool placed = ::dup3(fd, kLinkPlace, O_CLOEXEC) >= 0;
+    const bool placed = ::dup3(fd, place(kLink), O_CLOEXEC) >= 0;
     const int error = errno;
     ::close(fd);
     errno = error;
     return placed;
 }
 
-bool Children::place_lock(int fd) { return ::dup3(fd, kLockPlace, O_CLOEXEC) >= 0; }
-
-void Children::place_confirmed(int fd) {
-    if (std::exchange(confirmed_there_, false)) ::close(kConfirmedPlace);
-    if (fd < 0) return;
-    confirmed_there_ = ::dup3(fd, kConfirmedPlace, O_CLOEXEC) >= 0;
-    ::close(fd);
+bool Children::place_locks(NodeLocks& locks) {
+    bool all = true;
+    for (std::size_t i = 0; all && i < nodes_; ++i)
+        all = ::dup3(locks[i].fd(), place(kConfirmed + orders_.size() + i), O_CLOEXEC) >= 0;
+    return all;
 }
 
 bool Children::start_elector() {
     const bool started = elector.start(elector_files_, {kProgram, elector_argv_.data(), environ});
-    ::close(kLinkPlace);  // the child's end is the child's alone: its end is an EOF
+    // The child's end is the child's alone: its end is an EOF. The place stays taken.
+    const int error = errno;
+    ::dup3(nothing_, place(kLink), O_CLOEXEC);
+    errno = error;
     return started;
 }
 
-bool Children::start_closer(const Closing& closing, const Arm& arm) {
-    put(order_[0], closing.unfenced ? "unfenced" : "drained");
-    const bool blind = closing.gate == GateKind::kTip && !confirmed_there_;
-    put(order_[1], kGates[static_cast<std::size_t>(blind ? GateKind::kTime : closing.gate)]);
-    put_number(order_[2], arm.term.value);
-    put_number(order_[3], arm.nonce.value);
-    put_number(order_[4], arm.lease.value);
-    put_number(order_[5], static_cast<std::int64_t>(closing.confirmed.time_since_epoch().count()));
-    put(order_[6], arm.key.view());
-    const auto& files = confirmed_there_ ? closer_files_ : bare_files_;
-    return closer.start(files, {kProgram, closer_argv_.data(), environ});
+bool Children::put_order(std::size_t at, const Told& told) {
+    const auto& [closing, arm, group, confirmed] = told;
+    const bool there = confirmed >= 0 && ::dup3(confirmed, place(kConfirmed + at), O_CLOEXEC) >= 0;
+    auto& words = orders_[at];
+    put(words[0], closing.unfenced ? "unfenced" : "drained");
+    const bool blind = closing.gate == GateKind::kTip && !there;
+    put(words[1], kGates[static_cast<std::size_t>(blind ? GateKind::kTime : closing.gate)]);
+    put_number(words[2], arm->term.value);
+    put_number(words[3], arm->nonce.value);
+    put_number(words[4], arm->lease.value);
+    put_number(words[5], static_cast<std::int64_t>(closing.confirmed.time_since_epoch().count()));
+    put(words[6], arm->key.view());
+    put(words[7], *group);
+    return there;
 }
 
-void Children::tell_closer(const Log& log, Instant now, const Ending& ending) {
-    const auto& log_ = log;
-    if (ending.code == kNotUsable) rests_until_ = now + kRest;
-    const bool same = std::exchange(closer_ending_, ending) == ending;
-    if (same || ending.code == 0) return;
-    log_(Level::kError, "closer_failed",
-         {{"alarm", "true"},
-          {"exit_code", ending.code ? Number(*ending.code) : std::string_view("none")},
-          {"signal", Number(ending.signal)},
-          {"why",
-           "What the guardian has done to the node could not be written to etcd; it is tried "
-           "again until it can."}});
+bool Children::start_closer(Child& closer, std::span<const Told> orders, int report) {
+    const auto none = [this](std::size_t i) { ::dup3(nothing_, place(i), O_CLOEXEC); };
+    ::dup3(report, place(kReports), O_CLOEXEC);
+    closer_argv_.clear();
+    closer_argv_.push_back(closer_words_[0].data());
+    closer_argv_.push_back(closer_words_[1].data());
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        if (i > 0) closer_argv_.push_back(closer_words_[2].data());
+        if (!put_order(i, orders[i])) none(kConfirmed + i);
+        for (auto& word : orders_[i]) closer_argv_.push_back(word.data());
+    }
+    for (std::size_t i = 3; i < closer_words_.size(); ++i)
+        closer_argv_.push_back(closer_words_[i].data());
+    closer_argv_.push_back(nullptr);
+    const auto& files = orders.size() > 1 ? batch_files_ : closer_files_;
+    const bool started = closer.start(files, {kProgram, closer_argv_.data(), environ});
+    const int error = errno;
+    // Whoever keeps a copy keeps the node's connection open, and the report.
+    none(kReports);
+    for (std::size_t i = 0; i < orders.size(); ++i) none(kConfirmed + i);
+    errno = error;
+    return started;
 }
 
 }  // namespace elector::guardian

@@ -1,8 +1,9 @@
-// Owns the two kinds of children, the elector and the closer: start, end, exit code. What their
-// start needs is made beforehand. Must never allocate after its making. Thread rule: one thread.
+// Owns the starts of the two kinds of children, the elector and the closers: words, descriptors.
+// What they need is made beforehand. Must never allocate after its making. Thread rule: one thread.
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,34 +24,42 @@ class Children {
     Children(const Children&) = delete;
     Children& operator=(const Children&) = delete;
 
-    /// Both children's descriptors come from these places. False: errno says why not.
+    /// The link's other end, for the next elector; it is taken over. False: errno says why not.
     bool place_link(int fd);
-    bool place_lock(int fd);
-    void place_confirmed(int fd);  ///< -1: there is none
+    /// Once, when all are held: every elector gets them, in their order. False: errno says why not.
+    bool place_locks(NodeLocks& locks);
     bool start_elector();
-    bool start_closer(const Closing& closing, const Arm& arm);
-    /// A failure is told, once for each kind, until one has not failed.
-    void tell_closer(const Log& log, Instant now, const Ending& ending);
-    /// After a failure that somebody has to mend: the next one would say the same at once.
-    bool closer_rests(Instant now) const { return now < rests_until_; }
+    /// One closer for all of these, which are no more than orders_at_once(). It says of each how it
+    /// went at `report`, which is the caller's to close.
+    struct Told {
+        Closing closing;
+        const Arm* arm = nullptr;
+        const std::string* group = nullptr;
+        int confirmed = -1;  ///< the connection that answered `false`; -1: there is none
+    };
+    bool start_closer(Child& closer, std::span<const Told> orders, int report);
+    std::size_t orders_at_once() const { return orders_.size(); }
 
     Child elector;
-    Child closer;
 
   private:
     using Word = std::array<char, kMaxKey + 1>;
+    using Words = std::array<Word, kOrderWords>;
+    bool put_order(std::size_t at, const Told& told);
+    int place(std::size_t at) const { return first_place_ + static_cast<int>(at); }
 
+    std::size_t nodes_;
+    /// Descriptors are put there to be passed on; from the beginning on nobody else gets these.
+    int first_place_;
+    int nothing_;  ///< what lies there meanwhile
     std::vector<std::string> elector_words_;
-    std::vector<std::string> closer_words_;
+    std::vector<std::string> closer_words_;  ///< before the orders, between two, and behind them
     std::vector<char*> elector_argv_;
     std::vector<char*> closer_argv_;
-    std::array<Word, kOrderWords> order_{};
-    bool confirmed_there_ = false;
-    Ending closer_ending_{0, 0};  ///< of the last one
-    Instant rests_until_;
+    std::vector<Words> orders_;
     posix_spawn_file_actions_t elector_files_;
-    posix_spawn_file_actions_t closer_files_;
-    posix_spawn_file_actions_t bare_files_;
+    posix_spawn_file_actions_t closer_files_;  ///< of one order
+    posix_spawn_file_actions_t batch_files_;   ///< of several
 };
 
 }  // namespace elector::guardian

@@ -20,10 +20,12 @@ constexpr Duration kKillAgain = std::chrono::seconds(1);
 /// No more lines than an operator reads.
 constexpr int kLines = 40;
 
-// What a run is told of its cause, in the order of the slots.
-constexpr std::array<std::string_view, 4> kToldNames{"ELECTOR_PROBE", "ELECTOR_REASON",
-                                                     "ELECTOR_TERM", "ELECTOR_ASKED_BY"};
-constexpr std::size_t kProbe = 0, kReason = 1, kTerm = 2, kAskedBy = 3;
+// What a run is told, in the order of the slots.
+constexpr std::array<std::string_view, 7> kToldNames{
+    "ELECTOR_NAME",   "ELECTOR_INSTANCE", "ELECTOR_ADMIN",   "ELECTOR_PROBE",
+    "ELECTOR_REASON", "ELECTOR_TERM",     "ELECTOR_ASKED_BY"};
+constexpr std::size_t kName = 0, kInstance = 1, kAdmin = 2, kProbe = 3, kReason = 4, kTerm = 5,
+                      kAskedBy = 6;
 
 }  // namespace
 
@@ -35,17 +37,29 @@ std::string_view word(FencedBy by) {
 FenceCommand::FenceCommand(const FenceIdentity& identity) : told_(kToldNames.size()) {
     for (char** variable = environ; *variable; ++variable)
         if (!spawn::withheld(*variable)) environment_.push_back(*variable);
-    fixed_ = {"ELECTOR_NAME=" + identity.member, "ELECTOR_INSTANCE=" + identity.instance,
-              "ELECTOR_ADMIN=" + identity.admin_url};
-    for (auto& variable : fixed_) environment_.push_back(variable.data());
     for (auto& variable : told_) environment_.push_back(variable.data());
     environment_.push_back(nullptr);
+    identify(identity);
 }
 
 FenceCommand::~FenceCommand() {
     kill();
     for (const int fd : {output_, report_})
         if (fd >= 0) ::close(fd);
+}
+
+FenceWords KeptWords::words() const {
+    FenceWords words;
+    words.size = static_cast<std::uint16_t>(text_.copy(words.text.data(), words.text.size()));
+    words.count = count_;
+    words.timeout = timeout_;
+    return words;
+}
+
+void FenceCommand::identify(const FenceIdentity& identity) {
+    put(kName, kToldNames[kName], identity.member);
+    put(kInstance, kToldNames[kInstance], identity.instance);
+    put(kAdmin, kToldNames[kAdmin], identity.admin_url);
 }
 
 void FenceCommand::set(const FenceWords& words) { words_ = words; }

@@ -48,6 +48,23 @@ struct FenceEnd {
     bool success() const { return ending.code == 0 && !timed_out; }
 };
 
+/// Fence words in no more room than they take.
+class KeptWords {
+  public:
+    KeptWords() = default;
+    explicit KeptWords(const FenceWords& words)
+        : text_(words.text.data(), words.size), count_(words.count), timeout_(words.timeout) {}
+
+    bool any() const { return count_ > 0; }
+    Duration timeout() const { return timeout_; }
+    FenceWords words() const;
+
+  private:
+    std::string text_;
+    std::uint16_t count_ = 0;
+    Duration timeout_{};
+};
+
 class FenceCommand {
   public:
     /// Of what the command says, this much is kept: the end of it.
@@ -58,6 +75,8 @@ class FenceCommand {
     FenceCommand(const FenceCommand&) = delete;
     FenceCommand& operator=(const FenceCommand&) = delete;
 
+    /// Whose node it is from now on.
+    void identify(const FenceIdentity& identity);
     /// What is run from now on; without words, nothing.
     void set(const FenceWords& words);
     bool configured() const { return words_.count > 0; }
@@ -92,7 +111,6 @@ class FenceCommand {
     void put(std::size_t slot, std::string_view name, std::string_view value);
 
     FenceWords words_;
-    std::vector<std::string> fixed_;
     std::vector<std::array<char, 512>> told_;
     std::vector<char*> environment_;
     std::array<char*, kMaxFenceWords + 1> argv_{};

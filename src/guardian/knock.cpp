@@ -13,6 +13,7 @@ namespace elector::guardian {
 
 void Knock::begin(const Address& admin, const Address& probe, Instant deadline) {
     drop();
+    ++serial_;
     busy_ = true;
     deadline_ = deadline;
     doors_[0].fd = connect_to(admin, doors_[0].refused);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 
 #include "guardian/machine.hpp"
@@ -18,18 +19,20 @@ class Knock {
 
     void begin(const Address& admin, const Address& probe, Instant deadline);
     int fd(std::size_t port) const { return doors_[port].fd; }
+    /// Of the two connections: other ones have another number.
+    std::uint32_t serial() const { return serial_; }
     Instant deadline() const { return busy_ ? deadline_ : model::kNever; }
     /// Once both are known, or it takes too long: whether both refuse.
     std::optional<bool> proceed(Instant now);
+    void drop();
 
   private:
     struct Door {
         int fd = -1;
         bool refused = false;
     };
-    void drop();
-
     std::array<Door, 2> doors_;
+    std::uint32_t serial_ = 0;
     bool busy_ = false;
     Instant deadline_;
 };

@@ -1,8 +1,12 @@
 // Owns the guardian's end of the link to its elector: whole messages, in both directions.
-// Must never wait, allocate, or take what is not a message. Thread rule: one thread.
+// What the elector's socket has no room for is kept, as much as is still worth saying of each node.
+// Must never wait, allocate after its making, or take what is not a message. Thread rule: one
+// thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "guardian/log.hpp"
 #include "guardian/message.hpp"
@@ -11,7 +15,7 @@ namespace elector::guardian {
 
 class Link {
   public:
-    explicit Link(const Log& log) : log_(log) {}
+    explicit Link(const Log& log, std::size_t wards = 1);
     ~Link() { close(); }
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
@@ -23,12 +27,32 @@ class Link {
     int fd() const { return fd_; }
 
     /// None: nothing more for now, or the other end was closed, and then this one is too.
-    std::optional<Message> receive();
-    /// What there is no room for is lost: an elector that does not read is not kept alive by words.
-    void send(const Message& message);
+    std::optional<Letter> receive();
+    /// What there is no room for is kept until send_kept(): of each node the last acknowledgement
+    /// and the end of its fence command, and the last pong. Without a link it is dropped.
+    void send(const Message& message, std::size_t ward = 0);
+    /// Something is kept: wait for room.
+    bool keeps() const { return kept_pong_ || kept_count_ > 0; }
+    void send_kept();
 
   private:
+    /// What one node's member has not been told yet.
+    struct Kept {
+        bool queued = false;
+        std::optional<Armed> armed;
+        std::optional<FenceDone> done;
+    };
+    bool put(const Message& message, std::size_t ward);
+    void keep(const Message& message, std::size_t ward);
+    bool send_kept(std::size_t ward);
+    void drop_kept();
+
     const Log& log_;
+    std::vector<Kept> kept_;
+    std::vector<std::uint16_t> order_;  ///< a ring of those who have something kept
+    std::size_t first_ = 0;
+    std::size_t kept_count_ = 0;
+    std::optional<Pong> kept_pong_;
     int fd_ = -1;
     bool told_garbage_ = false;
 };

@@ -94,6 +94,7 @@ void Log::operator()(Level level, std::string_view event,
     field("level", word(level));
     field("event", event);
     field("process", process_);
+    if (!group_.empty()) field("group", group_);
     for (const auto& f : fields) field(f.key, f.value);
     if (json_) line.put('}');
     const auto text = line.end();

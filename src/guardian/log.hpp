@@ -33,6 +33,13 @@ class Log {
     Log(int fd, bool json, Level least, std::string_view process = "guardian")
         : fd_(fd), json_(json), least_(least), process_(process) {}
 
+    /// The same, each line about that group, whose name is a constant; empty: about none.
+    Log about(std::string_view group) const {
+        Log log = *this;
+        log.group_ = group;
+        return log;
+    }
+
     void operator()(Level level, std::string_view event,
                     std::initializer_list<Field> fields = {}) const;
 
@@ -41,6 +48,7 @@ class Log {
     bool json_;
     Level least_;
     std::string_view process_;
+    std::string_view group_;
 };
 
 }  // namespace elector::guardian

@@ -202,6 +202,7 @@ void Machine::node_lost() { life_certain_ = false; }
 void Machine::closed(Instant now, bool done) {
     d_.closer_busy = false;
     d_.next_close = now + kCloseAgain;
+    d_.close_failed = !done;
     if (!done) return;
     // What was asked for last: unfenced before the confirmation, drained after it.
     if (d_.unfenced_tried && !d_.unfenced) {
@@ -210,6 +211,19 @@ void Machine::closed(Instant now, bool done) {
     } else {
         d_.owes_marker = false;
     }
+}
+
+void Machine::close_withdrawn(Instant now) {
+    d_.closer_busy = false;
+    d_.next_close = now;
+    if (!d_.unfenced) d_.unfenced_tried = false;
+}
+
+bool Machine::spares_others(Instant now) const {
+    if (phase_ != Phase::kActing || elector_runs_) return false;
+    if (!d_.confirmed) return d_.unfenced || (d_.unfenced_tried && d_.close_failed);
+    const auto late = late_until();
+    return d_.owes_marker && d_.close_failed && (!late || now >= *late);
 }
 
 // --- deciding

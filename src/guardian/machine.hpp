@@ -4,6 +4,7 @@
 // Thread rule: values only.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "fencing/ladder.hpp"
@@ -69,7 +70,7 @@ class Machine {
     bool arm(Instant now, const Arm& arm);
     void draining(Instant now, const Draining& m);
     /// The elector's loop turns: it has said something, whatever it was.
-    void heard(Instant now) { heard_ = now; }
+    void heard(Instant now) { heard_ = std::max(heard_, now); }
     void disarm();
     void activation_answered() { may_be_pending_ = false; }
     void locked() { lock_held_ = true; }
@@ -89,6 +90,8 @@ class Machine {
     /// The connection that was kept to the node ended: it may be another process by now.
     void node_lost();
     void closed(Instant now, bool done);
+    /// The order to the closer has not been given to anybody yet: what it says is decided anew.
+    void close_withdrawn(Instant now);
 
     /// What follows from all that. Call it after every input and at wake().
     Actions decide(Instant now);
@@ -104,6 +107,9 @@ class Machine {
     bool node_dead() const { return d_.dead; }
     Reason reason() const { return d_.reason; }
     Instant acting_since() const { return d_.since; }
+    /// An elector for other nodes may start though this one is not done with: nothing that an
+    /// elector sent can land any more, and what is left depends on the node, or on etcd, alone.
+    bool spares_others(Instant now) const;
     bool stopping() const { return stopping_.has_value(); }
     /// REQUIRES: stopping(). It ends then at the latest, whatever was reached.
     Instant stops_by() const { return stop_limit(); }
@@ -135,6 +141,7 @@ class Machine {
         bool surprise = false;        ///< active again after it was confirmed standby
         bool unfenced_tried = false;  ///< UNFENCED may have been written
         bool unfenced = false;
+        bool close_failed = false;
         Instant next_close;
         fencing::Ladder fence;
     };

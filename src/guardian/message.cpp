@@ -20,8 +20,8 @@ class Writer {
     explicit Writer(Packet& packet) : packet_(packet) {}
 
     void raw(const void* data, std::size_t size) {
-        std::memcpy(packet_.data() + at_, data, size);
-        at_ += size;
+        std::memcpy(packet_.bytes.data() + packet_.used, data, size);
+        packet_.used += size;
     }
     template <class T>
     void number(T value) {
@@ -32,15 +32,16 @@ class Writer {
 
   private:
     Packet& packet_;
-    std::size_t at_ = 0;
 };
 
+/// What lies beyond the end reads as zeros, and is noticed at the end.
 class Reader {
   public:
     explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
     void raw(void* data, std::size_t size) {
-        std::memcpy(data, bytes_.data() + at_, size);
+        const auto there = std::min(size, bytes_.size() - std::min(at_, bytes_.size()));
+        if (there > 0) std::memcpy(data, bytes_.data() + at_, there);
         at_ += size;
     }
     template <class T>
@@ -51,11 +52,8 @@ class Reader {
     }
     Duration span() { return Duration(number<std::int64_t>()); }
     Instant instant() { return Instant(span()); }
-    /// What no field has used.
-    bool rest_is_zero() const {
-        const auto rest = bytes_.subspan(at_);
-        return std::all_of(rest.begin(), rest.end(), [](std::byte b) { return b == std::byte{}; });
-    }
+    /// Neither a byte too many nor one too few.
+    bool whole() const { return at_ == bytes_.size(); }
 
   private:
     std::span<const std::byte> bytes_;
@@ -106,7 +104,7 @@ void write(Writer& w, const FenceWords& m) {
     w.span(m.timeout);
     w.number(m.size);
     w.number(m.count);
-    w.raw(m.text.data(), m.text.size());
+    w.raw(m.text.data(), std::min<std::size_t>(m.size, m.text.size()));
 }
 void write(Writer& w, const FenceOrder& m) {
     w.number(m.op.value);
@@ -173,14 +171,13 @@ std::optional<Message> read_fence_words(Reader& r) {
     m.timeout = r.span();
     m.size = r.number<std::uint16_t>();
     m.count = r.number<std::uint16_t>();
-    r.raw(m.text.data(), m.text.size());
+    r.raw(m.text.data(), std::min<std::size_t>(m.size, m.text.size()));
     if (m.count == 0) return m == FenceWords{} ? std::optional<Message>(m) : std::nullopt;
     const bool whole = m.size > 0 && m.size <= m.text.size() && m.count <= kMaxFenceWords &&
                        m.text[m.size - 1] == '\0' && sane(m.timeout);
     if (!whole) return std::nullopt;
     const auto words = std::count(m.text.begin(), m.text.begin() + m.size, '\0');
-    const bool good = words == m.count + 1 && zero(std::span(m.text).subspan(m.size));
-    return good ? std::optional<Message>(m) : std::nullopt;
+    return words == m.count + 1 ? std::optional<Message>(m) : std::nullopt;
 }
 
 std::optional<Message> read_fence_order(Reader& r) {
@@ -238,6 +235,12 @@ std::optional<Message> read(std::size_t kind, Reader& r) {
     }
 }
 
+/// About the two processes, not about a node.
+bool of_no_node(const Message& m) {
+    return std::holds_alternative<Ping>(m) || std::holds_alternative<Pong>(m) ||
+           std::holds_alternative<ReloadDone>(m);
+}
+
 }  // namespace
 
 std::optional<KeyText> key_text(std::string_view key) {
@@ -288,28 +291,29 @@ StatusText status_text(std::string_view line) {
     return t;
 }
 
-Packet encode(const Message& message) {
-    Packet packet{};
+Packet encode(const Message& message, std::size_t ward) {
+    Packet packet;
     Writer w(packet);
     w.raw(kMagic.data(), kMagic.size());
     w.number(kLinkVersion);
     w.number(static_cast<std::uint8_t>(message.index()));
-    w.number(std::uint16_t{0});
+    w.number(static_cast<std::uint16_t>(ward));
     std::visit([&w](const auto& m) { write(w, m); }, message);
     return packet;
 }
 
-std::optional<Message> decode(std::span<const std::byte> bytes) {
-    if (bytes.size() != kPacketSize) return std::nullopt;
+std::optional<Letter> decode(std::span<const std::byte> bytes) {
+    if (bytes.size() > kPacketSize) return std::nullopt;
     Reader r(bytes);
     std::array<std::byte, 4> magic{};
     r.raw(magic.data(), magic.size());
     const auto version = r.number<std::uint8_t>();
     const auto kind = r.number<std::uint8_t>();
-    const auto reserved = r.number<std::uint16_t>();
-    if (magic != kMagic || version != kLinkVersion || reserved != 0) return std::nullopt;
+    const auto ward = r.number<std::uint16_t>();
+    if (magic != kMagic || version != kLinkVersion || ward >= kMaxWards) return std::nullopt;
     const auto message = read(kind, r);
-    return message && r.rest_is_zero() ? message : std::nullopt;
+    if (!message || !r.whole() || (ward != 0 && of_no_node(*message))) return std::nullopt;
+    return Letter{ward, *message};
 }
 
 }  // namespace elector::guardian

@@ -1,6 +1,6 @@
-// Owns the words between the guardian and its elector: fixed-size packets, their encoding, and what
-// is refused as garbage. Both ends are the same binary; the version is there all the same.
-// Must never allocate. Thread rule: values only.
+// Owns the words between the guardian and its elector: packets as long as what they say, the node
+// that each is about, their encoding, and what is refused as garbage. Both ends are the same
+// binary; the version is there all the same. Must never allocate. Thread rule: values only.
 #pragma once
 
 #include <array>
@@ -18,15 +18,26 @@
 
 namespace elector::guardian {
 
-inline constexpr std::uint8_t kLinkVersion = 4;
-inline constexpr std::size_t kPacketSize = 4096;
+inline constexpr std::uint8_t kLinkVersion = 5;
+inline constexpr std::size_t kMaxWards = 1024;    ///< nodes of one guardian
+inline constexpr std::size_t kPacketSize = 4096;  ///< of the longest
 inline constexpr std::size_t kMaxKey = 320;
 inline constexpr std::size_t kMaxFenceWords = 64;
 inline constexpr std::size_t kMaxFenceBytes = 3800;
 inline constexpr std::size_t kMaxReason = 47;
 inline constexpr std::size_t kMaxStatus = 240;
 
-using Packet = std::array<std::byte, kPacketSize>;
+/// Of one message: no byte more than it needs.
+struct Packet {
+    std::array<std::byte, kPacketSize> bytes{};
+    std::size_t used = 0;
+
+    const std::byte* data() const { return bytes.data(); }
+    std::size_t size() const { return used; }
+    const std::byte* begin() const { return data(); }
+    const std::byte* end() const { return data() + used; }
+    std::byte& operator[](std::size_t at) { return bytes[at]; }
+};
 
 /// Text that is kept in place.
 template <std::size_t kMost>
@@ -148,8 +159,17 @@ struct FenceDone {
 using Message = std::variant<Arm, Draining, Disarm, ActivationAnswered, Ping, Armed, Pong,
                              FenceWords, FenceOrder, FenceDone, ReloadDone, Status>;
 
-Packet encode(const Message& message);
+/// A message and the node that it is about: the place of its group in the configuration. What
+/// concerns the two processes themselves (pings, reloads) is about node 0.
+struct Letter {
+    std::uint16_t ward = 0;
+    Message message;
+    bool operator==(const Letter&) const = default;
+};
+
+/// REQUIRES: `ward` below kMaxWards.
+Packet encode(const Message& message, std::size_t ward = 0);
 /// None: not a packet of this version in every byte, or values that no elector sends.
-std::optional<Message> decode(std::span<const std::byte> bytes);
+std::optional<Letter> decode(std::span<const std::byte> bytes);
 
 }  // namespace elector::guardian

@@ -30,16 +30,16 @@ socklen_t address_of(const std::string& name, sockaddr_un& address) {
     return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + n);
 }
 
-/// Of one node: its loopback address has three names.
-std::string one_name(std::string url) {
+}  // namespace
+
+std::string lock_name(const std::string& admin_url) {
+    std::string url = admin_url;
     for (const std::string_view other : {"//localhost", "//[::1]"}) {
         const auto at = url.find(other);
         if (at != std::string::npos) url.replace(at, other.size(), "//127.0.0.1");
     }
-    return url;
+    return "iotex-elector/" + url;
 }
-
-}  // namespace
 
 NodeLock::~NodeLock() {
     if (fd_ >= 0) ::close(fd_);
@@ -56,16 +56,26 @@ bool NodeLock::bind_it() {
 }
 
 NodeLock::Holder NodeLock::acquire(const std::string& admin_url, bool answering, std::string& why) {
-    name_ = "iotex-elector/" + one_name(admin_url);
+    if (begin(admin_url, answering, why)) return Holder::kUs;
+    pollfd answered{question(), POLLIN, 0};
+    if (question() >= 0) ::poll(&answered, 1, kAnswerTakesMs);
+    return judge();
+}
+
+bool NodeLock::begin(const std::string& admin_url, bool answering, std::string& why) {
+    name_ = lock_name(admin_url);
     answering_ = answering;
-    if (bind_it()) return Holder::kUs;
+    if (bind_it()) return true;
     why = std::strerror(errno);
-    if (errno != EADDRINUSE) return Holder::kAnother;
+    if (errno != EADDRINUSE) return false;
     why = "another elector controls it";
-    if (!ask()) return Holder::kAnother;
-    pollfd answered{asked_, POLLIN, 0};
-    if (connected_) ::poll(&answered, 1, kAnswerTakesMs);
-    return holder_answers() ? Holder::kAnother : Holder::kRemains;
+    asks_ = ask();
+    return false;
+}
+
+NodeLock::Holder NodeLock::judge() {
+    if (held_) return Holder::kUs;
+    return !asks_ || holder_answers() ? Holder::kAnother : Holder::kRemains;
 }
 
 /// False: it listens to nobody, as an elector without a guardian does. Where many wait for its

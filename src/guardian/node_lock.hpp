@@ -8,6 +8,9 @@
 
 namespace elector::guardian {
 
+/// By which a node is known to those who want it: the same for every name of its loopback address.
+std::string lock_name(const std::string& admin_url);
+
 class NodeLock {
   public:
     enum class Holder {
@@ -25,6 +28,12 @@ class NodeLock {
     /// With `answering` others are told that we live; call answer() when fd() is readable. Waits up
     /// to a second for another holder's answer.
     Holder acquire(const std::string& admin_url, bool answering, std::string& why);
+    /// The same in two steps, for many at once. True: it is ours; else `why` says what is known,
+    /// and an answer of the one who has it can be waited for at question(); -1: there is none to
+    /// wait for.
+    bool begin(const std::string& admin_url, bool answering, std::string& why);
+    int question() const { return asks_ && connected_ ? asked_ : -1; }
+    Holder judge();
     /// After kRemains: true once the lock is ours.
     bool try_again();
     /// After kRemains: the holder has answered after all.
@@ -41,6 +50,7 @@ class NodeLock {
     bool held_ = false;
     int asked_ = -1;          ///< the question to the one who holds it
     bool connected_ = false;  ///< it has got that far
+    bool asks_ = false;       ///< somebody may answer
     std::string name_;
     bool answering_ = false;
 };

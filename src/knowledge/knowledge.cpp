@@ -58,7 +58,7 @@ void learn_record(Knowledge& k, Instant now, bool first) {
     }
     k.seen_holder_mod = std::max(k.seen_holder_mod, holder.mod);
     if (holder.record) k.seen_term = std::max(k.seen_term, holder.record->term);
-    // SAFETY: S6, S30. A key that we do not see is not gone for that.
+    // SAFETY: S6, S33. A key that we do not see is not gone for that.
     const bool present = holder.record && !surely_gone(k.view, holder.record->term);
     if (present) {
         k.key_gone_since.reset();
@@ -184,7 +184,7 @@ ReadElection question(Knowledge& k, const Policy& p, Instant now, const OwnKey& 
 }
 
 /// Makes the answer what this member follows of a crowd. False: it names others than were asked
-/// for, so that it has to be read again. SAFETY: S30. A key whose member was not read must not look
+/// for, so that it has to be read again. SAFETY: S33. A key whose member was not read must not look
 /// foreign.
 bool fits_crowd(Knowledge& k, const Means& m, ElectionView& view, const OwnKey& own) {
     auto& crowd = view.crowd;

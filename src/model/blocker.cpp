@@ -1,6 +1,8 @@
 #include "model/blocker.hpp"
 
 #include <array>
+#include <bit>
+#include <utility>
 
 namespace elector::model {
 namespace {
@@ -68,12 +70,25 @@ std::string_view sentence(Blocker blocker) {
 
 std::string codes(Blockers blockers) {
     std::string text;
-    for (const auto& row : kRows) {
-        if (!blockers.has(row.blocker)) continue;
+    for (auto bits = blockers.bits(); bits != 0; bits &= bits - 1) {
         if (!text.empty()) text += ',';
-        text += row.code;
+        text += kRows[static_cast<std::size_t>(std::countr_zero(bits))].code;
     }
     return text;
+}
+
+bool is_codes(std::string_view text, Blockers blockers) {
+    bool first = true;
+    for (auto bits = blockers.bits(); bits != 0; bits &= bits - 1) {
+        if (!std::exchange(first, false)) {
+            if (!text.starts_with(',')) return false;
+            text.remove_prefix(1);
+        }
+        const auto code = kRows[static_cast<std::size_t>(std::countr_zero(bits))].code;
+        if (!text.starts_with(code)) return false;
+        text.remove_prefix(code.size());
+    }
+    return text.empty();
 }
 
 }  // namespace elector::model

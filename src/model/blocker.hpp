@@ -67,5 +67,7 @@ std::string_view code(Blocker blocker);
 std::string_view sentence(Blocker blocker);
 /// Codes, comma separated.
 std::string codes(Blockers blockers);
+/// `text` is codes(blockers).
+bool is_codes(std::string_view text, Blockers blockers);
 
 }  // namespace elector::model

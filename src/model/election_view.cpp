@@ -100,7 +100,7 @@ const Candidate* find_created(const ElectionView& view, Revision create) {
     return find_candidate(view, [&](const Candidate& c) { return c.create == create; });
 }
 
-// SAFETY: S30. What sorts before a key that a read of the queue's first keys showed was shown with
+// SAFETY: S33. What sorts before a key that a read of the queue's first keys showed was shown with
 // it. A far member looks at some keys by name: that says nothing of the others.
 bool surely_gone(const ElectionView& view, Revision create) {
     if (find_created(view, create)) return false;

@@ -37,7 +37,10 @@ struct Means {
         return false;
     }
 
-    void emit(Effect effect) { out.push_back(std::move(effect)); }
+    template <class E>
+    void emit(E&& effect) {
+        out.emplace_back(std::forward<E>(effect));
+    }
     void announce(Notice notice, std::string detail = {}) {
         emit(Announce{notice, std::move(detail)});
     }

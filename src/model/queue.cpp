@@ -5,7 +5,7 @@
 namespace elector::model {
 namespace {
 
-bool better(const MemberRecord& other, const MemberRecord& mine) {
+bool better(const MemberRecord& other, Rank mine) {
     if (other.priority != mine.priority) return other.priority > mine.priority;
     return other.lag_bucket < mine.lag_bucket;
 }
@@ -16,7 +16,12 @@ bool is_head(const ElectionView& view, Revision create) {
     return !view.queue.empty() && view.queue.front().create == create;
 }
 
-bool outranked(const ElectionView& view, Revision create, const MemberRecord& mine) {
+bool outranked(const ElectionView& view, Revision create, Rank mine) {
+    // Mostly nobody is better: known from a few numbers, before keys are compared.
+    const auto could = [&](const MemberEntry& m) {
+        return m.record.eligible && better(m.record, mine);
+    };
+    if (std::none_of(view.members.begin(), view.members.end(), could)) return false;
     for (const auto& c : view.queue) {
         if (c.create <= create) continue;
         const auto* owner = owner_of(view, c.key);
@@ -40,6 +45,12 @@ bool taken_for_foreign(const ElectionView& view, Revision create) {
     const auto& record = view.holder.record;
     return record && std::any_of(record->foreign.begin(), record->foreign.end(),
                                  [&](const ForeignKey& f) { return f.create == create; });
+}
+
+bool lists(const std::vector<ForeignKey>& foreign, const Candidate& candidate) {
+    return std::any_of(foreign.begin(), foreign.end(), [&](const ForeignKey& f) {
+        return f.key == candidate.key && f.create == candidate.create;
+    });
 }
 
 }  // namespace elector::model

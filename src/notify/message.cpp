@@ -54,12 +54,13 @@ std::string generic(const Message& m) {
                    {"detail", cut(m.detail)},
                    {"node", m.node},
                    {"lost_before", m.lost_before}};
+    if (!m.table.empty()) o["table"] = m.table;
     return json::serialize(o);
 }
 
 std::string for_slack(const Message& m) {
-    std::string text =
-        "[" + std::string(word(m.severity)) + "] " + m.member + " (" + m.group + "): " + m.event;
+    std::string text = "[" + std::string(word(m.severity)) + "] " + m.member + " (" +
+                       (m.table.empty() ? "" : m.table + ", ") + m.group + "): " + m.event;
     if (!m.reason.empty()) text += " " + m.reason;
     if (!m.sentence.empty()) text += ": " + cut(m.sentence);
     if (!m.detail.empty()) text += " (" + cut(m.detail) + ")";
@@ -93,18 +94,21 @@ std::string written(const Message& message, Format format) {
 }
 
 std::vector<std::pair<std::string, std::string>> variables(const Message& m) {
-    return {{"ELECTOR_AT", m.at},
-            {"ELECTOR_EVENT", m.event},
-            {"ELECTOR_SEVERITY", std::string(word(m.severity))},
-            {"ELECTOR_GROUP", m.group},
-            {"ELECTOR_NAME", m.member},
-            {"ELECTOR_ROLE", m.role},
-            {"ELECTOR_TERM", m.term == 0 ? "" : std::to_string(m.term)},
-            {"ELECTOR_REASON", m.reason},
-            {"ELECTOR_SENTENCE", cut(m.sentence)},
-            {"ELECTOR_DETAIL", cut(m.detail)},
-            {"ELECTOR_NODE", m.node},
-            {"ELECTOR_LOST_BEFORE", std::to_string(m.lost_before)}};
+    std::vector<std::pair<std::string, std::string>> all{
+        {"ELECTOR_AT", m.at},
+        {"ELECTOR_EVENT", m.event},
+        {"ELECTOR_SEVERITY", std::string(word(m.severity))},
+        {"ELECTOR_GROUP", m.group},
+        {"ELECTOR_NAME", m.member},
+        {"ELECTOR_ROLE", m.role},
+        {"ELECTOR_TERM", m.term == 0 ? "" : std::to_string(m.term)},
+        {"ELECTOR_REASON", m.reason},
+        {"ELECTOR_SENTENCE", cut(m.sentence)},
+        {"ELECTOR_DETAIL", cut(m.detail)},
+        {"ELECTOR_NODE", m.node},
+        {"ELECTOR_LOST_BEFORE", std::to_string(m.lost_before)}};
+    if (!m.table.empty()) all.emplace_back("ELECTOR_TABLE", m.table);
+    return all;
 }
 
 bool wanted(const std::vector<std::string>& events, std::string_view event, Severity severity) {

@@ -27,6 +27,8 @@ struct Message {
     std::string node;  ///< last verified: active, standby, unknown
     /// How many earlier ones were lost on the way to this reader; set when it is sent.
     std::uint64_t lost_before = 0;
+    /// Name of the group's [[group]] table; empty, and not told: the file has none.
+    std::string table{};
     bool operator==(const Message&) const = default;
 };
 

@@ -19,8 +19,9 @@ namespace {
 
 struct Member {
     FakeHost host;
+    FakeHouse house{{&host}};
     Metrics metrics{"1.2.3"};
-    Api api{host, metrics};
+    Api api{house, metrics};
     boost::asio::io_context io;
 
     Answer ask(const std::string& method, const std::string& path, std::string body = {}) {
@@ -64,6 +65,7 @@ TEST_CASE("every path refuses the method that it does not take, and names the on
         CHECK(field(answer, "Allow") == (get ? "GET, HEAD" : "POST"));
     }
     CHECK(m.host.calls.empty());
+    CHECK(m.house.reloads == 0);
     CHECK(m.ask("GET", "/nothing").status == 404);
     CHECK(m.ask("GET", "/livez/").status == 404);
 }
@@ -77,6 +79,7 @@ TEST_CASE("without the token nothing is asked of the member, by any path") {
         CHECK(m.ask("POST", std::string(name.substr(name.find('/')))).status == 401);
     }
     CHECK(m.host.calls.empty());
+    CHECK(m.house.reloads == 0);
     CHECK(m.ask("GET", "/status").status == 200);
 }
 
@@ -175,7 +178,7 @@ TEST_CASE("an observer has nothing to resign from, and a resignation takes no bo
 TEST_CASE("a reload says what was wrong") {
     Member m;
     CHECK(m.ask("POST", "/reload").body == "{\"reloaded\":true}\n");
-    m.host.problem = "no such key";
+    m.house.problem = "no such key";
     const auto answer = m.ask("POST", "/reload");
     CHECK(answer.status == 409);
     CHECK(answer.body.find("no such key") != std::string::npos);
@@ -205,11 +208,11 @@ TEST_CASE("notifications are counted by target, and on when a reload has begun a
     const auto shown = [&](const std::string& wanted) {
         return m.ask("GET", "/metrics").body.find(wanted) != std::string::npos;
     };
-    m.host.standings = {{"one", {3, 2, 1}, 0, ""}};
+    m.house.standings = {{"one", {3, 2, 1}, 0, ""}};
     CHECK(shown(line("sent", 3)));
     CHECK(shown(line("failed", 2)));
     CHECK(shown(line("dropped", 1)));
-    m.host.standings = {{"one", {2, 0, 1}, 0, ""}};
+    m.house.standings = {{"one", {2, 0, 1}, 0, ""}};
     CHECK(shown(line("sent", 5)));
     CHECK(shown(line("failed", 2)));
     CHECK(shown(line("dropped", 1)));

@@ -80,3 +80,22 @@ TEST_CASE("whoever waits is woken by what is told, and by the end") {
     CHECK(heard(*reader).ends_with("event: closed\ndata: {}\n\n"));
     CHECK(reader->ended());
 }
+
+TEST_CASE("whoever follows one group hears of that one, and everybody of the end") {
+    boost::asio::io_context io;
+    Hub hub(io);
+    const auto west = hub.subscribe("west");
+    const auto all = hub.subscribe();
+    hub.publish("one", "{}", "west");
+    hub.publish("two", "{}", "east");
+    hub.publish_only("west", "three", "{}");
+    hub.publish_only({}, "four", "{}");
+    CHECK(hub.followed() == std::set<std::string>{"", "west"});
+    CHECK(heard(*west) == "id: 1\nevent: one\ndata: {}\n\nid: 3\nevent: three\ndata: {}\n\n");
+    CHECK(heard(*all) ==
+          "id: 1\nevent: one\ndata: {}\n\nid: 2\nevent: two\ndata: {}\n\n"
+          "id: 4\nevent: four\ndata: {}\n\n");
+    hub.close("{}");
+    for (const auto& reader : {west, all})
+        CHECK(heard(*reader).find("event: closed\n") != std::string::npos);
+}

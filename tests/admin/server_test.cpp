@@ -28,12 +28,12 @@ struct Service {
     Server server;
 
     explicit Service(Limits limits)
-        : server(
-              io,
-              {[this](const Request& r) { return answer(r); }, [this] { return hub.subscribe(); }},
-              {[this](const std::string& at) { url = at; }, [](const std::string&) {},
-               [](const std::string&) {}},
-              limits) {
+        : server(io,
+                 {[this](const Request& r) { return answer(r); },
+                  [this](const std::string& group) { return hub.subscribe(group); }},
+                 {[this](const std::string& at) { url = at; }, [](const std::string&) {},
+                  [](const std::string&) {}},
+                 limits) {
         elector::config::Api api;
         api.listen.port = 0;
         server.set(api);

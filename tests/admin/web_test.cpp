@@ -12,7 +12,7 @@ namespace config = elector::config;
 using namespace std::chrono_literals;
 
 TEST_CASE("the dashboard has four files, and no other path is one") {
-    for (const auto* path : {"/", "/app.js", "/style.css", "/icon.svg"}) {
+    for (const auto* path : {"/", "/app.js", "/groups.js", "/style.css", "/icon.svg"}) {
         const auto* file = find_web_file(path);
         REQUIRE_MESSAGE(file != nullptr, path);
         const auto answer = to_answer(*file);

@@ -63,3 +63,17 @@ TEST_CASE("what cannot be written down is not given") {
     CHECK(none.set(1) != "");
     CHECK(none.unix_ms() == At{});
 }
+
+TEST_CASE("of many groups in one folder each has resigned by itself") {
+    const Folder folder;
+    Resignation west(folder.path, "/west");
+    Resignation east(folder.path, "/east");
+    CHECK(west.set(7) == "");
+    CHECK(west.path() == folder.path + "/resigned-%2Fwest");
+    CHECK(Resignation(folder.path, "/west").unix_ms() == At{7});
+    CHECK(Resignation(folder.path, "/east").unix_ms() == At{});
+    CHECK(Resignation(folder.path, "/west.new").unix_ms() == At{});
+    CHECK(Resignation(folder.path).unix_ms() == At{});
+    CHECK(east.clear() == "");
+    CHECK(Resignation(folder.path, "/west").unix_ms() == At{7});
+}

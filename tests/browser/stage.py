@@ -8,10 +8,12 @@ import os
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ADMIN = os.path.join(ROOT, "src/admin")
 TYPES = {"/": ("index.html", "text/html"), "/app.js": ("app.js", "text/javascript"),
+         "/groups.js": ("groups.js", "text/javascript"),
          "/style.css": ("style.css", "text/css"), "/icon.svg": ("icon.svg", "image/svg+xml")}
 
 
@@ -56,6 +58,20 @@ def status(**changes):
     return document
 
 
+def row(name, **changes):
+    """One group of many, which is well."""
+    return {"group": name, "key": "/of/" + name, "leader": "delegate-a", "state": "active",
+            "term": 7, "verified_active": ["delegate-a"], "trouble": None, "exit_code": 0,
+            "verdict": "delegate-a is the only node verified active.",
+            "local": {"role": "leader", "node": "active", "alarms": [], "resigned": False},
+            **changes}
+
+
+def all_of(rows):
+    return {"v": 1, "member": "delegate-a", "exit_code": max(r["exit_code"] for r in rows),
+            "groups": rows}
+
+
 def change(term, origin, to, sentence, actor="", standby=0, marker=0, held=0, at=None):
     return {"revision": term + 5, "at": at or f"2026-08-01T10:{term % 60:02}:30Z", "term": term,
             "from": origin, "to": to, "reason": "code", "sentence": sentence, "actor": actor,
@@ -80,6 +96,8 @@ class Stage:
         self.history = history()
         self.answers = {"/switchover": (202, {"v": 1}), "/pause": (200, {"v": 1}),
                         "/resume": (200, {"v": 1})}
+        self.many = None  # the status of all groups, where there are some
+        self.asked = []  # (path, group)
         self.orders = []
         self.silent = False  # takes connections and says nothing good
         self.events = True
@@ -138,6 +156,12 @@ class Stage:
                     self.close_connection = True  # the page has gone on meanwhile
 
             def do_GET(self):
+                self.path, _, query = self.path.partition("?")
+                group = unquote(query.removeprefix("group="))
+                stage.asked.append((self.path, group))
+                known = [g["group"] for g in stage.many["groups"]] if stage.many else []
+                if group and group not in known:
+                    return self.reply(404, "application/json", "{}")
                 if self.path in TYPES:
                     name, content_type = TYPES[self.path]
                     self.reply(200, content_type, read(ADMIN, "web", name))
@@ -149,6 +173,8 @@ class Stage:
                     self.follow()
                 else:
                     document = stage.status if self.path == "/status" else stage.history
+                    if self.path == "/status" and stage.many and not group:
+                        document = stage.many
                     self.reply(200, "application/json", json.dumps(document))
 
             def follow(self):
@@ -167,7 +193,7 @@ class Stage:
                 length = int(self.headers.get("Content-Length", 0))
                 body = json.loads(self.rfile.read(length))
                 stage.orders.append((self.path, body, self.headers.get("Authorization")))
-                code, document = stage.answers[self.path]
+                code, document = stage.answers[self.path.partition("?")[0]]
                 self.reply(code, "application/json", json.dumps(document))
 
         return Handler

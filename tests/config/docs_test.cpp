@@ -173,6 +173,32 @@ TEST_CASE("the examples in messages are acceptable values") {
     }
 }
 
+TEST_CASE("the example of groups loads without problems or warnings") {
+    const LoadResult result = load_text(file_text("config/groups.example.toml"));
+    REQUIRE(rendered(result.problems) == Lines{});
+    CHECK(rendered(result.warnings) == Lines{});
+    REQUIRE(result.config->groups.size() == 2);
+    CHECK(result.config->groups[0].group == "east");
+    CHECK(result.config->groups[1].election.profile == Profile::kWan);
+    CHECK(result.config->groups[1].health.max_lag == 5);
+}
+
+TEST_CASE("docs/groups.md shows a file that loads, and a problem as it is reported") {
+    const std::string page = file_text("docs/groups.md");
+    const std::size_t from = page.find("```toml\n") + 8;
+    std::string text = page.substr(from, page.find("```", from) - from);
+    const LoadResult good = load_text(text);
+    REQUIRE(rendered(good.problems) == Lines{});
+    CHECK(rendered(good.warnings) == Lines{});
+    CHECK(good.config->groups.size() == 2);
+    const std::string west = "\"/delegates/west\"";
+    text.replace(text.find(west), west.size(), "\"/delegates/east\"");
+    const LoadResult bad = load(text, "groups.toml", FakeMachine{}.environment());
+    REQUIRE(bad.problems.size() == 1);
+    CAPTURE(bad.problems[0].render());
+    CHECK(page.find("\n" + bad.problems[0].render() + "\n") != std::string::npos);
+}
+
 TEST_CASE("the profile files load and are what they are named") {
     const LoadResult fast = load_text(file_text("config/fast.toml"));
     const LoadResult wan = load_text(file_text("config/wan.toml"));

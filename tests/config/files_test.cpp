@@ -170,6 +170,15 @@ TEST_CASE("paths are absolute") {
               "with \"/\""});
 }
 
+TEST_CASE("a file that the configuration names is shorter than the configuration may be") {
+    FakeMachine machine;
+    machine.files["/s/password"] = {std::string(65 * 1024, 'x')};
+    CHECK(rendered(load_on(machine, "[etcd]\nusername = \"u\"\npassword_file = \"/s/password\"\n")
+                       .problems) ==
+          Lines{"elector.toml:3:17: etcd.password_file = \"/s/password\" "
+                "cannot be read, or is longer than 64 KiB"});
+}
+
 TEST_CASE("the real machine tells modes and contents of files") {
     const Environment real = system_environment();
     char name[] = "/tmp/elector-config-test-XXXXXX";
@@ -184,10 +193,10 @@ TEST_CASE("the real machine tells modes and contents of files") {
     CHECK(facts.readable);
     CHECK(facts.mode == 0640U);
     CHECK(load_file(name, real).config->health.fall == 7);
-    std::ofstream(name) << std::string(65 * 1024, '#');
+    std::ofstream(name) << std::string(513 * 1024, '#');
     CHECK(rendered(load_file(name, real).problems) ==
           Lines{std::string(name) + ": cannot read the configuration: it cannot be opened, or is "
-                                    "longer than 64 KiB"});
+                                    "longer than 512 KiB"});
     REQUIRE(std::remove(name) == 0);
     CHECK(rendered(load_file(name, real).problems) ==
           Lines{std::string(name) + ": cannot read the configuration: No such file or directory"});

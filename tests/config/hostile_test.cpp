@@ -127,7 +127,7 @@ TEST_CASE("control characters in values and keys never reach the terminal") {
               "elector.toml:4:1: unknown key member.\"\\u001b[31m\"; the keys here are name, mode, "
               "priority, nofailover",
               "elector.toml:5:2: unknown table [\"a\\nb\"]; the tables are member, election, etcd, "
-              "node, health, fence, guardian, state, api, log, notify"});
+              "node, health, fence, guardian, state, api, log, notify, group"});
 }
 
 TEST_CASE("endless names are cut in messages") {
@@ -139,14 +139,14 @@ TEST_CASE("endless names are cut in messages") {
         problems_of(name + " = 1\n") ==
         Lines{"elector.toml:1:1: unknown key \"" + name.substr(0, 60) +
               "\"...; the tables are member, election, etcd, node, health, fence, guardian, state, "
-              "api, log, notify"});
+              "api, log, notify, group"});
 }
 
 TEST_CASE("a text larger than any configuration is refused unread") {
-    CHECK(problems_of(std::string(65'537, '#')) ==
-          Lines{"elector.toml:1:1: syntax error: the text is longer than 64 KiB; this is no "
+    CHECK(problems_of(std::string(524'289, '#')) ==
+          Lines{"elector.toml:1:1: syntax error: the text is longer than 512 KiB; this is no "
                 "configuration"});
-    CHECK(problems_of(std::string(65'536, '#')) == Lines{});
+    CHECK(problems_of(std::string(524'288, '#')) == Lines{});
 }
 
 TEST_CASE("every prefix of a valid file is answered") {

@@ -104,7 +104,7 @@ TEST_CASE("an unknown key says what was likely meant") {
               "dial_timeout"});
     CHECK(problems_of("[zebra]\n") ==
           Lines{"elector.toml:1:2: unknown table [zebra]; the tables are member, election, etcd, "
-                "node, health, fence, guardian, state, api, log, notify"});
+                "node, health, fence, guardian, state, api, log, notify, group"});
     CHECK(problems_of("[election.hold]\nx = 1\n") ==
           Lines{"elector.toml:1:1: election.hold = {...} must be a duration in quotes, for example "
                 "hold = \"5s\" (found a table)"});

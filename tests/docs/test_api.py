@@ -52,7 +52,7 @@ class Api(unittest.TestCase):
 
     def test_every_reference_leads_somewhere_and_everything_is_referred_to(self):
         used = set(references(self.document))
-        there = {f"#/components/{kind}/{name}" for kind in ("schemas", "responses")
+        there = {f"#/components/{kind}/{name}" for kind in ("schemas", "responses", "parameters")
                  for name in self.document["components"][kind]}
         self.assertEqual(used, there)
 

@@ -26,7 +26,7 @@ def logged():
     paths = [path for folder in ("app", "guardian")
              for path in glob.glob(os.path.join(ROOT, "src", folder, "*.cpp"))]
     for path in paths:
-        for level, name in re.findall(r'\blog_\(([^,"]+), "(\w+)"', read(path)):
+        for level, name in re.findall(r'\blog_?\(([^,"]+), "(\w+)"', read(path)):
             found[name] = found.get(name, "") + level
         chosen = re.findall(r'\blog_\(level, [^"]*\? "(\w+)" : "(\w+)"', read(path))
         for name in [name for names in chosen for name in names]:

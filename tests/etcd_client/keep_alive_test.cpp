@@ -1,6 +1,7 @@
 // The shared keep-alive stream.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "etcd_client/fixture.hpp"
 
@@ -105,6 +106,26 @@ TEST_CASE_FIXTURE(Fixture, "a silent stream is replaced after one request time-o
     CHECK(Clock::now() - begin >= request_timeout);
     run_until(io, [this] { return !rpcs.empty(); });
     CHECK(rpcs[0] == kMethod + " 1 " + a.endpoint());
+}
+
+TEST_CASE_FIXTURE(Fixture, "an answer to one lease says that the stream lives, for all of them") {
+    request_timeout = milliseconds(200);
+    // Each answer comes a while after the one before: the last is older than a request may be.
+    std::vector<std::shared_ptr<boost::asio::steady_timer>> late;
+    a.on<pb::LeaseKeepAliveRequest>(
+        kMethod, [&](FakeCall call, const pb::LeaseKeepAliveRequest& request) {
+            const auto after = (late.size() + 1) * milliseconds(100);
+            late.push_back(std::make_shared<boost::asio::steady_timer>(io, after));
+            late.back()->async_wait([call, id = request.id()](boost::system::error_code) {
+                call.send(answer_for(id, 10));
+            });
+        });
+    Client client(io, options({a.endpoint()}));
+    Answers answers;
+    for (int id = 1; id <= 5; ++id) start(io, client, answers, id, id, milliseconds(20'000));
+    run_until(io, [&answers] { return answers.size() == 5; });
+    CHECK(rpcs.empty());  // no stream has ended
+    CHECK(a.received().size() == 5);
 }
 
 TEST_CASE_FIXTURE(Fixture, "when nobody answers the total time-out ends the wait") {

@@ -1,116 +1,11 @@
 // Watches: creation, batches, fragments, resumption, compaction, silence.
 #include <algorithm>
 
-#include "etcd_client/fixture.hpp"
+#include <boost/asio/steady_timer.hpp>
+
+#include "etcd_client/watch_fixture.hpp"
 
 using namespace elector::test;
-
-namespace {
-
-const std::string kMethod = "Watch/Watch";
-
-pb::WatchResponse created(std::int64_t watch_id, std::int64_t revision) {
-    pb::WatchResponse response;
-    set_header(*response.mutable_header(), revision);
-    response.set_watch_id(watch_id);
-    response.set_created(true);
-    return response;
-}
-
-pb::WatchResponse put_event(std::int64_t watch_id, const std::string& key,
-                            std::int64_t mod_revision) {
-    pb::WatchResponse response;
-    set_header(*response.mutable_header(), mod_revision);
-    response.set_watch_id(watch_id);
-    auto& kv = *response.add_events()->mutable_kv();
-    kv.set_key(key);
-    kv.set_mod_revision(mod_revision);
-    return response;
-}
-
-pb::WatchResponse compacted(std::int64_t watch_id, std::int64_t compact_revision) {
-    pb::WatchResponse response;
-    response.mutable_header();
-    response.set_watch_id(watch_id);
-    response.set_canceled(true);
-    response.set_compact_revision(compact_revision);
-    return response;
-}
-
-WatchEvent put_of(const std::string& key, std::int64_t mod_revision) {
-    return {WatchEvent::Kind::kPut, {key, "", 0, mod_revision, 0, 0}, {}};
-}
-
-/// A line per notice, so that a whole course of events is compared at once.
-std::string line(const WatchNotice& notice) {
-    if (const auto* connected = std::get_if<WatchConnected>(&notice)) {
-        return "connected at " + std::to_string(connected->header.revision);
-    }
-    if (const auto* interrupted = std::get_if<WatchInterrupted>(&notice)) {
-        return "interrupted: " + std::string(name(interrupted->error.kind));
-    }
-    if (const auto* resync = std::get_if<WatchResync>(&notice)) {
-        return "resync: compacted " + std::to_string(resync->compact_revision) + ", on from " +
-               std::to_string(resync->next_revision);
-    }
-    std::string text = "batch:";
-    for (const auto& event : std::get<WatchBatch>(notice).events) {
-        text += event.kind == WatchEvent::Kind::kPut ? " put " : " delete ";
-        text += event.kv.key + "@" + std::to_string(event.kv.mod_revision);
-    }
-    return text;
-}
-
-using Lines = std::vector<std::string>;
-
-struct WatchFixture : Fixture {
-    Lines notices;
-    std::vector<WatchBatch> batches;
-    Lines requests;  ///< "<server> <key> from <revision>" or "<server> progress"
-
-    ~WatchFixture() {
-        a.forget_scripts();
-        b.forget_scripts();
-        a.shut_down();
-        b.shut_down();
-    }
-
-    WatchHandler handler() {
-        return [this](const WatchNotice& notice) {
-            notices.push_back(line(notice));
-            if (const auto* batch = std::get_if<WatchBatch>(&notice)) batches.push_back(*batch);
-        };
-    }
-
-    /// Notes each request and lets `script(call, request, number of this request)` answer.
-    template <class Script>
-    void serve(FakeEtcd& server, const std::string& server_name, Script script) {
-        const auto number = std::make_shared<int>(0);
-        server.on<pb::WatchRequest>(
-            kMethod, [=, this](FakeCall call, const pb::WatchRequest& request) {
-                const auto& create = request.create_request();
-                requests.push_back(
-                    server_name + " " +
-                    (request.has_create_request()
-                         ? create.key() + " from " + std::to_string(create.start_revision())
-                         : std::string("progress")));
-                script(call, request, ++*number);
-            });
-    }
-
-    static WatchOptions from(std::int64_t revision) {
-        WatchOptions options;
-        options.ranges = {{"K/", prefix_end("K/")}};
-        options.start_revision = revision;
-        return options;
-    }
-
-    void until_notices(std::size_t count) {
-        run_until(io, [this, count] { return notices.size() >= count; });
-    }
-};
-
-}  // namespace
 
 TEST_CASE_FIXTURE(WatchFixture,
                   "two ranges share a stream, and each event is delivered with its header") {
@@ -321,6 +216,68 @@ TEST_CASE_FIXTURE(WatchFixture, "created and canceled in one message is a refusa
     CHECK(notices == Lines{"interrupted: permission_denied"});
 }
 
+TEST_CASE_FIXTURE(WatchFixture, "one refused range of several costs the others nothing") {
+    WatchOptions watched = from(10);
+    watched.ranges.push_back({"Q/", prefix_end("Q/")});
+    watched.ranges.push_back({"R/", prefix_end("R/")});
+    const auto no_right = [] {
+        auto refused = created(-1, 9);
+        refused.set_canceled(true);
+        refused.set_cancel_reason(
+            "rpc error: code = PermissionDenied desc = etcdserver: permission denied");
+        return refused;
+    };
+    serve(a, "a", [&](const FakeCall& call, const pb::WatchRequest& request, int number) {
+        const bool first = number <= 3;
+        if (request.create_request().key() == "Q/" && first) return call.send(no_right());
+        call.send(created(number - 1, 9));
+        if (number == 3) call.send(put_event(2, "R/1", 10));
+        if (!first) call.send(put_event(number - 1, "Q/1", 11));
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(watched, handler());
+    until_notices(5);
+    CHECK(notices == Lines{"connected at 9", "refused 1: permission_denied", "batch: put R/1@10",
+                           "admitted 1", "batch: put Q/1@11"});
+    CHECK(batches[0].range == 2);
+    CHECK(batches[1].range == 1);
+    CHECK(requests == Lines{"a K/ from 10", "a Q/ from 10", "a R/ from 10", "a Q/ from 10"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "a range that was refused from the first on begins now") {
+    WatchOptions watched = from(0);
+    watched.ranges.push_back({"Q/", prefix_end("Q/")});
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int number) {
+        auto answer = created(number == 2 ? -1 : number - 1, 9);
+        answer.set_canceled(number == 2);
+        if (number == 2) answer.set_cancel_reason("etcdserver: permission denied");
+        call.send(answer);
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(watched, handler());
+    until_notices(3);
+    CHECK(notices ==
+          Lines{"connected at 9", "refused 1: permission_denied", "admitted 1 from now"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture, "many ranges may take longer to be acknowledged than one request") {
+    request_timeout = milliseconds(150);
+    WatchOptions watched = from(10);
+    watched.ranges.resize(5, {"K/", prefix_end("K/")});
+    std::vector<std::shared_ptr<boost::asio::steady_timer>> late;
+    serve(a, "a", [&](const FakeCall& call, const pb::WatchRequest& request, int number) {
+        if (!request.has_create_request()) return call.send(created(-1, 9));
+        late.push_back(std::make_shared<boost::asio::steady_timer>(io, number * milliseconds(60)));
+        late.back()->async_wait(
+            [call, number](boost::system::error_code) { call.send(created(number - 1, 9)); });
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(watched, handler());
+    until_notices(1);
+    CHECK(notices == Lines{"connected at 9"});
+    CHECK(requests.size() == 5);
+}
+
 TEST_CASE_FIXTURE(
     WatchFixture,
     "after a compaction the caller is told to read again and nothing newer is missed") {
@@ -399,7 +356,7 @@ TEST_CASE_FIXTURE(WatchFixture, "a handler may end its own watch and hears nothi
     });
     run_until(io, [this] { return rpcs.size() == 1; });
     CHECK(notices == Lines{"connected at 9", "batch: put K/1@10"});
-    CHECK(rpcs == Lines{kMethod + " 1 " + a.endpoint()});
+    CHECK(rpcs == Lines{kWatch + " 1 " + a.endpoint()});
 }
 
 TEST_CASE_FIXTURE(WatchFixture,

@@ -138,9 +138,14 @@ TEST_CASE("a gate rests on what is known of the node") {
 }
 
 TEST_CASE("an order is read from its words, and from no others") {
-    const std::vector<std::string> words{"drained", "tip",        "42",     "7",
-                                         "51966",   "9000000000", "/k/cafe"};
+    const std::vector<std::string> words{"drained", "tip",        "42",      "7",
+                                         "51966",   "9000000000", "/k/cafe", ""};
     CHECK(parse_order(words) == order());
+    auto of_group = words;
+    of_group.back() = "west";
+    auto wests = order();
+    wests.group = "west";
+    CHECK(parse_order(of_group) == wests);
     auto more = words;
     more.insert(more.end(), {"--config", "x"});
     CHECK(parse_order(more) == order());
@@ -148,11 +153,40 @@ TEST_CASE("an order is read from its words, and from no others") {
         for (const auto* bad : {"", "-1", "0", "9x", "99999999999999999999"}) {
             auto wrong = words;
             wrong[i] = bad;
-            const bool any_key = i == 6 && *bad != '\0';
+            const bool any_text = (i == 6 && *bad != '\0') || i == 7;
             CAPTURE(i);
             CAPTURE(bad);
-            CHECK(parse_order(wrong).has_value() == any_key);
+            CHECK(parse_order(wrong).has_value() == any_text);
         }
     }
     CHECK(!parse_order({words.begin(), words.end() - 1}));
+}
+
+TEST_CASE(
+    "one closer is told of several orders, each with its own connection, and where they end") {
+    const auto words = [](const std::string& group) {
+        return std::vector<std::string>{"drained", "tip",        "42",      "7",
+                                        "51966",   "9000000000", "/k/cafe", group};
+    };
+    std::vector<std::string> all;
+    for (const auto* group : {"a", "b", "c"}) {
+        if (!all.empty()) all.emplace_back("and");
+        for (const auto& word : words(group)) all.push_back(word);
+    }
+    all.insert(all.end(), {"--config", "x"});
+    auto left = all;
+    const auto orders = guardian::take_orders(left);
+    CHECK(left == std::vector<std::string>{"--config", "x"});
+    std::vector<Order> expected;
+    for (const auto& [group, connection] :
+         {std::pair("a", 3), std::pair("b", 5), std::pair("c", 6)}) {
+        expected.push_back(order());
+        expected.back().group = group;
+        expected.back().connection = connection;
+    }
+    CHECK(orders == expected);
+    all.resize(20);  // in the middle of one
+    CHECK(guardian::take_orders(all).empty());
+    std::vector<std::string> none{"--config", "x"};
+    CHECK(guardian::take_orders(none).empty());
 }

@@ -8,6 +8,7 @@ import programs
 from case import IntegrationCase, takes
 
 FILES = {"/": ("index.html", "text/html"), "/app.js": ("app.js", "text/javascript"),
+         "/groups.js": ("groups.js", "text/javascript"),
          "/style.css": ("style.css", "text/css"), "/icon.svg": ("icon.svg", "image/svg+xml")}
 
 

@@ -43,7 +43,7 @@ TEST_CASE("the head is the key that was created first") {
 
 TEST_CASE("only a strictly better eligible member behind outranks") {
     auto view = three();
-    const auto mine = record_of(view, 1);
+    constexpr Rank mine;
     CHECK_FALSE(outranked(view, kMine, mine));
     record_of(view, 0).priority = 9;  // ahead: it is served first anyway
     CHECK_FALSE(outranked(view, kMine, mine));
@@ -55,8 +55,7 @@ TEST_CASE("only a strictly better eligible member behind outranks") {
 
 TEST_CASE("lag decides among equal priorities only") {
     auto view = three();
-    auto& mine = record_of(view, 1);
-    mine.lag_bucket = 1;
+    Rank mine{0, 1};
     CHECK(outranked(view, kMine, mine));
     mine.priority = 1;
     CHECK_FALSE(outranked(view, kMine, mine));
@@ -90,4 +89,12 @@ TEST_CASE("a key that the record lists as foreign is known by its create revisio
     CHECK(taken_for_foreign(view, kMine));
     view.holder.record.reset();
     CHECK_FALSE(taken_for_foreign(view, kMine));
+}
+
+TEST_CASE("a foreign key is listed by key and create revision") {
+    const std::vector<ForeignKey> foreign{{"K/old", Revision{4}, "old"}};
+    CHECK(lists(foreign, Candidate{"K/old", Revision{4}, "renamed"}));
+    CHECK_FALSE(lists(foreign, Candidate{"K/old", Revision{5}, "old"}));
+    CHECK_FALSE(lists(foreign, Candidate{"K/new", Revision{4}, "old"}));
+    CHECK_FALSE(lists({}, Candidate{"K/old", Revision{4}, "old"}));
 }

@@ -146,6 +146,12 @@ TEST_CASE("a set of blocking conditions lists its codes in the order of the enum
     some.add(Blocker::kUnready);
     some.add(Blocker::kUnready);
     CHECK(codes(some) == "unready,foreign");
+    CHECK(is_codes("unready,foreign", some));
+    for (const auto* other : {"", "unready", "foreign", "unready,foreign,", "unready foreign",
+                              "foreign,unready", "unready,foreign,held"})
+        CHECK_FALSE(is_codes(other, some));
+    CHECK(is_codes("", none));
+    CHECK_FALSE(is_codes("held", none));
     CHECK(some.has(Blocker::kForeign));
     CHECK_FALSE(some.has(Blocker::kHeld));
     CHECK(Blockers::from_bits(some.bits()) == some);

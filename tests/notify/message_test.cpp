@@ -81,6 +81,16 @@ TEST_CASE("a command gets the same in its environment") {
     CHECK(variables(message()) == expected);
 }
 
+TEST_CASE("where the file has tables, the group's is named beside its election key") {
+    auto m = message();
+    m.table = "west";
+    CHECK(written(m, Format::kJson).ends_with("\"lost_before\":0,\"table\":\"west\"}"));
+    CHECK(written(m, Format::kSlack)
+              .starts_with("{\"text\":\"[info] delegate-a (west, /iotex-server): "));
+    CHECK(variables(m).back() == std::pair<std::string, std::string>{"ELECTOR_TABLE", "west"});
+    CHECK(variables(m).size() == variables(message()).size() + 1);
+}
+
 TEST_CASE("events are asked for by class or by name") {
     using S = Severity;
     CHECK(wanted({"role"}, "role_change", S::kInfo));

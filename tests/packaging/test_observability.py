@@ -43,7 +43,7 @@ def queries(board):
 def filled(query):
     """As Grafana sends it."""
     for name, value in (("$__rate_interval", "1m"), ("$__range", "1h"), ("$job", "a"),
-                        ("$instance", ".*")):
+                        ("$instance", ".*"), ("$group", ".*")):
         query = query.replace(name, value)
     return query
 
@@ -52,9 +52,9 @@ class Metrics(unittest.TestCase):
     def test_the_list_is_that_of_the_documents(self):
         # tests/integration holds that page against what a running elector tells.
         page = observability.text(units.ROOT, "docs", "metrics.md")
-        rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", page, re.M)
-        told = {name: {label.strip() for label in labels.split(",")} - {""}
-                for name, labels in rows}
+        rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| (group|process) \|", page, re.M)
+        told = {name: {label.strip() for label in labels.split(",") + [whose]} - {"", "process"}
+                for name, labels, whose in rows}
         self.assertEqual(told, {name: labels for name, (_, labels)
                                 in observability.metrics().items()})
 

@@ -2,9 +2,14 @@
 // It never judges: every sentence and every figure comes from the member; what is older than
 // STALE_MS is said to be stale. No innerHTML: names and reasons are texts of strangers.
 
+import { overview } from './groups.js';
+
 const POLL_MS = 2000; // also without events, which only tell of this member
 const BUSY_MS = 500; // while nobody is verified active, or an order is on its way
 const STALE_MS = 6000;
+const ALL_MS = 5000; // for many groups, whose document is long
+const ALL_SOON_MS = 1000; // the same after an event, of which a thousand groups can have many
+const ALL_STALE_MS = 15000;
 const TIMEOUT_MS = 4000;
 const HISTORY_MS = 15000;
 const ORDER_MS = 60000; // after this a switchover is no longer waited for
@@ -12,6 +17,9 @@ const PRODUCERS = 24; // of a round; the delegate proposes once in it
 const TOKEN = 'iotex-elector-token';
 
 const $ = (id) => document.getElementById(id);
+const chosen = () => new URLSearchParams(location.hash.slice(1)).get('group');
+const group = chosen(); // null: the only one, or all of them
+const about = (path) => (group === null ? path : `${path}?group=${encodeURIComponent(group)}`);
 const page = {
   status: null, // the last document
   at: 0, // when it came, by performance.now()
@@ -22,7 +30,9 @@ const page = {
   changes: [], // the history, newest first
   history: '', // what the shown history belongs to
   historyAt: -Infinity,
+  askedAt: -Infinity,
 };
+const many = () => Boolean(page.status && page.status.groups);
 
 // ---------------------------------------------------------------- small things
 
@@ -92,7 +102,7 @@ function showVerdict(status) {
   text($('verdict'), page.lost ? `Last known: ${status.verdict}` : status.verdict);
   const active = status.verified_active;
   document.title = `${MARKS[tone]} ${active.length ? active.join(' and ') : 'nobody active'} · iotex-elector`;
-  text($('key'), status.key);
+  text($('key'), group === null ? status.key : `${group} (${status.key})`);
   text($('by'), status.local ? status.local.member : 'this host');
 }
 
@@ -280,11 +290,34 @@ function followOrder(status) {
 
 // ---------------------------------------------------------------- the whole page
 
+function showAll(status) {
+  showLink();
+  const trouble = groups.show(status, page.lost);
+  const tone = toneOf(status);
+  document.body.dataset.tone = tone;
+  text($('mark'), MARKS[tone]);
+  const verdict = groups.verdict(status);
+  text($('verdict'), page.lost ? `Last known: ${verdict}` : verdict);
+  text($('since'), trouble ? `${trouble} of ${status.groups.length} groups need a look; they come first.` : '');
+  text($('key'), `${status.groups.length} groups`);
+  text($('by'), status.member);
+  document.title = `${MARKS[tone]} ${status.groups.length} groups, ${trouble} to look at · iotex-elector`;
+}
+
 function show(status) {
   const before = page.status;
   page.status = status;
   page.at = performance.now();
   page.heard = new Date();
+  document.body.dataset.view = many() ? 'all' : 'one';
+  const skip = document.querySelector('.skip');
+  skip.href = many() ? '#groups-title' : '#members-title';
+  text(skip, many() ? 'Skip to the groups' : 'Skip to the members');
+  if (many()) {
+    showAll(status);
+    if (before && groups.verdict(before) !== groups.verdict(status)) announce(groups.verdict(status));
+    return;
+  }
   followOrder(status);
   showLink();
   showVerdict(status);
@@ -303,6 +336,7 @@ function tick() {
   if (!status) return;
   const waited = performance.now() - page.at;
   if (!page.lost && waited > STALE_MS) showLink();
+  if (many()) return;
   showSince(status, waited);
   tickHolding(status, waited);
   for (const card of $('members').children) {
@@ -313,17 +347,19 @@ function tick() {
 
 function showLink() {
   const quiet = page.heard ? performance.now() - page.at : performance.now();
-  const lost = quiet > STALE_MS;
+  const lost = quiet > (many() ? ALL_STALE_MS : STALE_MS);
   const state = lost ? 'lost' : !page.heard ? 'starting' : page.streaming ? 'live' : 'polling';
   document.body.dataset.link = state;
-  const words = { lost: 'no connection', starting: 'connecting', live: 'live', polling: `no events; asking every ${POLL_MS / 1000} s` };
+  const words = { lost: 'no connection', starting: 'connecting', live: 'live', polling: `no events; asking every ${(many() ? ALL_MS : POLL_MS) / 1000} s` };
   text($('link'), words[state]);
   if (lost !== page.lost) {
     page.lost = lost;
     $('lost').hidden = !lost;
     text($('lost'), lost ? `No connection ${page.heard ? `since ${clock(page.heard)}, values are stale` : 'to this member'}. The election goes on without this page; it tries again by itself.` : '');
     if (!lost) announce('Connected again.');
-    if (page.status) {
+    if (many()) {
+      showAll(page.status);
+    } else if (page.status) {
       showVerdict(page.status);
       keyed($('members'), page.status.members, (m) => m.name, makeMember, updateMember);
     }
@@ -335,7 +371,8 @@ function showLink() {
 // ---------------------------------------------------------------- asking
 
 async function get(path) {
-  const answer = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const answer = await fetch(about(path), { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (answer.status === 404 && group !== null) location.hash = ''; // it has gone from the file
   if (!answer.ok) throw new Error(`${path} answers ${answer.status}`);
   return answer.json();
 }
@@ -355,19 +392,25 @@ let again = false;
 
 async function refresh() {
   clearTimeout(timer);
+  const rest = many() ? ALL_SOON_MS - (performance.now() - page.askedAt) : 0;
+  if (rest > 0 && !asking) {
+    timer = setTimeout(refresh, rest);
+    return;
+  }
   again = asking;
   if (asking) return;
   asking = true;
+  page.askedAt = performance.now();
   try {
     const status = await get('status');
     show(status);
-    await refreshHistory(status);
+    if (!many()) await refreshHistory(status);
   } catch {
     showLink();
   }
   asking = false;
   const busy = page.status && !page.lost && (page.status.exit_code !== 0 || page.order);
-  timer = setTimeout(refresh, again ? 100 : busy ? BUSY_MS : POLL_MS);
+  timer = setTimeout(refresh, again ? 100 : many() ? ALL_MS : busy ? BUSY_MS : POLL_MS);
   again = false;
 }
 
@@ -380,19 +423,20 @@ function news(tone, words) {
 }
 
 function follow() {
-  const stream = new EventSource('events');
+  const stream = new EventSource(about('events'));
   const live = (on) => {
     page.streaming = on;
     showLink();
   };
   const on = (name, tone, words) => stream.addEventListener(name, (e) => {
-    news(tone, words(JSON.parse(e.data)));
+    const data = JSON.parse(e.data);
+    news(tone, `${data.group && group === null ? `${data.group}: ` : ''}${words(data)}`);
   });
   stream.addEventListener('open', () => {
     live(true);
     refresh();
   });
-  stream.addEventListener('status', () => refresh());
+  stream.addEventListener('status', () => many() || refresh());
   on('role_change', 'plain', (d) => `${d.from} → ${d.to}: ${d.why}`);
   on('node_change', 'plain', (d) => `Its node: ${d.from} → ${d.to}`);
   on('notice', 'warn', (d) => `${d.name}: ${d.why}${d.detail ? ` (${d.detail})` : ''}`);
@@ -412,7 +456,7 @@ async function order(path, body) {
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer;
   try {
-    answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(2 * TIMEOUT_MS) });
+    answer = await fetch(about(path), { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(2 * TIMEOUT_MS) });
   } catch {
     return 'No answer: it is not known whether the order was taken. Look before you repeat it.';
   }
@@ -493,6 +537,9 @@ $('ask-no').addEventListener('click', () => $('dialog').close());
 $('token').value = sessionStorage.getItem(TOKEN) ?? '';
 $('token').addEventListener('input', () => sessionStorage.setItem(TOKEN, $('token').value));
 $('token-form').addEventListener('submit', (event) => event.preventDefault());
+const groups = overview({ make, text, keyed });
+$('all').hidden = group === null;
+addEventListener('hashchange', () => { if (chosen() !== group) location.reload(); });
 showLink();
 setInterval(tick, 250);
 setInterval(showLink, 1000);
