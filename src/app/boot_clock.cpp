@@ -54,7 +54,7 @@ class BootTimer::Queue final : public asio::execution_context::service {
 
     /// The loop runs for as long as anybody may yet arm a timer.
     void open() {
-        if (open_++ == 0) wait();
+        if (open_++ == 0 && !waiting_) wait();
     }
     void close() {
         if (--open_ == 0) timer_.cancel();
@@ -74,14 +74,16 @@ class BootTimer::Queue final : public asio::execution_context::service {
     }
 
     void wait() {
+        waiting_ = true;
         timer_.async_wait(
             asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code ec) {
-                if (ec || open_ == 0) return;
+                waiting_ = false;
                 std::uint64_t expirations = 0;
                 // Re-arming since may have emptied it: then there is nothing to say.
-                const auto got = ::read(timer_.native_handle(), &expirations, sizeof expirations);
+                const auto got =
+                    ec ? 0 : ::read(timer_.native_handle(), &expirations, sizeof expirations);
                 if (got == sizeof expirations) expire();
-                if (open_ > 0) wait();
+                if (open_ > 0 && timer_.is_open()) wait();
             });
     }
 
@@ -115,6 +117,7 @@ class BootTimer::Queue final : public asio::execution_context::service {
     std::set<std::pair<model::Instant, Entry*>> armed_;
     model::Instant set_for_ = model::kNever;
     int open_ = 0;
+    bool waiting_ = false;
 };
 
 BootTimer::BootTimer(asio::io_context& io, const Clock& clock, std::function<void()> on_wake)
@@ -128,7 +131,9 @@ BootTimer::~BootTimer() { close(); }
 void BootTimer::arm(model::Instant at) {
     if (closed_) return;
     const bool never = at == model::kNever;
-    queue_.arm(*entry_, never ? at : boot_time() + (at - entry_->clock.now()));
+    const auto now = boot_time();
+    // What is past is due now, behind whoever was due before: nobody is passed over for it.
+    queue_.arm(*entry_, never ? at : std::max(now, now + (at - entry_->clock.now())));
 }
 
 void BootTimer::close() {

@@ -146,7 +146,7 @@ void EtcdLink::on_watch(const etcd::WatchNotice& notice) {
             [&](const etcd::WatchConnected& n) {
                 log_(Level::kInfo, "watch_connected", {{"endpoint", n.endpoint}});
                 // Later connections go on where the last one ended.
-                tell_all({true, !std::exchange(watched_, true), {}});
+                tell_all(!std::exchange(watched_, true));
             },
             [&](const etcd::WatchInterrupted& n) {
                 log_(Level::kWarn, "watch_interrupted", {{"error", etcd::to_string(n.error)}});
@@ -162,26 +162,39 @@ void EtcdLink::on_watch(const etcd::WatchNotice& notice) {
                 hears_[n.range]({true, n.from_now, {}});
             },
             [&](const etcd::WatchBatch& n) {
+                tell_connected(n.range);  // not behind what came after it
                 if (!n.events.empty()) hears_[n.range]({false, false, n.events});
             },
             [&](const etcd::WatchResync& n) {
                 log_(Level::kWarn, "watch_resync",
                      {{"compact_revision", std::to_string(n.compact_revision)}});
-                tell_all({true, true, {}});
+                tell_all(true);
             },
         },
         notice);
 }
 
-void EtcdLink::tell_all(const Watched& watched) { tell_some(0, watched); }
+void EtcdLink::tell_all(bool from_now) {
+    untold_.resize(hears_.size());
+    for (auto& untold : untold_) untold = from_now || (untold && *untold);
+    if (!std::exchange(telling_, true)) tell_some();
+}
 
 /// The groups hear of it in turns, so that none waits for all the others.
-void EtcdLink::tell_some(std::size_t from, Watched watched) {
-    if (closed_) return;
-    const auto end = std::min(from + kHearAtOnce, hears_.size());
-    for (auto i = from; i < end; ++i) hears_[i](watched);
-    if (end == hears_.size()) return;
-    asio::post(io_, [this, end, watched] { tell_some(end, watched); });
+void EtcdLink::tell_some() {
+    std::size_t told = 0;
+    for (std::size_t i = 0; i < untold_.size() && !closed_; ++i) {
+        if (!untold_[i]) continue;
+        if (told++ == kHearAtOnce) return asio::post(io_, [this] { tell_some(); });
+        tell_connected(i);
+    }
+    telling_ = false;
+}
+
+void EtcdLink::tell_connected(std::size_t range) {
+    if (range >= untold_.size()) return;
+    const auto from_now = std::exchange(untold_[range], std::nullopt);
+    if (from_now) hears_[range]({true, *from_now, {}});
 }
 
 model::StoreOutcome EtcdLink::failed(const etcd::Error& error, const char* what, const Log& log) {
@@ -197,7 +210,8 @@ model::StoreOutcome EtcdLink::failed(const etcd::Error& error, const char* what,
         return outcome;
     }
     // With many groups some calls may fail among others that work, all the time.
-    if (failures_++ == 0 && (hears_.size() <= 1 || worth_saying("etcd_failing"))) {
+    ++failures_;
+    if (!told_failing_ && (hears_.size() <= 1 || worth_saying("etcd_failing"))) {
         told_failing_ = true;
         log_(Level::kWarn, "etcd_failing",
              {{"call", what},

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,8 +73,9 @@ class EtcdLink {
     void set_access();
     void on_watch(const etcd::WatchNotice& notice);
     void on_access(const etcd::AccessNotice& notice);
-    void tell_all(const Watched& watched);
-    void tell_some(std::size_t from, Watched watched);
+    void tell_all(bool from_now);
+    void tell_some();
+    void tell_connected(std::size_t range);
     /// False when `event`, which may go on for long, has been said a short while ago already.
     bool worth_saying(std::string_view event);
 
@@ -90,6 +92,9 @@ class EtcdLink {
     std::vector<etcd::WatchRange> ranges_;
     std::vector<std::string> keys_;  ///< by range, for people
     std::vector<Hear> hears_;        ///< by range
+    /// Whose turn to hear that the watch is connected is to come, and whether from now on only.
+    std::vector<std::optional<bool>> untold_;
+    bool telling_ = false;
     etcd::Watch watch_;
     bool watched_ = false;  ///< the watch was connected once
     int failures_ = 0;      ///< in a row

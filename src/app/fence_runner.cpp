@@ -37,6 +37,7 @@ FenceRunner::FenceRunner(boost::asio::io_context& io, const Clock& clock,
     : clock_(clock),
       log_options_(config.log),
       post_(std::move(post)),
+      group_(config.group),
       identity_(fence_identity_of(config)),
       timer_(io),
       end_(io) {
@@ -58,20 +59,20 @@ void FenceRunner::run(const model::RunFence& effect) {
     log_.emplace(log_options_, "elector");
     const guardian::FenceCause cause{guardian::FencedBy::kElector, effect.reason, effect.term};
     if (!command_->start(clock_.now(), cause)) {
-        guardian::tell_fence_not_started(log_->log, errno);
+        guardian::tell_fence_not_started(log(), errno);
         return answer(false);
     }
-    guardian::tell_fence_started(log_->log, *command_, cause);
+    guardian::tell_fence_started(log(), *command_, cause);
     look();
 }
 
 void FenceRunner::look() {
     if (const auto end = command_->proceed(clock_.now())) {
-        guardian::tell_fence_ended(log_->log, *command_, *end);
+        guardian::tell_fence_ended(log(), *command_, *end);
         return answer(end->success());
     }
     if (const auto error = command_->unending())
-        guardian::tell_fence_unending(log_->log, *command_, *error);
+        guardian::tell_fence_unending(log(), *command_, *error);
     timer_.expires_after(kLookEvery);
     timer_.async_wait([this](boost::system::error_code ec) {
         if (!ec) look();

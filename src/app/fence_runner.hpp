@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -44,10 +45,12 @@ class FenceRunner {
   private:
     void look();
     void answer(bool success);
+    guardian::Log log() const { return log_->log.about(group_); }
 
     const Clock& clock_;
     config::Log log_options_;
     Post post_;
+    std::string group_;
     guardian::FenceIdentity identity_;
     std::unique_ptr<guardian::FenceCommand> command_;  ///< none: it never had any
     std::optional<PlainLog> log_;                      ///< while the command runs

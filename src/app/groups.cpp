@@ -16,6 +16,20 @@ namespace {
 constexpr auto kStartPace = 5ms;
 constexpr std::size_t kFewGroups = 8;  ///< these start at once
 
+/// Ends the wait when the last of several has ended, in whichever way.
+struct Countdown {
+    Countdown(std::size_t& open, asio::steady_timer& last) : open_(open), last_(last) {}
+    ~Countdown() {
+        if (--open_ == 0) last_.cancel();
+    }
+    Countdown(const Countdown&) = delete;
+    Countdown& operator=(const Countdown&) = delete;
+
+  private:
+    std::size_t& open_;
+    asio::steady_timer& last_;
+};
+
 }  // namespace
 
 Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& file, Log& log,
@@ -71,6 +85,7 @@ void Groups::start_next(std::size_t i) {
 
 void Groups::shut_down() {
     shutting_down_ = true;
+    worst_ = 0;  // what ended before has been told; this end is that of the others
     pace_.cancel();
     for (auto& slot : members_)
         if (!slot.ended) slot.member->shut_down();
@@ -79,10 +94,12 @@ void Groups::shut_down() {
 // One group's end is its own, unless its state is broken: that of the others is in the same memory.
 void Groups::ended(std::size_t i, int code) {
     auto& slot = members_[i];
-    if (std::exchange(slot.ended, true)) return;
+    const bool again = std::exchange(slot.ended, true);
+    slot.member->stop();  // nothing of it is to be decided, nor woken for, any more
+    if (!again) --left_;
+    if (code == 70) broken_ = i;
     worst_ = std::max(worst_, code);
-    --left_;
-    if (closing_) return;
+    if (closing_ || (again && code != 70)) return;
     if (code == 70 || left_ == 0) return on_end_(worst_);
     if (shutting_down_) return;
     const auto log = log_.for_group(slot.name);
@@ -98,9 +115,8 @@ void Groups::reload(const config::Config& file) {
     etcd_.reload(file.etcd);
     telling_.set(file);
     const auto each = file.each();
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        if (members_[i].member->config() != each[i]) members_[i].member->reload(each[i]);
-    }
+    // Also where nothing was changed: what the file names may have been.
+    for (std::size_t i = 0; i < members_.size(); ++i) members_[i].member->reload(each[i]);
 }
 
 void Groups::tell_status(const std::string& line) {
@@ -162,6 +178,7 @@ asio::awaitable<void> Groups::close_all(int exit_code) {
 }
 
 asio::awaitable<void> Groups::close_one(std::size_t i, int exit_code, asio::steady_timer& last) {
+    const Countdown closed_one{open_, last};
     auto& member = *members_[i].member;
     // Without a guardian nobody else does it, and what broke one may have broken all.
     if (exit_code == 70 && !guarded_ && !member.policy().observe) {
@@ -170,7 +187,6 @@ asio::awaitable<void> Groups::close_one(std::size_t i, int exit_code, asio::stea
     }
     auto closed = member.close();
     co_await std::move(closed);
-    if (--open_ == 0) last.cancel();
 }
 
 }  // namespace elector::app

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class Groups {
     EtcdLink& etcd() { return etcd_; }
     const Telling& telling() const { return telling_; }
     std::size_t size() const { return members_.size(); }
+    /// Whose state was found broken, if anybody's.
+    std::optional<std::size_t> broken() const { return broken_; }
     Member& member(std::size_t i) { return *members_[i].member; }
     const std::string& name(std::size_t i) const { return members_[i].name; }
     /// How long those who are told of an end with this code may hold it up.
@@ -76,6 +79,7 @@ class Groups {
     std::size_t left_;      ///< groups that have not ended
     std::size_t open_ = 0;  ///< while they are being closed
     int worst_ = 0;         ///< exit code so far
+    std::optional<std::size_t> broken_;
     bool shutting_down_ = false;
     bool closing_ = false;
 };

@@ -140,7 +140,7 @@ class Service {
                     reload_and_tell();
                     break;
                 case SIGUSR1:
-                    dump("requested");
+                    dump_from(0);
                     break;
                 default:
                     log_(Level::kInfo, "stopping",
@@ -197,8 +197,11 @@ class Service {
         return longest;
     }
 
-    void dump(const char* reason) {
-        for (std::size_t i = 0; i < groups_.size(); ++i) dump(reason, i);
+    /// One file in a turn: a thousand would hold everything up.
+    void dump_from(std::size_t i) {
+        dump("requested", i);
+        if (i + 1 == groups_.size() || ending_) return;
+        asio::post(io_, [this, i] { dump_from(i + 1); });
     }
 
     /// The last events go to a file that only its owner can read.
@@ -231,7 +234,7 @@ class Service {
     void end(int code) {
         if (std::exchange(ending_, true)) return;
         exit_code_ = code;
-        if (code == 70) dump("invariant broken");
+        if (const auto broken = groups_.broken()) dump("invariant broken", *broken);
         tasks_.spawn("close", close(code));
     }
 

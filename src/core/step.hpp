@@ -19,6 +19,6 @@ State initial_state(Instant now, std::uint64_t seed);
 void step(const Policy& policy, State& state, Instant now, const Event& event, Effects& effects);
 
 /// When step() wants a Woke without any other event. A Woke before that changes nothing.
-inline Instant wake_at(const State& state) { return state.wake; }
+inline Instant wake_at(const State& state) { return state.exited ? kNever : state.wake; }
 
 }  // namespace elector::core

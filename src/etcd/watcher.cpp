@@ -148,6 +148,7 @@ void Watcher::created(const WatchMessage& message) {
     if (from_now) range.next = message.header.revision + 1;
     if (std::exchange(range.refused, false)) notify(WatchAdmitted{index, from_now});
     answered(message.header);
+    if (asked_.empty()) ask_again();
 }
 
 /// Each answer is progress: a thousand ranges may take longer than one request.
@@ -208,6 +209,12 @@ void Watcher::ask_again() {
     again_.async_wait([weak = weak_from_this()](boost::system::error_code aborted) {
         const auto self = weak.lock();
         if (aborted || !self || !self->stream_ || !self->asked_.empty()) return;
+        // The refusals may be the old token's: those who changed the rights changed what it is
+        // worth.
+        if (self->core_->tokens->generation() != self->token_) {
+            self->drop_stream();
+            return self->pause(milliseconds(0));
+        }
         for (std::size_t i = 0; i < self->ranges_.size(); ++i) {
             if (self->ranges_[i].refusal) self->create(i);
         }
@@ -250,10 +257,7 @@ void Watcher::read_revision() {
     if (read_) return;
     CallPlan plan;
     plan.method = "KV/Range";
-    const auto readable = std::find_if(ranges_.begin(), ranges_.end(),
-                                       [](const Range& range) { return !range.refused; });
-    const auto& key = (readable == ranges_.end() ? ranges_.front() : *readable).range.key;
-    plan.request = encode(RangeOp{key, "", false, 1});
+    plan.request = encode(RangeOp{ranges_[readable()].range.key, "", false, 1});
     plan.options.timeout = 2 * core_->options.request_timeout;
     read_ = start_call(*core_, std::move(plan), [weak = weak_from_this()](Outcome outcome) {
         if (const auto self = weak.lock()) self->revision_read(std::move(outcome));
@@ -264,6 +268,14 @@ void Watcher::revision_read(Outcome outcome) {
     read_.reset();
     if (phase_ == Phase::kStopped) return;
     RangeReply reply;
+    if (!outcome) {
+        auto& range = ranges_[readable()];
+        const bool denied = outcome.error().kind == ErrorKind::kPermissionDenied;
+        if (!denied || ranges_.size() == 1) return lost(outcome.error());
+        range.unreadable = true;  // another range's key tells as much
+        if (readable() != 0) return read_revision();
+    }
+    for (auto& range : ranges_) range.unreadable = false;
     if (!outcome) return lost(outcome.error());
     if (!decode(*outcome, reply)) {
         return lost(watch_error(ErrorKind::kInternal, "malformed range reply", nullptr));
@@ -275,6 +287,14 @@ void Watcher::revision_read(Outcome outcome) {
     drop_stream();
     pause(backoff_.next(Clock::now(), core_->random));
     notify(WatchResync{std::exchange(compact_revision_, 0), next});
+}
+
+/// A range that may be read, as far as is known; if none may, the first.
+std::size_t Watcher::readable() const {
+    const auto found = std::find_if(ranges_.begin(), ranges_.end(), [](const Range& range) {
+        return !range.refused && !range.refusal && !range.unreadable;
+    });
+    return found == ranges_.end() ? 0 : static_cast<std::size_t>(found - ranges_.begin());
 }
 
 void Watcher::probe() {

@@ -53,6 +53,7 @@ class Watcher final : public Stoppable,
         std::int64_t next = 0;            ///< first revision not seen yet; 0: from now on
         bool refused = false;             ///< and told so
         std::optional<Error> refusal;     ///< of the request that was answered last
+        bool unreadable = false;          ///< when the store's revision was asked for
         std::vector<WatchEvent> partial;  ///< fragments of a revision not yet whole
     };
 
@@ -84,6 +85,7 @@ class Watcher final : public Stoppable,
     void notify(const WatchNotice& notice);
 
     std::int64_t first_unseen() const;
+    std::size_t readable() const;
     bool any_created() const { return !by_id_.empty(); }
 
     const std::shared_ptr<ClientCore> core_;

@@ -121,6 +121,17 @@ TEST_CASE_FIXTURE(Fixture, "the loop ends when the last timers are closed while 
     CHECK(io.stopped());
 }
 
+TEST_CASE_FIXTURE(Fixture, "one that is armed for the past again and again passes nobody over") {
+    app::BootTimer* self = nullptr;
+    app::BootTimer greedy(io, clock, [&] { self->arm(clock.now() - 1h); });
+    self = &greedy;
+    app::BootTimer other(io, clock, note("other"));
+    greedy.arm(clock.now());
+    other.arm(clock.now() + 2ms);
+    io.run_for(2s);
+    CHECK(woken == Lines{"other"});
+}
+
 TEST_CASE_FIXTURE(Fixture, "a thousand that are due at once let other work in between") {
     std::vector<std::unique_ptr<app::BootTimer>> all;
     std::size_t longest = 0;  // wake-ups without a turn for anybody else

@@ -219,4 +219,5 @@ TEST_CASE("after Exit nothing more is done") {
     step(policy, state, Instant{} + 1s, ShutdownRequested{}, effects);
     CHECK(effects.empty());
     CHECK(dump(state) == before);
+    CHECK(wake_at(state) == kNever);
 }

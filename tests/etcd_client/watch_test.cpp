@@ -260,6 +260,24 @@ TEST_CASE_FIXTURE(WatchFixture, "a range that was refused from the first on begi
           Lines{"connected at 9", "refused 1: permission_denied", "admitted 1 from now"});
 }
 
+TEST_CASE_FIXTURE(WatchFixture, "a compaction is got over by what another range may be read for") {
+    WatchOptions watched = from(10);
+    watched.ranges.push_back({"Q/", prefix_end("Q/")});
+    a.on<pb::RangeRequest>("KV/Range", [](const FakeCall& call, const pb::RangeRequest& request) {
+        if (request.key() == "K/") return call.finish(7, "etcdserver: permission denied");
+        call.answer(range_response(60));
+    });
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest&, int number) {
+        call.send(created(number - 1, 55));
+        if (number == 2) call.send(compacted(1, 50));
+    });
+    Client client(io, options({a.endpoint()}));
+    const Watch watch = client.watch(watched, handler());
+    until_notices(3);
+    CHECK(notices ==
+          Lines{"connected at 55", "resync: compacted 50, on from 61", "connected at 55"});
+}
+
 TEST_CASE_FIXTURE(WatchFixture, "many ranges may take longer to be acknowledged than one request") {
     request_timeout = milliseconds(150);
     WatchOptions watched = from(10);
