@@ -148,7 +148,6 @@ void Watcher::created(const WatchMessage& message) {
     if (from_now) range.next = message.header.revision + 1;
     if (std::exchange(range.refused, false)) notify(WatchAdmitted{index, from_now});
     answered(message.header);
-    if (asked_.empty()) ask_again();
 }
 
 /// Each answer is progress: a thousand ranges may take longer than one request.
@@ -174,12 +173,14 @@ void Watcher::all_created(const Header& header) {
         read_revision();
     }
     notify(WatchConnected{header, endpoint_of(*channel_)});
-    for (std::size_t i = 0; i < ranges_.size() && stream_; ++i) {
-        auto& range = ranges_[i];
-        if (!range.refusal || std::exchange(range.refused, true)) continue;
-        notify(WatchRefused{i, *range.refusal});
-    }
+    for (std::size_t i = 0; i < ranges_.size() && stream_; ++i) tell_refusal(i);
     ask_again();
+}
+
+void Watcher::tell_refusal(std::size_t index) {
+    auto& range = ranges_[index];
+    if (!range.refusal || std::exchange(range.refused, true)) return;
+    notify(WatchRefused{index, *range.refusal});
 }
 
 /// Also how a request is refused: created and canceled at once, without a watch id.
@@ -199,6 +200,7 @@ void Watcher::canceled(const WatchMessage& message) {
     asked_.pop_front();
     if (generation == ranges_[index].generation) ranges_[index].refusal = std::move(error);
     answered(message.header);
+    if (phase_ == Phase::kQuiet || phase_ == Phase::kProbing) tell_refusal(index);
 }
 
 /// What others may watch on this stream is not given up for what is refused.

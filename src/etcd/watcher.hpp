@@ -67,6 +67,7 @@ class Watcher final : public Stoppable,
     void give_up(std::int64_t watch_id);
     void log_in();
     void answered(const Header& header);
+    void tell_refusal(std::size_t index);
     void ask_again();
     void created(const WatchMessage& message);
     void canceled(const WatchMessage& message);

@@ -52,7 +52,7 @@ TEST_CASE_FIXTURE(Groups, "a group's other watch is its own, and begins where it
     serve(a, "a", [&](const FakeCall& call, const pb::WatchRequest& request, int number) {
         if (request.has_cancel_request()) {
             call.send(put_event(0, "A.d/holder", 22));
-            return call.send(ended(0));
+            return call.send(ended(request));
         }
         call.send(created(number <= 2 ? number - 1 : 2, 9));
         if (number == 2) call.send(put_event(0, "A.d/holder", 20));

@@ -42,10 +42,10 @@ inline pb::WatchResponse compacted(std::int64_t watch_id, std::int64_t compact_r
 }
 
 /// The answer to a request to end a watch.
-inline pb::WatchResponse ended(std::int64_t watch_id) {
+inline pb::WatchResponse ended(const pb::WatchRequest& request) {
     pb::WatchResponse response;
     set_header(*response.mutable_header(), 9);
-    response.set_watch_id(watch_id);
+    response.set_watch_id(request.cancel_request().watch_id());
     response.set_canceled(true);
     return response;
 }

@@ -13,7 +13,7 @@ TEST_CASE_FIXTURE(WatchFixture,
         if (number <= 2) return call.send(created(number - 1, 9));
         if (request.has_cancel_request()) {
             call.send(put_event(0, "K/late", 14));
-            call.send(ended(0));
+            call.send(ended(request));
             return call.send(put_event(0, "K/later", 14));
         }
         call.send(created(2, 20));
@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(WatchFixture, "what a range had in fragments is not told of th
     WatchOptions watched = from(10);
     watched.ranges.push_back({"Q/", prefix_end("Q/")});
     serve(a, "a", [](const FakeCall& call, const pb::WatchRequest& request, int number) {
-        if (request.has_cancel_request()) return call.send(ended(0));
+        if (request.has_cancel_request()) return call.send(ended(request));
         call.send(created(number <= 2 ? number - 1 : 2, 9));
         if (number > 2) return call.send(put_event(2, "K/a", 15));
         if (number == 1) return;
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(WatchFixture, "what a range had in fragments is not told of th
 TEST_CASE_FIXTURE(WatchFixture, "a range may be changed before it is acknowledged") {
     serve(a, "a", [](const FakeCall& call, const pb::WatchRequest& request, int number) {
         if (number == 1) return;
-        if (request.has_cancel_request()) return call.send(ended(0));
+        if (request.has_cancel_request()) return call.send(ended(request));
         call.send(created(0, 9));
         call.send(put_event(0, "K/1", 12));
         call.send(created(1, 20));
@@ -104,7 +104,7 @@ TEST_CASE_FIXTURE(WatchFixture,
     watched.ranges.push_back({"Q/", prefix_end("Q/")});
     boost::asio::steady_timer late(io);
     serve(a, "a", [&](const FakeCall& call, const pb::WatchRequest& request, int number) {
-        if (request.has_cancel_request()) return call.send(ended(0));
+        if (request.has_cancel_request()) return call.send(ended(request));
         if (request.create_request().key() == "K/a") {  // later than Q/ would be asked for again
             late.expires_after(milliseconds(1300));
             return late.async_wait([call](boost::system::error_code) { call.send(created(2, 9)); });
@@ -121,5 +121,28 @@ TEST_CASE_FIXTURE(WatchFixture,
     until_notices(3);
     CHECK(notices == Lines{"connected at 9", "refused 1: permission_denied", "admitted 1"});
     CHECK(requests ==
-          Lines{"a K/ from 10", "a Q/ from 10", "a cancel 0", "a K/a from 15", "a Q/ from 10"});
+          Lines{"a K/ from 10", "a Q/ from 10", "a cancel 1", "a K/a from 15", "a Q/ from 10"});
+}
+
+TEST_CASE_FIXTURE(WatchFixture,
+                  "a range that is refused in another's place is told, and waited for") {
+    WatchOptions watched = from(10);
+    watched.ranges.push_back({"Q/", prefix_end("Q/")});
+    serve(a, "a", [](const FakeCall& call, const pb::WatchRequest& request, int number) {
+        if (request.has_cancel_request()) return call.send(ended(request));
+        const bool refused = number == 4;
+        auto answer = created(refused ? -1 : number, 9);
+        answer.set_canceled(refused);
+        if (refused) answer.set_cancel_reason("etcdserver: permission denied");
+        call.send(answer);
+        if (number == 5) call.send(put_event(5, "K/a", 15));
+    });
+    Client client(io, options({a.endpoint()}));
+    Watch watch = client.watch(watched, handler());
+    until_notices(1);
+    watch.set_range(0, {"K/a", prefix_end("K/a")}, 15);
+    until_notices(4);
+    CHECK(notices == Lines{"connected at 9", "refused 0: permission_denied", "admitted 0",
+                           "batch: put K/a@15"});
+    CHECK(rpcs.empty());
 }
