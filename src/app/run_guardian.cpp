@@ -95,11 +95,16 @@ int run_guardian(const RunOptions& options) {
     const auto& c = options.config;
     auto manager = guardian::ServiceManager::from_environment();
     guardian::NodeLocks locks;
-    if (const auto refused = locks.acquire(nodes_of(c), true)) {
+    const auto refused = locks.acquire(nodes_of(c), true);
+    if (refused && !refused->no_room) {
         tell_locked(Log(on_stderr(c.log), {}, "guardian"), c.each()[refused->node], refused->why);
         return 1;
     }
     const PlainLog log(on_stderr(c.log), "guardian");
+    if (refused) {
+        guardian::tell_too_few_descriptors(log.log, c.each().size());
+        return 1;
+    }
     return guardian::guard(options_of(options), locks, manager, log.log);
 }
 
@@ -121,7 +126,9 @@ int fence_node(const config::Config& config, bool force) {
     guardian::NodeLocks locks;
     // While it is ours a service that starts waits, and keeps the node standby.
     const auto refused = locks.acquire(nodes, true);
-    if (refused && !force) {
+    // Without a lock for want of descriptors the nodes are told all the same: nothing but this may
+    // be left to do it.
+    if (refused && !refused->no_room && !force) {
         std::fprintf(
             stderr,
             "iotex-elector: cannot fence %s: %s; nothing was done; stop that service, which "

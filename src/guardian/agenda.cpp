@@ -1,5 +1,6 @@
 #include "guardian/agenda.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace elector::guardian {
@@ -26,6 +27,10 @@ void Agenda::set(std::size_t who, model::Instant at) {
         swap(i, least);
         i = least;
     }
+}
+
+void Agenda::set_after_turn(std::size_t who, model::Instant at, model::Instant now) {
+    set(who, std::max(at, now + model::Duration(1)));
 }
 
 std::optional<std::size_t> Agenda::due(model::Instant now) const {

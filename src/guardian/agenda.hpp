@@ -18,6 +18,9 @@ class Agenda {
     explicit Agenda(std::size_t size);
 
     void set(std::size_t who, model::Instant at);
+    /// set() of one who had its turn: what it wants at once, or wanted long ago, comes behind all
+    /// others that are due, and not in the turn of `now`.
+    void set_after_turn(std::size_t who, model::Instant at, model::Instant now);
     model::Instant at(std::size_t who) const { return at_[who]; }
     /// The earliest of all; kNever when nobody waits for anything.
     model::Instant next() const { return heap_.empty() ? model::kNever : at_[heap_.front()]; }

@@ -84,13 +84,13 @@ std::vector<Order> take_orders(std::vector<std::string>& words) {
 
 Children::Children(const Options& options)
     : nodes_(options.wards.size()),
-      first_place_(std::max(kFirstPlace, kLockFd + static_cast<int>(nodes_))),
       nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
       elector_words_(options.elector),
       closer_words_{options.elector.front(), "close-holding", std::string(kAndWord)},
       orders_(std::min(nodes_, kMaxOrders)) {
     closer_words_.insert(closer_words_.end(), options.closer_tail.begin(),
                          options.closer_tail.end());
+    take_places();
     elector_argv_ = pointers(elector_words_);
     elector_argv_.push_back(nullptr);
     closer_argv_.reserve(closer_words_.size() + orders_.size() * (kOrderWords + 1) + 1);
@@ -107,14 +107,26 @@ Children::Children(const Options& options)
     for (std::size_t i = 1; i < orders_.size(); ++i)
         ::posix_spawn_file_actions_adddup2(&batch_files_, place(kConfirmed + i),
                                            kReportFd + static_cast<int>(i));
+}
+
+void Children::take_places() {
+    const int above = std::max({kFirstPlace, kLockFd + static_cast<int>(nodes_),
+                                std::max(kConfirmedFd, kReportFd) + static_cast<int>(kMaxOrders)});
     for (std::size_t i = 0; i < kConfirmed + orders_.size() + nodes_; ++i)
-        ::dup3(nothing_, place(i), O_CLOEXEC);
+        places_.push_back(::fcntl(nothing_, F_DUPFD_CLOEXEC, above));
+}
+
+bool Children::whole() const {
+    const bool all = std::all_of(places_.begin(), places_.end(), [](int fd) { return fd >= 0; });
+    if (!all) errno = EMFILE;
+    return all;
 }
 
 Children::~Children() {
     for (auto* files : {&elector_files_, &closer_files_, &batch_files_})
         ::posix_spawn_file_actions_destroy(files);
-    for (std::size_t i = 0; i < kConfirmed + orders_.size() + nodes_; ++i) ::close(place(i));
+    for (const int fd : places_)
+        if (fd >= 0) ::close(fd);
     if (nothing_ >= 0) ::close(nothing_);
 }
 

@@ -24,6 +24,8 @@ class Children {
     Children(const Children&) = delete;
     Children& operator=(const Children&) = delete;
 
+    /// False: there are not descriptors enough; errno is EMFILE.
+    bool whole() const;
     /// The link's other end, for the next elector; it is taken over. False: errno says why not.
     bool place_link(int fd);
     /// Once, when all are held: every elector gets them, in their order. False: errno says why not.
@@ -46,12 +48,14 @@ class Children {
     using Word = std::array<char, kMaxKey + 1>;
     using Words = std::array<Word, kOrderWords>;
     bool put_order(std::size_t at, const Told& told);
-    int place(std::size_t at) const { return first_place_ + static_cast<int>(at); }
+    int place(std::size_t at) const { return places_[at]; }
+    void take_places();
 
     std::size_t nodes_;
-    /// Descriptors are put there to be passed on; from the beginning on nobody else gets these.
-    int first_place_;
-    int nothing_;  ///< what lies there meanwhile
+    int nothing_;  ///< what lies in a place meanwhile
+    /// Descriptors are put there to be passed on; they are had from the kernel, so that they are
+    /// nobody else's, and all above those that a child finds.
+    std::vector<int> places_;
     std::vector<std::string> elector_words_;
     std::vector<std::string> closer_words_;  ///< before the orders, between two, and behind them
     std::vector<char*> elector_argv_;

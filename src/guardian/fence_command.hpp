@@ -86,6 +86,8 @@ class FenceCommand {
     /// may lie where nothing answers. The command must be configured, and none running.
     bool start(Instant now, const FenceCause& cause);
     bool running() const { return child_.running(); }
+    /// It was killed at its time-out, and lives on.
+    bool stuck() const { return running() && told_unending_; }
     pid_t pid() const { return child_.pid(); }
     /// For poll(), readable; -1 when nothing runs.
     int output() const { return output_; }

@@ -25,8 +25,6 @@ constexpr int kNodesAtOnce = 64;
 constexpr int kMessagesAtOnce = 256;
 /// An answer is often the reason for the next question; what goes on for longer waits for its turn.
 constexpr int kStepsAtOnce = 4;
-/// So many children of one kind at the same time, and so much memory for them.
-constexpr std::size_t kChildrenAtOnce = 8;
 
 // Whose a descriptor is: a node's is its number.
 constexpr std::uint64_t kLocksWord = 1U << 16U;
@@ -61,8 +59,9 @@ Household::Household(const Options& options, NodeLocks& locks, ServiceManager& m
     for (const auto& ward : options.wards)
         wards_.emplace_back(ward, machine_of(ward, once, locks.missing() == 0), log);
     counts_.of[static_cast<std::size_t>(Shown::kWaiting)] = wards_.size();
-    for (std::size_t i = 0; i < std::min(wards_.size(), kChildrenAtOnce); ++i) {
+    for (std::size_t i = 0; i < kChildPlaces; ++i)
         closers_.push_back(std::make_unique<CloserRun>());
+    for (std::size_t i = 0; i < std::min(wards_.size(), kChildPlaces); ++i) {
         fences_.push_back(std::make_unique<FenceRun>(options.wards[i].fence_identity));
     }
 }
@@ -123,8 +122,10 @@ bool Household::open_kernel() {
     ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
     signals_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
     if (signals_ < 0 || !poller_.open()) return false;
+    if (!once_ && !children_.whole()) return false;
     poller_.look(signals_, kOthersWord);
-    if (locks_.missing() == 0 && !once_ && !children_.place_locks(locks_)) return false;
+    placed_ = locks_.missing() == 0 && !once_ && children_.place_locks(locks_);
+    if (locks_.missing() == 0 && !once_ && !placed_) return false;
     for (std::size_t i = 0; i < locks_.size() && !once_; ++i)
         if (locks_[i].held()) poller_.look(locks_[i].fd(), kLocksWord + i);
     return true;
@@ -225,6 +226,18 @@ void Household::take_link(Instant now) {
     }
 }
 
+/// What is wrong with one node ends nothing for the others.
+template <class Work>
+void Household::guarded(Instant now, std::size_t i, Work work) {
+    try {
+        work();
+    } catch (const std::exception& e) {
+        wards_[i].log(Level::kError, "node_not_attended",
+                      {{"alarm", "true"}, {"error", e.what()}, {"next", "it is tried again"}});
+        agenda_.set(i, now + kAfterAFault);
+    }
+}
+
 void Household::take(Instant now, const Letter& letter) {
     heard_ = now;
     if (const auto* ping = std::get_if<Ping>(&letter.message)) {
@@ -237,7 +250,7 @@ void Household::take(Instant now, const Letter& letter) {
     } else if (const auto* said = std::get_if<Status>(&letter.message)) {
         if (alone()) elector_says_ = said->line;
     } else {
-        take_of(now, letter.ward, letter.message);
+        guarded(now, letter.ward, [&] { take_of(now, letter.ward, letter.message); });
     }
 }
 
@@ -250,8 +263,10 @@ void Household::take_of(Instant now, std::size_t i, const Message& message) {
         link_.send(Armed{arm->op}, i);
     } else if (const auto* draining = std::get_if<Draining>(&message)) {
         machine.draining(now, *draining);
+        if (draining->standby) withdraw_fence(now, i);
     } else if (std::holds_alternative<Disarm>(message)) {
         ward.disarm();
+        withdraw_fence(now, i);
     } else if (const auto* answered = std::get_if<ActivationAnswered>(&message)) {
         // SAFETY: S24. The answer to an earlier holding's says nothing of this one's.
         const auto* guarded = machine.guarded();
@@ -283,13 +298,20 @@ void Household::take_elector(Instant now) {
          {{"exit_code", ending->code ? Number(*ending->code) : std::string_view("none")},
           {"signal", Number(ending->signal)},
           {"guarded", guarded ? "yes" : "no"}});
-    if (ending->code == 1 || ending->code == 2) elector_says_end_ = ending->code;
+    // A node that is not done with would be left by an end; and the file may be corrected by then.
+    const auto acting = [](const Ward& ward) { return ward.machine.acting() && !ward.ended; };
+    const bool refuses = ending->code == 1 || ending->code == 2;
+    const bool retry =
+        refuses && !alone() && !stopped_ && std::any_of(wards_.begin(), wards_.end(), acting);
+    if (refuses && !retry) elector_says_end_ = ending->code;
+    const auto said = retry ? std::nullopt : ending->code;
     for (std::size_t i = 0; i < wards_.size(); ++i) {
         auto& machine = wards_[i].machine;
         if (!machine.elector_runs()) continue;
         // What it could not finish is told by the nodes that it held.
         const bool spared = ending->code == 3 && guarded && !machine.armed();
-        machine.elector_gone(now, spared ? std::optional(0) : ending->code);
+        withdraw_fence(now, i);
+        machine.elector_gone(now, spared ? std::optional(0) : said);
         account(now, i);
         // Those that may be active first.
         agenda_.set(i, machine.armed() ? now - kAfterwards : now);
@@ -297,7 +319,7 @@ void Household::take_elector(Instant now) {
 }
 
 void Household::take_locks(Instant now) {
-    if (once_ || locks_.missing() == 0 || now < next_lock_) return;
+    if (once_ || placed_ || now < next_lock_) return;
     next_lock_ = now + kTryLocks;
     const auto before = locks_.missing();
     if (const auto held = locks_.try_again()) {
@@ -307,11 +329,11 @@ void Household::take_locks(Instant now) {
         exit_code_ = 1;
         return;
     }
-    if (locks_.missing() == before) return;
-    for (std::size_t i = 0; i < locks_.size(); ++i)
+    for (std::size_t i = 0; i < locks_.size() && locks_.missing() < before; ++i)
         if (locks_[i].held()) poller_.look(locks_[i].fd(), kLocksWord + i);
     // SAFETY: S31. Until every lock is ours all nodes are kept standby.
-    if (locks_.missing() > 0 || !children_.place_locks(locks_)) return;
+    placed_ = locks_.missing() == 0 && children_.place_locks(locks_);
+    if (!placed_) return;
     next_lock_ = model::kNever;
     for (std::size_t i = 0; i < wards_.size(); ++i) {
         wards_[i].machine.locked();
@@ -331,17 +353,10 @@ bool Household::take_wards(Instant now) {
     return !ready_.empty() || agenda_.due(now).has_value();
 }
 
-/// What is wrong with one node ends nothing for the others.
 void Household::take_ward(Instant now, std::size_t i) {
     auto& ward = wards_[i];
     if (ward.ended) return agenda_.set(i, model::kNever);
-    try {
-        attend(now, i);
-    } catch (const std::exception& e) {
-        ward.log(Level::kError, "node_not_attended",
-                 {{"alarm", "true"}, {"error", e.what()}, {"next", "it is tried again"}});
-        agenda_.set(i, now + kAfterAFault);
-    }
+    guarded(now, i, [&] { attend(now, i); });
 }
 
 void Household::attend(Instant now, std::size_t i) {
@@ -359,7 +374,8 @@ void Household::attend(Instant now, std::size_t i) {
     }
     account(now, i);
     ward.follow(poller_, i);
-    agenda_.set(i, ward.ended ? model::kNever : actions == Actions{} ? ward.wake() : now);
+    const auto wake = actions == Actions{} ? ward.wake() : now;
+    agenda_.set_after_turn(i, ward.ended ? model::kNever : wake, now);
 }
 
 /// Keeps the numbers of those that are so and so.

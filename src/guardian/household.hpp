@@ -19,6 +19,7 @@
 #include "guardian/process.hpp"
 #include "guardian/pulse.hpp"
 #include "guardian/queue.hpp"
+#include "guardian/slots.hpp"
 #include "guardian/status.hpp"
 #include "guardian/ward.hpp"
 #include "support/loop_lag.hpp"
@@ -38,6 +39,8 @@ class Household {
     /// One closer, and what it was told. A place of `told` whose ward has its answer has no arm.
     struct CloserRun {
         ~CloserRun();
+        bool running() const { return child.running(); }
+        bool stuck() const { return child.running() && killed; }
         Child child;
         std::array<std::size_t, kMaxOrders> wards{};
         std::array<Children::Told, kMaxOrders> told{};
@@ -45,9 +48,13 @@ class Household {
         std::size_t unanswered = 0;
         int report = -1;
         Instant until = model::kNever;
+        bool killed = false;     ///< for its time; all its orders are answered
+        bool succeeded = false;  ///< with one of its orders
     };
     struct FenceRun {
         explicit FenceRun(const FenceIdentity& identity) : command(identity) {}
+        bool running() const { return command.running(); }
+        bool stuck() const { return command.stuck(); }
         FenceCommand command;
         std::size_t ward = 0;
     };
@@ -65,6 +72,8 @@ class Household {
     void tell_state(Instant now);
     void take_link(Instant now);
     void take(Instant now, const Letter& letter);
+    template <class Work>
+    void guarded(Instant now, std::size_t ward, Work work);
     void take_of(Instant now, std::size_t ward, const Message& message);
     void take_elector(Instant now);
     void take_closers(Instant now);
@@ -85,6 +94,7 @@ class Household {
     CloserRun* free_closer();
     void start_closers(Instant now);
     void start_closer(Instant now, CloserRun& run);
+    void end_closer(Instant now, CloserRun& run, const Ending& ending);
     void take_reports(Instant now, CloserRun& run);
     void closer_answers(Instant now, CloserRun& run, std::size_t order, const Ending& ending);
     void want_fence(Instant now, std::size_t ward);
@@ -92,6 +102,7 @@ class Household {
     FenceRun* free_fence();
     void start_fences(Instant now);
     bool fence_runs(std::size_t ward) const;
+    void withdraw_fence(Instant now, std::size_t ward);
     void answer_fence(std::size_t ward, bool success);
     void set_fence(std::size_t ward, const FenceWords& words);
 
@@ -119,7 +130,7 @@ class Household {
     std::vector<std::unique_ptr<CloserRun>> closers_;
     Queue closers_wanted_;
     CloserRun* collecting_ = nullptr;  ///< orders for the closer that is about to start
-    bool closers_fail_ = false;
+    ClosersWord closers_word_;
     std::vector<std::unique_ptr<FenceRun>> fences_;
     Queue fences_wanted_;
     Queue wanting_;  ///< an elector
@@ -140,6 +151,7 @@ class Household {
     Duration late_{};  ///< of the last wake-up; negative: something came before it
     int signals_ = -1;
     Instant next_lock_ = model::kNever;
+    bool placed_ = false;  ///< the locks, for every elector
     std::optional<int> exit_code_;
 };
 

@@ -133,6 +133,11 @@ void Machine::fenced(Instant now, bool success) {
     if (success && !d_.confirmed) d_.next_status = now;
 }
 
+void Machine::fence_withdrawn(Instant now) {
+    fenced(now, false);
+    fence_wanted_ = false;
+}
+
 void Machine::set_answered(Instant now, Answer answer) {
     d_.set_busy = false;
     d_.set_answered = now;
@@ -223,7 +228,7 @@ bool Machine::spares_others(Instant now) const {
     if (phase_ != Phase::kActing || elector_runs_) return false;
     if (!d_.confirmed) return d_.unfenced || (d_.unfenced_tried && d_.close_failed);
     const auto late = late_until();
-    return d_.owes_marker && d_.close_failed && (!late || now >= *late);
+    return (!d_.owes_marker || d_.close_failed) && (!late || now >= *late);
 }
 
 // --- deciding

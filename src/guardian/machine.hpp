@@ -82,6 +82,8 @@ class Machine {
     void fence_set(std::optional<Duration> timeout) { fence_timeout_ = timeout; }
     /// The elector wants it run. False: it is not.
     bool fence_wanted();
+    /// Nobody has begun it yet, and nobody needs it any more.
+    void fence_withdrawn(Instant now);
     /// The command has ended, or could not be started.
     void fenced(Instant now, bool success);
     void set_answered(Instant now, Answer answer);
@@ -104,11 +106,13 @@ class Machine {
     bool elector_runs() const { return elector_runs_; }
     bool confirmed() const { return d_.confirmed.has_value(); }
     bool owes_marker() const { return d_.owes_marker; }
+    bool fence_runs() const { return fence_runs_; }  ///< or waits for that
     bool node_dead() const { return d_.dead; }
     Reason reason() const { return d_.reason; }
     Instant acting_since() const { return d_.since; }
     /// An elector for other nodes may start though this one is not done with: nothing that an
-    /// elector sent can land any more, and what is left depends on the node, or on etcd, alone.
+    /// elector sent can land any more, and what is left depends on the node, its fence command, or
+    /// etcd alone.
     bool spares_others(Instant now) const;
     bool stopping() const { return stopping_.has_value(); }
     /// REQUIRES: stopping(). It ends then at the latest, whatever was reached.

@@ -66,15 +66,21 @@ bool NodeLock::begin(const std::string& admin_url, bool answering, std::string& 
     name_ = lock_name(admin_url);
     answering_ = answering;
     if (bind_it()) return true;
-    why = std::strerror(errno);
-    if (errno != EADDRINUSE) return false;
-    why = "another elector controls it";
+    const auto failed = [&] {
+        no_room_ = errno == EMFILE || errno == ENFILE;
+        why = std::strerror(errno);
+        return false;
+    };
+    if (errno != EADDRINUSE) return failed();
     asks_ = ask();
+    if (asked_ < 0) return failed();
+    why = "another elector controls it";
     return false;
 }
 
 NodeLock::Holder NodeLock::judge() {
     if (held_) return Holder::kUs;
+    if (no_room_) return Holder::kNobodyKnows;
     return !asks_ || holder_answers() ? Holder::kAnother : Holder::kRemains;
 }
 

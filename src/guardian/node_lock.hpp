@@ -16,6 +16,7 @@ class NodeLock {
     enum class Holder {
         kUs,
         kAnother,  ///< it answers, or has nobody who could; or the kernel refuses: `why` says which
+        kNobodyKnows,  ///< there is no descriptor to take it with, or to ask its holder: `why`
         /// Nobody answers: an elector whose guardian is dead or stands still, or a `fence`.
         kRemains
     };
@@ -51,6 +52,7 @@ class NodeLock {
     int asked_ = -1;          ///< the question to the one who holds it
     bool connected_ = false;  ///< it has got that far
     bool asks_ = false;       ///< somebody may answer
+    bool no_room_ = false;    ///< for a descriptor
     std::string name_;
     bool answering_ = false;
 };

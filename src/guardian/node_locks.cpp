@@ -6,6 +6,8 @@
 
 #include <poll.h>
 
+#include "guardian/room.hpp"
+
 namespace elector::guardian {
 namespace {
 
@@ -37,6 +39,7 @@ std::optional<NodeLocks::Refusal> NodeLocks::acquire(const std::vector<std::stri
             return Refusal{i, "it is the same node as " + admin_urls[found->second] +
                                   ", which is in the same configuration"};
     }
+    make_room(admin_urls.size());
     std::vector<std::string> why(admin_urls.size());
     std::vector<pollfd> questions;
     for (std::size_t i = 0; i < admin_urls.size(); ++i) {
@@ -45,12 +48,15 @@ std::optional<NodeLocks::Refusal> NodeLocks::acquire(const std::vector<std::stri
         if (!ours && lock.question() >= 0) questions.push_back({lock.question(), POLLIN, 0});
     }
     wait_for_answers(questions);
+    std::optional<Refusal> unknown;
     for (std::size_t i = 0; i < locks_.size(); ++i) {
         const auto holder = locks_[i].judge();
         if (holder == NodeLock::Holder::kAnother) return Refusal{i, why[i]};
+        if (holder == NodeLock::Holder::kNobodyKnows && !unknown)
+            unknown = Refusal{i, why[i], true};
         if (holder == NodeLock::Holder::kRemains) ++missing_;
     }
-    return std::nullopt;
+    return unknown;
 }
 
 std::optional<std::size_t> NodeLocks::try_again() {

@@ -18,6 +18,7 @@ class NodeLocks {
     struct Refusal {
         std::size_t node = 0;  ///< its place among the URLs
         std::string why;
+        bool no_room = false;  ///< nobody knows who has it: there are too few descriptors
         bool operator==(const Refusal&) const = default;
     };
 

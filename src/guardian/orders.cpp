@@ -123,17 +123,7 @@ void Household::start_elector(Instant now) {
 // --- closers
 
 Household::CloserRun* Household::free_closer() {
-    CloserRun* free = nullptr;
-    std::size_t running = 0;
-    for (const auto& run : closers_) {
-        if (run->child.running()) {
-            ++running;
-        } else if (!free) {
-            free = run.get();
-        }
-    }
-    // While etcd cannot be reached many are no better than one.
-    return closers_fail_ && running > 0 ? nullptr : free;
+    return free_slot(closers_, closers_word_.fail() ? 1 : kChildrenAtOnce);
 }
 
 /// A closer starts at the end of the turn: then there may be orders of several nodes for it.
@@ -172,6 +162,7 @@ void Household::start_closer(Instant now, CloserRun& run) {
     if (report[1] >= 0) ::close(report[1]);
     run.report = report[0];
     run.unanswered = run.count;
+    run.killed = run.succeeded = false;
     if (started) {
         run.until = now + kCloserTakes;
         poller_.look(run.child.fd(), kOthersWord);
@@ -192,7 +183,8 @@ void Household::closer_answers(Instant now, CloserRun& run, std::size_t order,
     if (order >= run.count || !std::exchange(run.told[order].arm, nullptr)) return;
     // What is left for it to do is its own end.
     if (--run.unanswered == 0) run.until = std::min(run.until, now + kCloserEnds);
-    closers_fail_ = ending.code != 0;
+    run.succeeded = run.succeeded || ending.code == 0;
+    closers_word_.answered(ending, run.succeeded);
     const auto i = run.wards[order];
     auto& ward = wards_[i];
     ward.closer_ended(now, ending);
@@ -214,23 +206,26 @@ void Household::take_reports(Instant now, CloserRun& run) {
     }
 }
 
+void Household::end_closer(Instant now, CloserRun& run, const Ending& ending) {
+    if (run.report >= 0) ::close(std::exchange(run.report, -1));
+    for (std::size_t order = 0; order < run.count; ++order) closer_answers(now, run, order, ending);
+    run.until = model::kNever;
+}
+
 void Household::take_closers(Instant now) {
     for (const auto& each : closers_) {
         auto& run = *each;
         if (!run.child.running()) continue;
         take_reports(now, run);
-        if (now >= run.until) {
-            run.until = model::kNever;
+        if (const auto ending = run.child.ended()) {
+            take_reports(now, run);  // its last words came before its end
+            end_closer(now, run, *ending);
+        } else if (now >= run.until) {
+            // One that waits in the kernel does not go; nobody waits for that.
             run.child.signal(SIGKILL);
+            run.killed = true;
+            end_closer(now, run, {std::nullopt, SIGKILL});
         }
-        const auto ending = run.child.ended();
-        if (!ending) continue;
-        take_reports(now, run);  // its last words came before its end
-        if (run.report >= 0) ::close(std::exchange(run.report, -1));
-        run.until = model::kNever;
-        for (std::size_t order = 0; order < run.count; ++order)
-            closer_answers(now, run, order, *ending);
-        run.until = model::kNever;
     }
 }
 
@@ -246,11 +241,7 @@ void Household::set_fence(std::size_t i, const FenceWords& words) {
     ward.machine.fence_set(ward.fence.any() ? std::optional(ward.fence.timeout()) : std::nullopt);
 }
 
-Household::FenceRun* Household::free_fence() {
-    for (const auto& run : fences_)
-        if (!run->command.running()) return run.get();
-    return nullptr;
-}
+Household::FenceRun* Household::free_fence() { return free_slot(fences_, kChildrenAtOnce); }
 
 bool Household::fence_runs(std::size_t i) const {
     return std::any_of(fences_.begin(), fences_.end(),
@@ -289,7 +280,7 @@ void Household::start_fences(Instant now) {
         if (!run) return;
         const auto i = fences_wanted_.pop();
         auto& ward = wards_[i];
-        if (ward.ended) continue;
+        if (ward.ended || !ward.machine.fence_runs()) continue;
         if (ward.machine.confirmed() && !ward.fence_order) {
             ward.machine.fenced(now, false);
         } else {
@@ -312,6 +303,15 @@ void Household::take_fences(Instant now) {
         agenda_.set(run->ward, now);
     }
     start_fences(now);
+}
+
+/// Of a node that is confirmed standby, or of an elector that has ended: what the elector has
+/// ordered, and nobody has begun, is not run any more. What has begun is not called back.
+void Household::withdraw_fence(Instant now, std::size_t i) {
+    auto& ward = wards_[i];
+    if (alone() || !ward.fence_order || fence_runs(i)) return;
+    ward.machine.fence_withdrawn(now);
+    answer_fence(i, false);
 }
 
 void Household::answer_fence(std::size_t i, bool success) {

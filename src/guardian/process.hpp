@@ -83,6 +83,9 @@ struct Fenced {
 /// in their order.
 std::vector<Fenced> fence_nodes(const Options& options, NodeLocks& locks, const Log& log);
 
+/// Instead of guard(), when the locks could not be had for that.
+void tell_too_few_descriptors(const Log& log, std::size_t nodes);
+
 /// Runs until the service ends; its exit code. Each of `locks` is held, or held by the remains of
 /// another.
 int guard(const Options& options, NodeLocks& locks, ServiceManager& manager, const Log& log);

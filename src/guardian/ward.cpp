@@ -128,6 +128,7 @@ void Ward::perform(Instant now, const Actions& actions) {
     if (actions.deactivate) {
         // First on the connection that the node has accepted long ago.
         telling_ = warm_.connected() && !warm_.busy() && asking_ != &warm_ ? &warm_ : &set_;
+        if (telling_ == &warm_) set_.drop();  // nobody would take the answer to the one before
         telling_->begin(AdminRequest::Kind::kDeactivate, options.admin, telling_ == &warm_,
                         now + options.set_timeout);
     }
@@ -211,7 +212,8 @@ void Ward::follow(Poller& poller, std::uint64_t word) {
 Instant Ward::wake() const {
     auto at = std::min(
         {machine.wake(), warm_.deadline(), set_.deadline(), status_.deadline(), knock_.deadline()});
-    if (machine.armed() && !machine.acting()) at = std::min(at, next_warm_);
+    // A query that hangs is asked anew when it has ended.
+    if (machine.armed() && !machine.acting() && !warm_.busy()) at = std::min(at, next_warm_);
     return at;
 }
 

@@ -163,14 +163,17 @@ TEST_CASE("what cannot be ended is killed again each second, and told of once") 
     REQUIRE(::setresuid(65534, 65534, 0) == 0);
     CHECK(!run.command.proceed(late));
     CHECK(!run.command.unending());
+    CHECK(!run.command.stuck());
     CHECK(run.command.deadline() == late + 1s);
     CHECK(!run.command.proceed(late + 1s));
     CHECK(run.command.unending() == EPERM);
+    CHECK(run.command.stuck());
     CHECK(!run.command.proceed(late + 2s));
     CHECK(!run.command.unending());
     REQUIRE(::setresuid(0, 0, 0) == 0);
     CHECK(!run.command.proceed(late + 3s));
     const auto end = run.finish();
+    CHECK(!run.command.stuck());
     CHECK(end.timed_out);
     CHECK(end.ending.signal == SIGKILL);
 }

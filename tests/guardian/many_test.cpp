@@ -1,12 +1,14 @@
 // What one guardian of many nodes is made of: who comes next, who waits, what is kept for whom.
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include "guardian/poller.hpp"
 #include "guardian/queue.hpp"
 #include "guardian/rig.hpp"
+#include "guardian/slots.hpp"
 #include "guardian/status.hpp"
 
 using namespace elector;
@@ -42,6 +45,19 @@ struct Far {
     int fd;
 };
 
+/// So few descriptors may be had beside those that there are, until more are asked for.
+struct FewDescriptors {
+    explicit FewDescriptors(rlim_t count) {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+        const int next = ::dup(0);
+        ::close(next);
+        const rlimit few{static_cast<rlim_t>(next) + count, before.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before); }
+    rlimit before{};
+};
+
 std::string port(int offset) { return ":" + std::to_string(::getpid() + offset); }
 
 }  // namespace
@@ -64,6 +80,21 @@ TEST_CASE("of many the earliest comes first, whatever has changed") {
     }
 }
 
+TEST_CASE("who wants its turn always anew has one, and so has everybody else that is due") {
+    Agenda agenda(5);
+    for (std::size_t i = 0; i < 4; ++i) agenda.set(i, model::Instant(1ms * (i + 1)));
+    const model::Instant now(10ms);
+    std::vector<std::size_t> turns;
+    while (const auto who = agenda.due(now)) {
+        REQUIRE(turns.size() < 10);
+        turns.push_back(*who);
+        agenda.set_after_turn(*who, model::Instant(0ms), now);
+    }
+    CHECK(turns == std::vector<std::size_t>{0, 1, 2, 3});
+    CHECK(agenda.next() > now);
+    CHECK(agenda.next() < now + 1ms);
+}
+
 TEST_CASE("one node's agenda is one instant") {
     Agenda agenda(1);
     agenda.set(0, model::Instant(5s));
@@ -83,6 +114,40 @@ TEST_CASE("who waits has one place, and its turn in the order of coming") {
     CHECK(queue.pop() == 1);
     CHECK(queue.pop() == 2);
     CHECK(queue.empty());
+}
+
+TEST_CASE("a child that cannot be ended takes nobody's slot") {
+    struct Run {
+        bool runs = false, stays = false;
+        bool running() const { return runs; }
+        bool stuck() const { return stays; }
+    };
+    std::vector<std::unique_ptr<Run>> runs;
+    for (int i = 0; i < 5; ++i) runs.push_back(std::make_unique<Run>());
+    CHECK(free_slot(runs, 2) == runs[0].get());
+    runs[0]->runs = runs[1]->runs = true;
+    CHECK(!free_slot(runs, 2));
+    runs[0]->stays = true;
+    CHECK(free_slot(runs, 2) == runs[2].get());
+    CHECK(!free_slot(runs, 1));
+    for (const auto& run : runs) run->runs = run->stays = true;
+    CHECK(!free_slot(runs, 2));  // there is no place left
+}
+
+TEST_CASE("what one node's part of the file keeps from being written is no fault of etcd") {
+    ClosersWord word;
+    word.answered({2, 0}, false);
+    CHECK(!word.fail());
+    word.answered({1, 0}, false);
+    CHECK(word.fail());
+    word.answered({2, 0}, false);
+    CHECK(word.fail());
+    word.answered({0, 0}, true);
+    CHECK(!word.fail());
+    word.answered({std::nullopt, 9}, true);  // hung over another order
+    CHECK(!word.fail());
+    word.answered({std::nullopt, 9}, false);
+    CHECK(word.fail());
 }
 
 TEST_CASE("what an elector that does not read is not told yet is kept of every node") {
@@ -179,6 +244,36 @@ TEST_CASE("locks that remains of others have are had one by one, when those end"
     CHECK(all.try_again() == 1U);
 }
 
+TEST_CASE("room for the locks of many nodes is made before they are taken") {
+    std::vector<std::string> urls;
+    for (int i = 0; i < 100; ++i) urls.push_back("http://127.0.0.2" + port(i));
+    const FewDescriptors few(20);
+    NodeLocks remains;
+    CHECK(!remains.acquire(urls, true));
+    const FewDescriptors again(20);
+    NodeLocks locks;
+    CHECK(!locks.acquire(urls, true));  // which takes twice as many, with the questions
+    CHECK(locks.missing() == 100);
+}
+
+TEST_CASE("where there is no descriptor left nobody is said to have the node") {
+    NodeLock other;
+    std::string why;
+    REQUIRE(other.acquire("http://127.0.0.1" + port(8), false, why) == NodeLock::Holder::kUs);
+    for (const rlim_t count : {0, 1}) {  // for the lock, and for the question to who has it
+        const FewDescriptors few(count);
+        NodeLocks locks;
+        const auto refused = locks.acquire({"http://127.0.0.1" + port(8)}, true);
+        REQUIRE(refused);
+        CHECK(refused->no_room);
+        CHECK(refused->why == "Too many open files");
+    }
+    NodeLocks locks;
+    const auto refused = locks.acquire({"http://127.0.0.1" + port(8)}, true);
+    REQUIRE(refused);
+    CHECK(!refused->no_room);
+}
+
 TEST_CASE("one port under two names is one node, which one service cannot have twice") {
     NodeLocks locks;
     const auto refused =
@@ -260,4 +355,48 @@ TEST_CASE("a node holds up an elector for others until it is unfenced, or certai
     CHECK(!rig.machine.spares_others(rig.now()));  // the marker is nearly there
     rig.closed(false);
     CHECK(rig.machine.spares_others(rig.now()));  // or etcd is not
+}
+
+TEST_CASE("an order to fence that nobody has begun can be taken back, and given anew") {
+    Rig rig;
+    rig.machine.fence_set(10s);
+    rig.lead();
+    REQUIRE(rig.machine.fence_wanted());
+    CHECK(!rig.machine.fence_wanted());
+    rig.machine.fence_withdrawn(rig.now());
+    CHECK(!rig.machine.fence_runs());
+    rig.until(200ms);
+    CHECK(rig.said().empty());
+    CHECK(rig.machine.fence_wanted());
+    rig.until(300ms);
+    CHECK(rig.said() == "200 fence");
+}
+
+TEST_CASE("a command that outlasts its node's end holds up that node alone") {
+    Rig rig;
+    rig.hang();
+    rig.until(4300ms);
+    rig.closed(true);  // unfenced
+    rig.until(4600ms);
+    REQUIRE(rig.said().find("fence") != std::string::npos);
+    rig.told(Answer::kDone);
+    rig.asked(Answer::kStandby);
+    rig.until(4700ms);
+    rig.asked(Answer::kStandby);
+    rig.until(4800ms);
+    REQUIRE(rig.machine.confirmed());
+    rig.closed(true);
+    rig.said();
+    rig.until(20s);
+    CHECK(rig.machine.acting());
+    CHECK(!rig.machine.owes_marker());
+    CHECK(rig.machine.spares_others(rig.now()));
+    // SAFETY: S28. Its own elector, and a holding, wait for the end of the command.
+    CHECK(rig.said().find("start") == std::string::npos);
+    rig.arm(30s);
+    CHECK(!rig.accepted);
+    rig.fenced(true);
+    rig.asked(Answer::kStandby);
+    rig.until(21s);
+    CHECK(rig.said().find("start") != std::string::npos);
 }

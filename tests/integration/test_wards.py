@@ -239,6 +239,35 @@ class Wards(TestCase):
                 self.assertLessEqual(max(together), 8)
                 self.assertGreater(max(together), 2)
 
+    @takes(15)
+    def test_fence_commands_that_wait_for_nodes_that_are_standby_are_not_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = os.path.join(folder, "fence")
+            with open(script, "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\ntouch {folder}/$1.run\nsleep 0.5\n")
+            os.chmod(script, 0o755)
+            with self.household(20, "idle:0 orders disarm:0", armed=0,
+                                DRIVER_FENCE=script) as (house, _):
+                house.wait_for(lambda: len(house.find("done")) == 20, 10, "every end")
+                time.sleep(0.5)
+                runs = [name for name in os.listdir(folder) if name.endswith(".run")]
+                self.assertEqual(len(runs), 8)
+
+    @takes(20)
+    def test_an_elector_that_refuses_while_a_node_is_not_done_with_is_started_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            refuses = os.path.join(folder, "refuses")
+            with self.household(3, DRIVER_REFUSES=refuses) as (house, nodes):
+                nodes.hung.add(2)
+                with open(refuses, "w", encoding="utf-8"):
+                    pass
+                since = time.time()
+                os.kill(house.elector(), signal.SIGKILL)
+                house.wait_for(lambda: house.find("elector_gone", since, exit_code="2"), 10,
+                               "a refusal")
+                house.wait_for(lambda: len(house.find("armed", since)) == 2, 5, "two that lead")
+                self.assertEqual(house.groups("guardian_done", since), {"n0", "n1"})
+
     @takes(30)
     def test_a_closer_that_hangs_over_one_node_is_killed_and_the_others_are_done_with(self):
         with self.household(12, DRIVER_CLOSER_HANGS="n0") as (house, _):

@@ -7,6 +7,8 @@
 // confirmed it after so long), "fence:NODE:COUNT" (orders its fence command as often, one after the
 // other's end), "idle:FROM" (arms no node from that one on), "orders" (of every node one, at once,
 // and reads nothing for a second), "garbage:NODE" (sends what nobody understands, about that node).
+// "disarm:FROM" (lets go of every node from that one on, a moment after its "orders").
+// $DRIVER_REFUSES: a file; the elector that finds it removes it, and ends with 2.
 // $DRIVER_FENCE: the fence command of every node. $DRIVER_CLOSER_MS: how long a closer takes to
 // end. $DRIVER_CLOSER_HANGS: the node of whom a closer says nothing, and hangs; "all": it only
 // hangs.
@@ -86,14 +88,18 @@ int guard_ports(const std::vector<std::string>& ports) {
 
 class Elector {
   public:
-    explicit Elector(std::size_t nodes) : nodes_(nodes), armed_(nodes), idle_from_(nodes) {
+    explicit Elector(std::size_t nodes)
+        : nodes_(nodes), armed_(nodes), idle_from_(nodes), disarm_from_(nodes) {
         for (const auto& word : parts(variable("DRIVER_PLAN"), ' ')) take(parts(word, ':'));
     }
 
     int run() {
         start_ = now();
+        if (::unlink(variable("DRIVER_REFUSES").c_str()) == 0) return 2;
         if (orders_)
             for (std::size_t i = 0; i < nodes_; ++i) order(i);
+        if (disarm_from_ < nodes_) ::poll(nullptr, 0, 100);
+        for (std::size_t i = disarm_from_; i < nodes_; ++i) send(Disarm{}, i);
         if (orders_) ::poll(nullptr, 0, 1000);
         for (;;) {
             arm_all();
@@ -115,6 +121,7 @@ class Elector {
         if (word[0] == "fence") fences_[number(1)] = number(2);
         if (word[0] == "idle") idle_from_ = number(1);
         if (word[0] == "orders") orders_ = true;
+        if (word[0] == "disarm") disarm_from_ = number(1);
         if (word[0] == "garbage") garbage_ = number(1);
     }
 
@@ -194,6 +201,7 @@ class Elector {
     std::size_t nodes_;
     std::vector<bool> armed_;
     std::size_t idle_from_;
+    std::size_t disarm_from_;
     Instant start_;
     Duration hold_ = 5s;
     std::map<std::size_t, Duration> drains_;
