@@ -63,7 +63,7 @@ Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& f
 
 void Groups::start() { start_next(0); }
 
-// SAFETY: etcd's watch begins when all are there: none misses what it says first.
+// The watch begins when all are there, so that none misses what it says first.
 void Groups::start_next(std::size_t i) {
     if (shutting_down_ || closing_) return;
     const bool few = members_.size() <= kFewGroups;
