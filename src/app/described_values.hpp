@@ -33,9 +33,10 @@ BOOST_DESCRIBE_STRUCT(HistoryEntry, (),
                       (term, member, reason, held, standby, marker, actor, other, unix_ms))
 BOOST_DESCRIBE_STRUCT(Candidate, (), (key, create, value))
 BOOST_DESCRIBE_STRUCT(MemberEntry, (), (create, mod, record))
+BOOST_DESCRIBE_STRUCT(Crowd, (), (front, cut, far, queue_at, members, beyond))
 BOOST_DESCRIBE_STRUCT(ElectionView, (),
                       (cluster_id, raft_term, revision, queue, members, holder, pause, switchover,
-                       roll_call))
+                       roll_call, crowd))
 BOOST_DESCRIBE_STRUCT(CandidateCame, (), (candidate))
 BOOST_DESCRIBE_STRUCT(CandidateGone, (), (key))
 BOOST_DESCRIBE_STRUCT(MemberCame, (), (entry))
@@ -50,8 +51,8 @@ BOOST_DESCRIBE_STRUCT(Woke, (), ())
 BOOST_DESCRIBE_STRUCT(ShutdownRequested, (), ())
 BOOST_DESCRIBE_STRUCT(LeaseAnswered, (), (op, outcome, ttl))
 BOOST_DESCRIBE_STRUCT(LeaseRevoked, (), (op, outcome))
-BOOST_DESCRIBE_STRUCT(ElectionRead, (), (op, outcome, view))
-BOOST_DESCRIBE_STRUCT(StoreChanged, (), (revision, changes))
+BOOST_DESCRIBE_STRUCT(ElectionRead, (), (op, outcome, view, bell))
+BOOST_DESCRIBE_STRUCT(StoreChanged, (), (revision, changes, watch))
 BOOST_DESCRIBE_STRUCT(WatchResumed, (), (gap))
 BOOST_DESCRIBE_STRUCT(TxnAnswered, (), (op, outcome, revision, member))
 BOOST_DESCRIBE_STRUCT(RecordAnswered, (), (op, outcome, holder))
@@ -68,7 +69,8 @@ BOOST_DESCRIBE_STRUCT(FenceAnswered, (), (op, success))
 BOOST_DESCRIBE_STRUCT(GrantLease, (), (op, lease, ttl))
 BOOST_DESCRIBE_STRUCT(KeepLeaseAlive, (), (op, lease))
 BOOST_DESCRIBE_STRUCT(RevokeLease, (), (op, lease))
-BOOST_DESCRIBE_STRUCT(ReadElection, (), (op))
+BOOST_DESCRIBE_STRUCT(ReadElection, (), (op, front, queue, keys, members, before))
+BOOST_DESCRIBE_STRUCT(WatchElection, (), (op, far, from))
 BOOST_DESCRIBE_STRUCT(Register, (), (op, lease, record, expected_mod))
 BOOST_DESCRIBE_STRUCT(PublishMember, (), (op, lease, record, expected_mod, holder_mod))
 BOOST_DESCRIBE_STRUCT(Queue, (), (op, lease, record, expected_mod))
@@ -101,7 +103,7 @@ BOOST_DESCRIBE_STRUCT(Policy, (),
                        max_hold, drift_ppm, block_interval, quiesce, settle, overtime, start_delay,
                        poll_interval, refused_grace, web3, fall, rise, max_lag, max_tip_age,
                        rank_settle, cool_first, cool_max, cool_forget, last_standing,
-                       publish_interval, metrics_interval))
+                       publish_interval, metrics_interval, front))
 BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
 }  // namespace elector::model
 
@@ -123,7 +125,9 @@ BOOST_DESCRIBE_STRUCT(Knowledge, (),
                        floor_holder_mod, seen_revision, seen_raft_term, seen_holder_mod, seen_term,
                        read_sent, record_learned, record_watched, observed_since, key_gone_since,
                        set_back, head, headed_since, head_since, was_paused, own_writes,
-                       read_revision, record_mod, missing, gap, roll_call, roll_call_learned))
+                       read_revision, record_mod, missing, gap, roll_call, roll_call_learned,
+                       asking, asked, crowded, first_names, bell, bell_for, sorted_sent, watch,
+                       watch_far))
 }  // namespace elector::knowledge
 
 namespace elector::session {

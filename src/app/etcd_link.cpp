@@ -98,11 +98,12 @@ std::string EtcdLink::password() {
     return config_.password.reveal();
 }
 
-void EtcdLink::add(const etcd::Keys& keys, Hear hear) {
-    // One range over "K.d/" and "K/", so that what one transaction changed arrives as one batch.
-    ranges_.push_back({keys.data, etcd::prefix_end(keys.queue)});
+std::size_t EtcdLink::add(const etcd::Keys& keys, Hear hear) {
+    auto all = etcd::watched(keys, false);
+    ranges_.push_back({std::move(all.key), std::move(all.range_end)});
     keys_.push_back(keys.queue.substr(0, keys.queue.size() - 1));
     hears_.push_back(std::move(hear));
+    return hears_.size() - 1;
 }
 
 void EtcdLink::start(model::Duration silence) {
@@ -111,6 +112,10 @@ void EtcdLink::start(model::Duration silence) {
     options.ranges = std::exchange(ranges_, {});
     options.progress_interval = std::chrono::duration_cast<milliseconds>(silence);
     watch_ = client_.watch(std::move(options), [this](const etcd::WatchNotice& n) { on_watch(n); });
+}
+
+void EtcdLink::watch(std::size_t group, etcd::KeyRange range, model::Revision from) {
+    watch_.set_range(group, {std::move(range.key), std::move(range.range_end)}, from.value + 1);
 }
 
 void EtcdLink::reload(const config::Etcd& config) {

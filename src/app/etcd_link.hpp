@@ -20,6 +20,7 @@
 #include "app/log.hpp"
 #include "config/config.hpp"
 #include "etcd/client.hpp"
+#include "etcd/transactions.hpp"
 #include "model/event.hpp"
 
 namespace elector::app {
@@ -38,10 +39,13 @@ class EtcdLink {
     EtcdLink(boost::asio::io_context& io, const config::Etcd& config, Log& log, Tasks& tasks,
              std::uint64_t seed);
 
-    /// One more range to watch, "K.d/" to the end of "K/". Before start(); `hear` until close().
-    void add(const etcd::Keys& keys, Hear hear);
+    /// One more group to watch, all of its keys; its place. Before start(); `hear` until close().
+    std::size_t add(const etcd::Keys& keys, Hear hear);
     /// Begins the watch. `silence`: after that much of it the stream is probed.
     void start(model::Duration silence);
+    /// Of the group in this place another range, with what came after `from`. No event of the old
+    /// range is heard from now on.
+    void watch(std::size_t group, etcd::KeyRange range, model::Revision from);
     /// Another way to etcd is taken once it is proved; told in the log.
     void reload(const config::Etcd& config);
     /// A read that proves a holding. With many groups several share a request.

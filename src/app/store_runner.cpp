@@ -31,11 +31,10 @@ StoreRunner::StoreRunner(EtcdLink& link, std::string election_key, Tasks& tasks,
       tasks_(tasks),
       log_(log),
       post_(std::move(post)),
-      keys_(std::move(election_key)) {
-    link_.add(keys_, [this](const EtcdLink::Watched& watched) {
-        tasks_.run("watch", [&] { on_watch(watched); });
-    });
-}
+      keys_(std::move(election_key)),
+      place_(link_.add(keys_, [this](const EtcdLink::Watched& watched) {
+          tasks_.run("watch", [&] { on_watch(watched); });
+      })) {}
 
 bool StoreRunner::run(const model::Effect& effect, const model::Policy&) {
     using namespace model;
@@ -52,6 +51,7 @@ bool StoreRunner::run(const model::Effect& effect, const model::Policy&) {
             },
             [&](const RevokeLease& e) { return tasks_.spawn("revoke", revoke(e)), true; },
             [&](const ReadElection& e) { return start(e); },
+            [&](const WatchElection& e) { return watch(e), true; },
             [&](const Register& e) { return start(e); },
             [&](const PublishMember& e) { return start(e); },
             [&](const Queue& e) { return start(e); },
@@ -141,6 +141,11 @@ asio::awaitable<void> StoreRunner::revoke(model::RevokeLease effect) {
     post_(event);
 }
 
+void StoreRunner::watch(const model::WatchElection& effect) {
+    watched_ = effect.op;
+    link_.watch(place_, etcd::watched(keys_, effect.far), effect.from);
+}
+
 void StoreRunner::confirmed(const model::Confirm& effect,
                             const etcd::Result<etcd::TxnReply>& reply) {
     if (!reply) return post_(etcd::failed_event(effect, failed(reply.error(), "txn")));
@@ -152,7 +157,7 @@ void StoreRunner::on_watch(const EtcdLink::Watched& watched) {
     if (watched.connected) return post_(model::WatchResumed{watched.from_now});
     // The last event's revision: the header's may already speak of later ones.
     const model::Revision up_to{watched.events.back().kv.mod_revision};
-    post_(model::StoreChanged{up_to, etcd::to_changes(keys_, watched.events)});
+    post_(model::StoreChanged{up_to, etcd::to_changes(keys_, watched.events), watched_});
 }
 
 model::StoreOutcome StoreRunner::failed(const etcd::Error& error, const char* what) {

@@ -34,6 +34,7 @@ class StoreRunner {
     boost::asio::awaitable<void> trim_history();
     boost::asio::awaitable<void> keep_alive(model::KeepLeaseAlive effect);
     boost::asio::awaitable<void> revoke(model::RevokeLease effect);
+    void watch(const model::WatchElection& effect);
     void confirmed(const model::Confirm& effect, const etcd::Result<etcd::TxnReply>& reply);
     void on_watch(const EtcdLink::Watched& watched);
     model::StoreOutcome failed(const etcd::Error& error, const char* what);
@@ -43,6 +44,8 @@ class StoreRunner {
     Log& log_;
     Post post_;
     etcd::Keys keys_;
+    std::size_t place_;    ///< of this group in the link's watch
+    model::OpId watched_;  ///< who asked for the range that is watched; 0: nobody, it is the first
 };
 
 }  // namespace elector::app

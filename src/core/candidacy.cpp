@@ -55,7 +55,7 @@ void depose_idle_head(Turn& t) {
     if (!k.read || k.view.queue.empty() || k.view.pause || s.candidacy.record_slot.busy()) return;
     const auto& head = k.view.queue.front();
     const auto& record = k.view.holder.record;
-    if (head.create == s.session.create || is_foreign(k.view, head)) return;
+    if (head.create == s.session.create || k.view.crowd.far || is_foreign(k.view, head)) return;
     if (record) {
         const bool never =
             record->state == HolderRecord::State::kUnfenced || !record->foreign.empty();
@@ -74,7 +74,7 @@ void relax_when_stranded(Turn& t) {
     const auto& view = s.known.view;
     const auto& record = view.holder.record;
     const bool held =
-        record && record->state == HolderRecord::State::kActive && find_created(view, record->term);
+        record && record->state == HolderRecord::State::kActive && !surely_gone(view, record->term);
     const bool anybody = std::any_of(view.members.begin(), view.members.end(),
                                      [](const MemberEntry& m) { return m.record.eligible; });
     const bool stranded = s.known.read && s.session.registered && !held && !anybody;
@@ -118,7 +118,7 @@ void clear_foreign(Turn& t, const HolderRecord& record) {
     const auto& view = s.known.view;
     const auto gone =
         std::find_if(record.foreign.begin(), record.foreign.end(), [&](const ForeignKey& f) {
-            return f.value == t.p.member && !find_created(view, f.create);
+            return f.value == t.p.member && knowledge::key_gone(t.s.known, f.key, f.create);
         });
     if (!view.holder.record || gone == record.foreign.end())
         return s.candidacy.foreign_gone_since.reset();
@@ -160,7 +160,7 @@ void drive_candidacy(Turn& t) {
 void drive_foreign(Turn& t) {
     auto& s = t.s;
     auto& k = s.known;
-    const bool any = k.read && any_foreign(k.view);
+    const bool any = k.read && !k.view.crowd.far && any_foreign(k.view);
     if (any && k.view.revision > k.read_revision) {
         if (!k.read_slot.busy()) t.want_read();
         return;

@@ -91,7 +91,7 @@ void obey_switchover(Turn& t) {
     const auto& view = s.known.view;
     const auto& order = view.switchover;
     if (!order || order->term != s.holding.term || order->to == t.p.member) return;
-    if (order->mod == s.refused_order) return;
+    if (order->mod == s.refused_order || !knowledge::would_show(s.known, t.p, order->to)) return;
     const auto* next = view.queue.size() > 1 ? owner_of(view, view.queue[1].key) : nullptr;
     const auto* target = order->to.empty() ? next : find_member(view, order->to);
     const bool paused = view.pause.has_value();
@@ -150,7 +150,7 @@ void guard_holding(Turn& t) {
     if (s.guardian_lost) return begin_draining(t, Cause::kGuardianLost);
     const auto& view = s.known.view;
     if (view.revision < h.record.mod) return;
-    if (view.holder.mod != h.record.mod || !find_created(view, h.term))
+    if (view.holder.mod != h.record.mod || surely_gone(view, h.term))
         begin_draining(t, Cause::kConfirmationRefused);
 }
 

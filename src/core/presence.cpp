@@ -18,7 +18,7 @@ void on_news(Turn& t, const knowledge::News& news) {
     if (news.first && other_cluster(t.p, s)) t.announce(Notice::kOtherCluster);
     if (!news.changed) return;
     health::learn_members(s.health, t.p, view, t.now);
-    if (view.revision >= s.known.own_writes) session::learn(s.session, t.p, view);
+    if (queue_known_at(view) >= s.known.own_writes) session::learn(s.session, t.p, view);
 }
 
 void lose_session(Turn& t) {
@@ -111,7 +111,7 @@ void drive_session(Turn& t) {
 
 void drive_reads(Turn& t) {
     // The holder only confirms; everybody else looks now and then.
-    knowledge::drive_reads(t.s.known, t, !holds(t.s));
+    knowledge::drive_reads(t.s.known, t, !holds(t.s), {t.s.session.key, t.s.session.create});
 }
 
 void drive_publish(Turn& t) {
@@ -122,7 +122,7 @@ void drive_publish(Turn& t) {
     if (last &&
         (!session::is_news(own_facts(t), *last) || !t.due(ses.published_at + t.p.publish_interval)))
         return;
-    session::publish(ses, t, own_record(t), t.s.known.view.holder.mod);
+    session::publish(ses, t, own_record(t), t.s.known.view);
 }
 
 }  // namespace elector::core

@@ -108,6 +108,9 @@ Watch& Watch::operator=(Watch&& other) noexcept {
     return *this;
 }
 Watch::~Watch() { stop(); }
+void Watch::set_range(std::size_t index, WatchRange range, std::int64_t next_revision) {
+    if (watcher_) watcher_->set_range(index, std::move(range), next_revision);
+}
 void Watch::stop() {
     if (const auto watcher = std::exchange(watcher_, nullptr)) watcher->stop();
 }

@@ -226,6 +226,9 @@ class Watch {
     Watch(Watch&& other) noexcept;
     Watch& operator=(Watch&& other) noexcept;
     ~Watch();
+    /// Another range in the place of one, with its events from `next_revision` on. From now on no
+    /// batch of the old one is delivered. The others go on, and nothing is told of it.
+    void set_range(std::size_t index, WatchRange range, std::int64_t next_revision);
     void stop();
 
   private:

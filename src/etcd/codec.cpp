@@ -55,6 +55,7 @@ void fill(pb::RangeRequest& wire, const RangeOp& op) {
     wire.set_key(op.key);
     wire.set_range_end(op.range_end);
     wire.set_limit(op.limit);
+    wire.set_max_create_revision(op.created_until);
     if (op.by_create_revision || op.newest_first) {
         wire.set_sort_order(op.newest_first ? pb::RangeRequest::DESCEND : pb::RangeRequest::ASCEND);
         wire.set_sort_target(pb::RangeRequest::CREATE);
@@ -101,6 +102,7 @@ std::vector<KeyValue> read_all(const Wire& wire) {
 OpReply read(const pb::ResponseOp& wire) {
     OpReply reply;
     if (wire.has_response_range()) reply.kvs = read_all(wire.response_range().kvs());
+    reply.count = wire.response_range().count();
     reply.deleted = wire.response_delete_range().deleted();
     return reply;
 }
@@ -176,6 +178,12 @@ std::string encode_watch(const WatchRange& range, std::int64_t start_revision, b
     create.set_start_revision(start_revision);
     create.set_prev_kv(previous);
     create.set_fragment(true);
+    return wire.SerializeAsString();
+}
+
+std::string encode_watch_cancel(std::int64_t watch_id) {
+    pb::WatchRequest wire;
+    wire.mutable_cancel_request()->set_watch_id(watch_id);
     return wire.SerializeAsString();
 }
 

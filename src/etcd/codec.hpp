@@ -41,6 +41,7 @@ std::string encode_keep_alive(std::int64_t id);
 std::string encode_member_list();
 std::string encode_status();
 std::string encode_watch(const WatchRange& range, std::int64_t start_revision, bool previous);
+std::string encode_watch_cancel(std::int64_t watch_id);
 std::string encode_progress_request();
 std::string encode_authenticate(const std::string& username, const std::string& password);
 

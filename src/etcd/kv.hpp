@@ -59,7 +59,8 @@ struct RangeOp {
     std::string range_end;
     bool by_create_revision = false;
     std::int64_t limit = 0;
-    bool newest_first = false;  ///< descending create revision; not beside by_create_revision
+    bool newest_first = false;       ///< descending create revision; not beside by_create_revision
+    std::int64_t created_until = 0;  ///< only keys of a create revision up to this; 0: all
     bool operator==(const RangeOp&) const = default;
 };
 
@@ -85,6 +86,7 @@ struct Txn {
 struct OpReply {
     std::vector<KeyValue> kvs;
     std::int64_t deleted = 0;
+    std::int64_t count = 0;  ///< keys in the range, whatever the limit
     bool operator==(const OpReply&) const = default;
 };
 

@@ -156,12 +156,23 @@ std::optional<DeleteOp> outdated_history(const Keys& keys, const std::vector<Key
     return DeleteOp{keys.history, lowest};
 }
 
-Txn to_txn(const Keys& keys, const model::ReadElection&) {
-    return Txn{{},
-               {RangeOp{keys.queue, prefix_end(keys.queue), true, 0},
-                RangeOp{keys.members, prefix_end(keys.members), false, 0}, get(keys.holder),
-                RangeOp{keys.control, prefix_end(keys.control), false, 0}},
-               {get(keys.holder)}};
+Txn to_txn(const Keys& keys, const model::ReadElection& e) {
+    const auto most = e.front == 0 ? 0 : static_cast<std::int64_t>(e.front) + 1;
+    const auto end = prefix_end(keys.queue);
+    Txn txn{{}, {}, {get(keys.holder)}};
+    auto& ops = txn.then_ops;
+    if (e.queue.empty()) {
+        ops.push_back(RangeOp{keys.queue, end, true, most});
+        ops.push_back(RangeOp{keys.members, prefix_end(keys.members), false, most});
+    }
+    ops.push_back(get(keys.holder));
+    ops.push_back(RangeOp{keys.control, prefix_end(keys.control), false, 0});
+    if (e.before != Revision{})
+        ops.push_back(RangeOp{keys.queue, end, false, most - 1, true, e.before.value - 1});
+    for (const auto& key : e.queue) ops.push_back(get(key));
+    for (const auto& key : e.keys) ops.push_back(get(key));
+    for (const auto& name : e.members) ops.push_back(get(keys.member(name)));
+    return txn;
 }
 
 Txn to_txn(const Keys& keys, const model::Register& e) {
@@ -256,25 +267,85 @@ Txn to_txn(const Keys& keys, const model::RecordDoubleActive& e) {
     return Txn{{created_at(key, Revision{})}, {put(key, to_json(e.entry))}, {get(key)}};
 }
 
+namespace {
+
+/// The replies of a transaction, one after the other.
+class Replies {
+  public:
+    explicit Replies(const TxnReply& reply) : next_(reply.replies.begin()) {}
+    const OpReply& take() { return *next_++; }
+
+  private:
+    std::vector<OpReply>::const_iterator next_;
+};
+
+model::Candidate candidate(const KeyValue& kv) {
+    return model::Candidate{kv.key, Revision{kv.create_revision}, kv.value};
+}
+
+void add_members(const Keys& keys, const OpReply& reply, model::ElectionView& view) {
+    for (const auto& kv : reply.kvs)
+        if (auto entry = member_entry(keys, kv)) view.members.push_back(std::move(*entry));
+}
+
+void read_record_and_orders(const Keys& keys, Replies& replies, model::ElectionView& view) {
+    view.holder = stored(replies.take().kvs);
+    for (const auto& kv : replies.take().kvs) {
+        if (kv.key == keys.pause) view.pause = parse_pause(kv.value);
+        if (kv.key == keys.bootstrap) view.roll_call = roll_call(kv.value);
+        if (kv.key == keys.switchover) view.switchover = switchover_order(kv);
+    }
+}
+
+/// What was asked for by name.
+void read_named(const Keys& keys, const model::ReadElection& e, Replies& replies,
+                model::ElectionView& view) {
+    for (std::size_t i = 0; i < e.queue.size(); ++i)
+        for (const auto& kv : replies.take().kvs) view.queue.push_back(candidate(kv));
+    for (std::size_t i = 0; i < e.keys.size(); ++i)
+        for (const auto& kv : replies.take().kvs)
+            if (!model::find_key(view, kv.key)) view.crowd.beyond.push_back(candidate(kv));
+    for (std::size_t i = 0; i < e.members.size(); ++i) add_members(keys, replies.take(), view);
+}
+
+}  // namespace
+
 model::ElectionRead to_event(const Keys& keys, const model::ReadElection& e,
                              const TxnReply& reply) {
     model::ElectionRead event{e.op, StoreOutcome::kUnknown, {}};
-    if (!reply.succeeded || reply.replies.size() != 4) return event;
+    const bool first = e.queue.empty();
+    const bool bell = e.before != Revision{};
+    const auto named = e.queue.size() + e.keys.size() + e.members.size();
+    if (!reply.succeeded || reply.replies.size() != (first ? 4 : 2) + (bell ? 1 : 0) + named)
+        return event;
     event.outcome = StoreOutcome::kDone;
     auto& view = event.view;
     view.cluster_id = reply.header.cluster_id;
     view.raft_term = reply.header.raft_term;
     view.revision = Revision{reply.header.revision};
-    for (const auto& kv : reply.replies[0].kvs)
-        view.queue.push_back(model::Candidate{kv.key, Revision{kv.create_revision}, kv.value});
-    for (const auto& kv : reply.replies[1].kvs)
-        if (auto entry = member_entry(keys, kv)) view.members.push_back(std::move(*entry));
-    view.holder = stored(reply.replies[2].kvs);
-    for (const auto& kv : reply.replies[3].kvs) {
-        if (kv.key == keys.pause) view.pause = parse_pause(kv.value);
-        if (kv.key == keys.bootstrap) view.roll_call = roll_call(kv.value);
-        if (kv.key == keys.switchover) view.switchover = switchover_order(kv);
+    Replies replies(reply);
+    if (first) {
+        for (const auto& kv : replies.take().kvs) view.queue.push_back(candidate(kv));
+        const auto& members = replies.take();
+        const auto most = std::max(view.queue.size(), members.kvs.size());
+        const bool all = e.front == 0 || most <= e.front;
+        if (all) add_members(keys, members, view);
+        read_record_and_orders(keys, replies, view);
+        if (all) return event;
+        view.crowd.cut = view.queue.size() > e.front;
+        if (view.crowd.cut) view.queue.resize(e.front);
+        view.crowd.members = static_cast<std::size_t>(members.count);
+    } else {
+        read_record_and_orders(keys, replies, view);
+        view.crowd.cut = true;
     }
+    view.crowd.front = e.front;
+    view.crowd.queue_at = view.revision;
+    if (bell) {
+        const auto& before = replies.take().kvs;
+        if (before.size() == e.front) event.bell = before.back().key;
+    }
+    read_named(keys, e, replies, view);
     return event;
 }
 
@@ -317,6 +388,10 @@ model::RecordAnswered to_event(const Keys&, const model::RecordForeign& e, const
 }
 model::RecordAnswered to_event(const Keys&, const model::ClearForeign& e, const TxnReply& reply) {
     return record_answer(e.op, reply, e.record);
+}
+
+KeyRange watched(const Keys& keys, bool far) {
+    return KeyRange{keys.data, far ? keys.members : prefix_end(keys.queue)};
 }
 
 std::vector<model::Change> to_changes(const Keys& keys, const std::vector<WatchEvent>& events) {

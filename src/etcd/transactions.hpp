@@ -74,6 +74,14 @@ RangeOp newest_history(const Keys& keys);
 /// is nothing.
 std::optional<DeleteOp> outdated_history(const Keys& keys, const std::vector<KeyValue>& newest);
 
+/// What one watch covers: "K.d/" and "K/" in one range, so that what one transaction changed
+/// arrives as one batch; or, far from the head, orders, history and record, which begin "K.d/".
+struct KeyRange {
+    std::string key;
+    std::string range_end;
+};
+KeyRange watched(const Keys& keys, bool far);
+
 /// The watch covers the two prefixes `queue` and `data`. Keys of neither, and history, give no
 /// change.
 std::vector<model::Change> to_changes(const Keys& keys, const std::vector<WatchEvent>& events);

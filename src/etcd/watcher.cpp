@@ -41,6 +41,20 @@ Watcher::Watcher(std::shared_ptr<ClientCore> core, WatchOptions options, WatchHa
 
 void Watcher::start() { pause(milliseconds(0)); }
 
+void Watcher::set_range(std::size_t index, WatchRange range, std::int64_t next_revision) {
+    auto& changed = ranges_[index];
+    changed.range = std::move(range);
+    changed.next = next_revision;
+    ++changed.generation;
+    const auto old = std::find_if(by_id_.begin(), by_id_.end(),
+                                  [&](const auto& watch) { return watch.second == index; });
+    if (old != by_id_.end()) {
+        give_up(old->first);
+        by_id_.erase(old);
+    }
+    if (stream_) create(index);
+}
+
 void Watcher::stop() {
     phase_ = Phase::kStopped;
     handler_.reset();
@@ -75,8 +89,14 @@ void Watcher::create(std::size_t index) {
     auto& range = ranges_[index];
     range.refusal.reset();
     range.partial.clear();
-    asked_.push_back(index);
+    asked_.push_back({index, range.generation});
     stream_.send(encode_watch(range.range, range.next, options_.previous));
+}
+
+/// Ids are not used twice on a stream: what etcd sends of it still is known by that.
+void Watcher::give_up(std::int64_t watch_id) {
+    given_up_.insert(watch_id);
+    stream_.send(encode_watch_cancel(watch_id));
 }
 
 void Watcher::log_in() {
@@ -116,20 +136,26 @@ void Watcher::on_end(RpcStatus status) {
 /// The answers come in the order of the requests.
 void Watcher::created(const WatchMessage& message) {
     if (asked_.empty()) return;
-    const auto index = asked_.front();
+    const auto [index, generation] = asked_.front();
     asked_.pop_front();
     auto& range = ranges_[index];
+    if (generation != range.generation) {
+        give_up(message.watch_id);
+        return answered(message.header);
+    }
     const bool from_now = range.next == 0;
     by_id_[message.watch_id] = index;
     if (from_now) range.next = message.header.revision + 1;
     if (std::exchange(range.refused, false)) notify(WatchAdmitted{index, from_now});
     answered(message.header);
-    if (asked_.empty()) ask_again();
 }
 
 /// Each answer is progress: a thousand ranges may take longer than one request.
 void Watcher::answered(const Header& header) {
-    if (phase_ != Phase::kCreating) return;
+    if (phase_ != Phase::kCreating) {
+        if (asked_.empty()) ask_again();
+        return;
+    }
     if (!asked_.empty()) return wait(Phase::kCreating, core_->options.request_timeout);
     if (any_created()) return all_created(header);
     auto error = *ranges_.front().refusal;
@@ -147,16 +173,19 @@ void Watcher::all_created(const Header& header) {
         read_revision();
     }
     notify(WatchConnected{header, endpoint_of(*channel_)});
-    for (std::size_t i = 0; i < ranges_.size() && stream_; ++i) {
-        auto& range = ranges_[i];
-        if (!range.refusal || std::exchange(range.refused, true)) continue;
-        notify(WatchRefused{i, *range.refusal});
-    }
+    for (std::size_t i = 0; i < ranges_.size() && stream_; ++i) tell_refusal(i);
     ask_again();
+}
+
+void Watcher::tell_refusal(std::size_t index) {
+    auto& range = ranges_[index];
+    if (!range.refusal || std::exchange(range.refused, true)) return;
+    notify(WatchRefused{index, *range.refusal});
 }
 
 /// Also how a request is refused: created and canceled at once, without a watch id.
 void Watcher::canceled(const WatchMessage& message) {
+    if (!message.created && given_up_.erase(message.watch_id) != 0) return;
     if (message.compact_revision > 0) {
         must_read_ = true;
         compact_revision_ = message.compact_revision;
@@ -167,10 +196,11 @@ void Watcher::canceled(const WatchMessage& message) {
     if (error.kind == ErrorKind::kUnauthenticated) core_->tokens->reject(token_);
     const bool one = error.kind == ErrorKind::kPermissionDenied && !asked_.empty();
     if (!one) return lost(std::move(error));
-    ranges_[asked_.front()].refusal = std::move(error);
+    const auto [index, generation] = asked_.front();
     asked_.pop_front();
+    if (generation == ranges_[index].generation) ranges_[index].refusal = std::move(error);
     answered(message.header);
-    ask_again();
+    if (phase_ == Phase::kQuiet || phase_ == Phase::kProbing) tell_refusal(index);
 }
 
 /// What others may watch on this stream is not given up for what is refused.
@@ -221,6 +251,7 @@ void Watcher::drop_stream() {
     stream_.reset();
     asked_.clear();
     by_id_.clear();
+    given_up_.clear();
 }
 
 void Watcher::read_revision() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -27,6 +28,8 @@ class Watcher final : public Stoppable,
 
     /// Begins from the io_context, not at once.
     void start();
+    /// On the stream that there is, so that whoever watches beside it is not disturbed.
+    void set_range(std::size_t index, WatchRange range, std::int64_t next_revision);
     void stop() override;
     void on_endpoints_changed() override;
     void on_new_term() override;
@@ -46,6 +49,7 @@ class Watcher final : public Stoppable,
     };
     struct Range {
         WatchRange range;
+        int generation = 0;               ///< how many ranges this place had before
         std::int64_t next = 0;            ///< first revision not seen yet; 0: from now on
         bool refused = false;             ///< and told so
         std::optional<Error> refusal;     ///< of the request that was answered last
@@ -53,10 +57,17 @@ class Watcher final : public Stoppable,
         std::vector<WatchEvent> partial;  ///< fragments of a revision not yet whole
     };
 
+    struct Asked {
+        std::size_t index;
+        int generation;
+    };
+
     void open();
     void create(std::size_t index);
+    void give_up(std::int64_t watch_id);
     void log_in();
     void answered(const Header& header);
+    void tell_refusal(std::size_t index);
     void ask_again();
     void created(const WatchMessage& message);
     void canceled(const WatchMessage& message);
@@ -82,8 +93,9 @@ class Watcher final : public Stoppable,
     const WatchOptions options_;
     std::shared_ptr<const WatchHandler> handler_;
     std::vector<Range> ranges_;
-    std::deque<std::size_t> asked_;  ///< for these ranges an answer is to come, in this order
+    std::deque<Asked> asked_;  ///< for these ranges an answer is to come, in this order
     std::unordered_map<std::int64_t, std::size_t> by_id_;  ///< of watches on this stream
+    std::unordered_set<std::int64_t> given_up_;            ///< watches that this stream had
     Phase phase_ = Phase::kPausing;
     ChannelPtr channel_;
     CallHandle stream_;

@@ -58,7 +58,8 @@ void learn_record(Knowledge& k, Instant now, bool first) {
     }
     k.seen_holder_mod = std::max(k.seen_holder_mod, holder.mod);
     if (holder.record) k.seen_term = std::max(k.seen_term, holder.record->term);
-    const bool present = holder.record && find_created(k.view, holder.record->term);
+    // SAFETY: S6, S33. A key that we do not see is not gone for that.
+    const bool present = holder.record && !surely_gone(k.view, holder.record->term);
     if (present) {
         k.key_gone_since.reset();
     } else if (!k.key_gone_since) {
@@ -87,6 +88,12 @@ void learn(Knowledge& k, Instant now, bool first) {
     learn_head(k, now);
 }
 
+/// Our key was there and is not, and the watch would have to tell.
+bool unexplained(const Knowledge& k, const ElectionView& view, const OwnKey& own) {
+    return !k.gap && !k.view.crowd.far && find_created(k.view, own.create) &&
+           !find_created(view, own.create);
+}
+
 News learn_view(Knowledge& k, Instant now, const ElectionView& view, const OwnKey& own) {
     News news;
     news.set_back = gone_back(k, view);
@@ -101,8 +108,7 @@ News learn_view(Knowledge& k, Instant now, const ElectionView& view, const OwnKe
         return news;
     }
     // SAFETY: S8. Our key was there; its deletion has to come by the watch before anything newer.
-    if (!k.gap && find_created(k.view, own.create) && !find_created(view, own.create))
-        k.missing = own.key;
+    if (unexplained(k, view, own)) k.missing = own.key;
     k.gap = k.gap && k.read_wanted;  // made good by a read that was sent after it
     k.view = view;
     k.read_revision = view.revision;
@@ -110,6 +116,125 @@ News learn_view(Knowledge& k, Instant now, const ElectionView& view, const OwnKe
     news.first = first;
     news.changed = true;
     return news;
+}
+
+/// How much of the front those follow who are far from it.
+std::size_t few(const Policy& p) { return std::max<std::size_t>(1, p.front / 4); }
+/// A far member looks the front up anew after this, whatever its bell says.
+constexpr Duration kSortAgain = 60s;
+/// Active members that are followed wherever they are.
+constexpr std::size_t kActive = 4;
+/// A longer name is no member's.
+constexpr std::size_t kLongestName = 200;
+
+template <class T>
+bool among(const std::vector<T>& all, const T& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+/// Once, and only what can be a member's name: the queue may hold anything.
+void ask_for(std::vector<std::string>& names, const std::string& name) {
+    if (!name.empty() && name.size() <= kLongestName && !among(names, name)) names.push_back(name);
+}
+
+/// The front is known well enough to look at it key by key, without having the queue sorted.
+bool may_only_look(const Knowledge& k, Instant now, const OwnKey& own) {
+    const auto& crowd = k.view.crowd;
+    if (!k.read || !crowd.far || !crowd.cut || k.view.queue.empty()) return false;
+    if (own.create != k.bell_for || now >= k.sorted_sent + kSortAgain) return false;
+    return own.create == Revision{} || !k.bell.empty();
+}
+
+ReadElection question(Knowledge& k, const Policy& p, Instant now, const OwnKey& own) {
+    ReadElection e;
+    e.front = p.front;
+    if (p.front == 0 || !k.crowded) return e;
+    const auto& view = k.view;
+    ask_for(e.members, p.member);
+    if (!own.key.empty()) e.keys.push_back(own.key);
+    if (const auto& record = view.holder.record) {
+        ask_for(e.members, record->member);
+        for (const auto& f : record->foreign)
+            if (f.value == p.member && !among(e.keys, f.key)) e.keys.push_back(f.key);
+    }
+    if (view.switchover) {
+        ask_for(e.members, view.switchover->to);
+        const auto* target = find_member(view, view.switchover->to);
+        const auto* key = target ? &target->record.candidate_key : nullptr;
+        if (key && key->starts_with(p.queue_prefix) && !among(e.keys, *key)) e.keys.push_back(*key);
+    }
+    std::size_t active = 0;
+    for (const auto& member : view.members)
+        if (member.record.activity == NodeActivity::kActive && active++ < kActive)
+            ask_for(e.members, member.record.name);
+    const bool look = may_only_look(k, now, own);
+    for (const auto& c : view.queue) {
+        if (look && e.queue.size() == few(p)) break;
+        if (look) e.queue.push_back(c.key);
+        ask_for(e.members, c.value);
+    }
+    if (look) {
+        if (!k.bell.empty() && !among(e.keys, k.bell)) e.keys.push_back(k.bell);
+        return e;
+    }
+    for (const auto& name : k.first_names) ask_for(e.members, name);
+    e.before = own.create;
+    k.sorted_sent = now;
+    return e;
+}
+
+/// Makes the answer what this member follows of a crowd. False: it names others than were asked
+/// for, so that it has to be read again. SAFETY: S33. A key whose member was not read must not look
+/// foreign.
+bool fits_crowd(Knowledge& k, const Means& m, ElectionView& view, const OwnKey& own) {
+    auto& crowd = view.crowd;
+    const bool look = !k.asking.queue.empty();
+    if (look) crowd.members = k.view.crowd.members;
+    if (!look) {
+        k.first_names.clear();
+        for (const auto& c : view.queue) ask_for(k.first_names, c.value);
+    }
+    const auto mine = [&](const Candidate& c) { return c.key == own.key; };
+    const bool in_front = std::any_of(view.queue.begin(), view.queue.end(), mine);
+    crowd.far = look || !in_front;
+    // The watch that has to explain it goes on.
+    if (!k.missing.empty() || unexplained(k, view, own)) crowd.far = k.view.crowd.far;
+    if (crowd.far && view.queue.size() > few(m.p)) {
+        view.queue.resize(few(m.p));
+        crowd.cut = true;
+    }
+    if (!among(k.asking.members, m.p.member)) return false;
+    if (!own.key.empty() && !among(k.asking.keys, own.key)) return false;
+    std::vector<std::string> needed;
+    for (const auto& c : view.queue) ask_for(needed, c.value);
+    return std::all_of(needed.begin(), needed.end(),
+                       [&](const std::string& name) { return among(k.asking.members, name); });
+}
+
+/// The view is the answer's now: from here on, what this member's place in it asks for.
+void follow_crowd(Knowledge& k, Means& m, const ElectionRead& e) {
+    k.asked = k.asking;
+    const bool look = !k.asking.queue.empty();
+    if (!look) {
+        k.bell = e.bell;
+        k.bell_for = k.asking.before;
+    } else if (!k.bell.empty() && !find_key(k.view, k.bell)) {
+        k.bell.clear();
+        k.read_wanted = true;
+    }
+    if (k.view.crowd.far == k.watch_far) return;
+    k.watch_far = k.view.crowd.far;
+    k.watch = OpId{++m.last_op};
+    m.emit(WatchElection{k.watch, k.watch_far, k.view.revision});
+}
+
+/// By the watch alone the view does not say any more, or says too little, of who is in front.
+bool outgrown(const Knowledge& k) {
+    const auto& crowd = k.view.crowd;
+    const auto front = k.asking.front;
+    if (front == 0 || k.read_slot.busy()) return false;
+    if (crowd.front == 0) return std::max(k.view.queue.size(), k.view.members.size()) > front;
+    return crowd.cut && k.view.queue.size() < (crowd.far ? 1 : std::max<std::size_t>(2, front / 2));
 }
 
 }  // namespace
@@ -121,13 +246,21 @@ News learn_read(Knowledge& k, Means& m, const ElectionRead& e, const OwnKey& own
         k.read_wanted = true;
         return {};
     }
-    const auto news = learn_view(k, m.now, e.view, own);
     m.finished(k.read_slot);
+    k.crowded = e.view.crowd.front != 0;
+    if (!k.crowded) k.first_names.clear();
+    auto view = e.view;
+    if (k.crowded && !fits_crowd(k, m, view, own)) {
+        k.read_wanted = true;
+        return {};
+    }
+    const auto news = learn_view(k, m.now, view, own);
+    if (news.changed) follow_crowd(k, m, e);
     return news;
 }
 
 News learn_changes(Knowledge& k, Instant now, const StoreChanged& batch) {
-    if (!k.read) return {};
+    if (!k.read || batch.watch != k.watch) return {};
     for (const auto& change : batch.changes) {
         const auto* gone = std::get_if<CandidateGone>(&change.what);
         if (gone && gone->key == k.missing) k.missing.clear();
@@ -136,6 +269,7 @@ News learn_changes(Knowledge& k, Instant now, const StoreChanged& batch) {
     if (!apply(k.view, batch.changes, batch.revision)) return {};
     if (term_falls(k, k.view.holder)) return set_back_until_read(k, now);
     learn(k, now, false);
+    k.read_wanted = k.read_wanted || outgrown(k);
     News news;
     news.changed = true;
     return news;
@@ -162,14 +296,35 @@ News learn_holder(Knowledge& k, Instant now, const StoredRecord& holder) {
     return {};
 }
 
-void drive_reads(Knowledge& k, Means& m, bool now_and_then) {
-    const bool wanted = k.read_wanted || (now_and_then && m.due(k.read_sent + 5s));
+bool key_gone(const Knowledge& k, const std::string& key, Revision create) {
+    const bool looked = k.view.crowd.front != 0 && among(k.asked.keys, key);
+    return surely_gone(k.view, create) || (looked && !find_created(k.view, create));
+}
+
+bool would_show(Knowledge& k, const Policy& p, const std::string& name) {
+    if (k.view.crowd.front == 0 || name.size() > kLongestName) return true;
+    const auto* member = find_member(k.view, name);
+    bool shown = name.empty() || member || among(k.asked.members, name);
+    if (member && member->record.candidate_key.starts_with(p.queue_prefix)) {
+        const auto& key = member->record.candidate_key;
+        shown = find_key(k.view, key) || among(k.asked.keys, key);
+    }
+    if (k.view.crowd.cut && k.view.queue.size() < 2) shown = false;
+    if (!shown && !k.read_slot.busy()) k.read_wanted = true;
+    return shown;
+}
+
+void drive_reads(Knowledge& k, Means& m, bool now_and_then, const OwnKey& own) {
+    const bool moved = k.read && k.view.crowd.far && own.create != k.bell_for;
+    const bool wanted = k.read_wanted || moved || (now_and_then && m.due(k.read_sent + 5s));
     if (!wanted || !m.ready(k.read_slot)) return;
     k.read_wanted = false;
     k.floor_revision = std::max(k.seen_revision, k.own_writes);
     k.floor_raft_term = k.seen_raft_term;
     k.floor_holder_mod = k.seen_holder_mod;
-    m.emit(ReadElection{m.start(k.read_slot)});
+    k.asking = question(k, m.p, m.now, own);
+    k.asking.op = m.start(k.read_slot);
+    m.emit(k.asking);
 }
 
 }  // namespace elector::knowledge

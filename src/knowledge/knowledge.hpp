@@ -45,6 +45,16 @@ struct Knowledge {
     bool gap = false;        ///< the watch has missed something that no whole read made good yet
     std::string roll_call;   ///< as in the view
     Instant roll_call_learned;
+    // of a crowd
+    ReadElection asking;                   ///< the last read that was sent
+    ReadElection asked;                    ///< the one that the view is from
+    bool crowded = false;                  ///< as the last answer had it
+    std::vector<std::string> first_names;  ///< whose keys the queue's first were then
+    std::string bell;   ///< `front` places before ours: while it is there, we are far from the head
+    Revision bell_for;  ///< our key that it was looked up for
+    Instant sorted_sent;  ///< when the queue was last asked for its first keys
+    OpId watch;           ///< whose batches count; 0: the first one
+    bool watch_far = false;
 };
 
 /// Our candidate key, as this member believes that it stands in the queue.
@@ -70,7 +80,13 @@ void learn_own_write(Knowledge& k, Revision at, Revision key_gone);
 /// News only when it cannot be: the view is learned whole, with the next read or batch.
 News learn_holder(Knowledge& k, Instant now, const StoredRecord& holder);
 
+/// There is no such key any more: as the view says, or because it was asked for by name.
+bool key_gone(const Knowledge& k, const std::string& key, Revision create);
+/// If this member were there, or whoever is next (empty), the view would show it, and its key;
+/// else the store is asked.
+bool would_show(Knowledge& k, const Policy& p, const std::string& name);
+
 /// Asks for a whole read, when one is wanted; and now and then, should the watch have gone silent.
-void drive_reads(Knowledge& k, Means& m, bool now_and_then);
+void drive_reads(Knowledge& k, Means& m, bool now_and_then, const OwnKey& own);
 
 }  // namespace elector::knowledge

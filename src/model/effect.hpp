@@ -29,6 +29,13 @@ struct RevokeLease {
 };
 struct ReadElection {
     OpId op;
+    /// 0: everything. Else, of a group of more members than this, only its front.
+    std::size_t front = 0;
+    /// Of the queue only these keys, which were its first when it was read last; empty: its first.
+    std::vector<std::string> queue{};
+    std::vector<std::string> keys{};     ///< other candidate keys
+    std::vector<std::string> members{};  ///< names; of a crowd no others are read
+    Revision before{};  ///< and the key `front` places before the one of this create revision
 };
 struct Register {
     OpId op;
@@ -174,12 +181,19 @@ struct Exit {
     int code = 0;
 };
 
+/// Ends the watch and begins another, after `from`. The first one tells of everything.
+struct WatchElection {
+    OpId op;
+    bool far = false;  ///< of record and orders alone
+    Revision from;
+};
+
 using Effect =
     std::variant<GrantLease, KeepLeaseAlive, RevokeLease, ReadElection, Register, PublishMember,
                  Queue, Release, Depose, Claim, Confirm, Drain, MarkUnfenced, RecordForeign,
                  ClearForeign, RecordDoubleActive, QueryStatus, Deactivate, Activate, ReadReadiness,
                  ReadTip, ReadMetrics, ArmGuardian, TellGuardianDraining, DisarmGuardian, RunFence,
-                 PinCluster, RoleChanged, Announce, Exit>;
+                 PinCluster, RoleChanged, Announce, Exit, WatchElection>;
 using Effects = std::vector<Effect>;
 
 }  // namespace elector::model

@@ -7,6 +7,15 @@
 namespace elector::model {
 namespace {
 
+template <class Is>
+const Candidate* find_candidate(const ElectionView& view, Is is) {
+    for (const auto* keys : {&view.queue, &view.crowd.beyond}) {
+        const auto it = std::find_if(keys->begin(), keys->end(), is);
+        if (it != keys->end()) return &*it;
+    }
+    return nullptr;
+}
+
 void put(std::vector<Candidate>& queue, const Candidate& candidate) {
     std::erase_if(queue, [&](const Candidate& c) { return c.key == candidate.key; });
     const auto at = std::upper_bound(
@@ -25,14 +34,35 @@ void put(std::vector<MemberEntry>& members, const MemberEntry& entry) {
     members.push_back(entry);
 }
 
+void come(ElectionView& view, const Candidate& candidate) {
+    auto& crowd = view.crowd;
+    if (crowd.front != 0 && crowd.cut) return;  // behind keys that we do not see
+    put(view.queue, candidate);
+    if (crowd.front == 0 || view.queue.size() <= crowd.front) return;
+    view.queue.pop_back();
+    crowd.cut = true;
+}
+
+void go(ElectionView& view, const std::string& key) {
+    const auto same = [&](const Candidate& c) { return c.key == key; };
+    std::erase_if(view.queue, same);
+    std::erase_if(view.crowd.beyond, same);
+}
+
+/// Of a crowd: those in the queue that we see, those we asked for, and whoever is active.
+bool followed(const ElectionView& view, const MemberEntry& entry) {
+    const auto& r = entry.record;
+    return view.crowd.front == 0 || r.activity == NodeActivity::kActive ||
+           find_member(view, r.name) || find_key(view, r.candidate_key);
+}
+
 void apply_one(ElectionView& view, const Change& change) {
     std::visit(Overloaded{
-                   [&](const CandidateCame& c) { put(view.queue, c.candidate); },
-                   [&](const CandidateGone& c) {
-                       std::erase_if(view.queue,
-                                     [&](const Candidate& q) { return q.key == c.key; });
+                   [&](const CandidateCame& c) { come(view, c.candidate); },
+                   [&](const CandidateGone& c) { go(view, c.key); },
+                   [&](const MemberCame& c) {
+                       if (followed(view, c.entry)) put(view.members, c.entry);
                    },
-                   [&](const MemberCame& c) { put(view.members, c.entry); },
                    [&](const MemberGone& c) {
                        std::erase_if(view.members,
                                      [&](const MemberEntry& m) { return m.record.name == c.name; });
@@ -58,19 +88,26 @@ bool apply(ElectionView& view, const std::vector<Change>& changes, Revision up_t
         any = true;
     }
     if (up_to > view.revision) view.revision = up_to;
+    if (view.crowd.front != 0 && !view.crowd.far) view.crowd.queue_at = view.revision;
     return any;
 }
 
 const Candidate* find_key(const ElectionView& view, const std::string& key) {
-    const auto it = std::find_if(view.queue.begin(), view.queue.end(),
-                                 [&](const Candidate& c) { return c.key == key; });
-    return it == view.queue.end() ? nullptr : &*it;
+    return find_candidate(view, [&](const Candidate& c) { return c.key == key; });
 }
 
 const Candidate* find_created(const ElectionView& view, Revision create) {
-    const auto it = std::find_if(view.queue.begin(), view.queue.end(),
-                                 [&](const Candidate& c) { return c.create == create; });
-    return it == view.queue.end() ? nullptr : &*it;
+    return find_candidate(view, [&](const Candidate& c) { return c.create == create; });
+}
+
+// SAFETY: S33. What sorts before a key that a read of the queue's first keys showed was shown with
+// it. A far member looks at some keys by name: that says nothing of the others.
+bool surely_gone(const ElectionView& view, Revision create) {
+    if (find_created(view, create)) return false;
+    const auto& crowd = view.crowd;
+    if (crowd.front == 0) return true;
+    if (!crowd.cut) return create <= crowd.queue_at;
+    return !crowd.far && !view.queue.empty() && create <= view.queue.back().create;
 }
 
 const MemberEntry* find_member(const ElectionView& view, const std::string& name) {

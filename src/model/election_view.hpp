@@ -27,7 +27,18 @@ struct MemberEntry {
     bool operator==(const MemberEntry&) const = default;
 };
 
-/// All that is stored for one election, as of `revision`.
+/// What a view of a crowd, a group of more than `front` members, leaves out.
+struct Crowd {
+    std::size_t front = 0;    ///< that many of the queue's first keys at most; 0: the view has all
+    bool cut = false;         ///< there may be keys behind those in the queue
+    bool far = false;         ///< we are not among them: the watch tells of record and orders alone
+    Revision queue_at;        ///< queue and members are as of this revision
+    std::size_t members = 0;  ///< of the whole group, when last counted
+    std::vector<Candidate> beyond;  ///< keys behind the queue that were asked for by name
+    bool operator==(const Crowd&) const = default;
+};
+
+/// All that is stored for one election, as of `revision`; or the front of a crowd.
 struct ElectionView {
     std::uint64_t cluster_id = 0;
     std::uint64_t raft_term = 0;
@@ -38,6 +49,7 @@ struct ElectionView {
     std::optional<PauseOrder> pause;
     std::optional<SwitchoverOrder> switchover;
     std::string roll_call;  ///< a bootstrap asks every member for a new status; empty: none does
+    Crowd crowd;
     bool operator==(const ElectionView&) const = default;
 };
 
@@ -80,6 +92,12 @@ bool apply(ElectionView& view, const std::vector<Change>& changes, Revision up_t
 const Candidate* find_key(const ElectionView& view, const std::string& key);
 const Candidate* find_created(const ElectionView& view, Revision create);
 const MemberEntry* find_member(const ElectionView& view, const std::string& name);
+/// Queue and members are as of this; record and orders may be newer.
+inline Revision queue_known_at(const ElectionView& view) {
+    return view.crowd.far ? view.crowd.queue_at : view.revision;
+}
+/// There is no such key. Not to be seen is less: of a crowd not every key is.
+bool surely_gone(const ElectionView& view, Revision create);
 /// The member whose record names this key as its candidacy.
 const MemberEntry* owner_of(const ElectionView& view, const std::string& key);
 /// Neither the record's term nor named by a member record: an older elector or etcdctl.

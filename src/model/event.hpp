@@ -41,11 +41,13 @@ struct LeaseRevoked {
 struct ElectionRead {
     OpId op;
     StoreOutcome outcome{};
-    ElectionView view;  ///< when kDone
+    ElectionView view;   ///< when kDone
+    std::string bell{};  ///< of a crowd: the key that was asked for with `before`; empty: none
 };
 struct StoreChanged {  ///< one whole watch batch
     Revision revision;
     std::vector<Change> changes;
+    OpId watch{};  ///< which; 0: the first
 };
 /// The watch goes on. With a gap it has missed something for good; look again in any case.
 struct WatchResumed {

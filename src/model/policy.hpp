@@ -2,6 +2,7 @@
 // Must never hold state. Thread rule: values only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -61,6 +62,10 @@ struct Policy {
     Duration last_standing = 30s;
     Duration publish_interval = 2s;
     Duration metrics_interval = 10s;
+
+    /// Of a group with more members than this, only so many of the queue's first keys, and their
+    /// members, are followed (ADR 19); at least 2. 0: always all of it.
+    std::size_t front = 16;
 
     bool operator==(const Policy&) const = default;
 };

@@ -49,6 +49,20 @@ Answer on_name_taken(Session& s, Means& m, const std::string& by) {
     return Answer::kNameRefused;
 }
 
+bool tip_alone(MemberRecord before, const MemberRecord& now) {
+    before.tip = now.tip;
+    before.lag_blocks = now.lag_blocks;
+    before.lag_bucket = now.lag_bucket;
+    return before == now;
+}
+
+/// Those far from the head all together write no more often than the front does.
+Duration pace(const Policy& p, const ElectionView& view) {
+    const auto& crowd = view.crowd;
+    if (!crowd.far || crowd.members <= crowd.front) return p.publish_interval;
+    return p.publish_interval * static_cast<std::int64_t>(crowd.members / crowd.front);
+}
+
 }  // namespace
 
 void lose(Session& s) {
@@ -163,17 +177,18 @@ void release(Session& s, Means& m, MemberRecord record) {
     m.emit(Release{m.start(s.member_slot), s.lease, s.key, s.create, record});
 }
 
-void publish(Session& s, Means& m, MemberRecord record, Revision holder_mod) {
+void publish(Session& s, Means& m, MemberRecord record, const ElectionView& view) {
     if (s.published) {
         const auto age = std::exchange(record.activity_age, s.published->activity_age);
         if (*s.published == record) return;
+        const auto pause = tip_alone(*s.published, record) ? pace(m.p, view) : m.p.publish_interval;
         record.activity_age = age;
-        if (!m.due(s.published_at + m.p.publish_interval)) return;
+        if (!m.due(s.published_at + pause)) return;
     }
     if (!m.ready(s.member_slot)) return;
     note_published(s, m, record);
     std::optional<Revision> still;
-    if (record.activity == NodeActivity::kActive) still = holder_mod;
+    if (record.activity == NodeActivity::kActive) still = view.holder.mod;
     m.emit(PublishMember{m.start(s.member_slot), s.lease, record, s.member_mod, still});
 }
 

@@ -68,8 +68,8 @@ void revoke_lease(Session& s, Means& m);
 void enter(Session& s, Means& m, const ElectionView& view, const MemberRecord& record);
 void queue(Session& s, Means& m, MemberRecord record);
 void release(Session& s, Means& m, MemberRecord record);
-/// Writes the member record if it tells anything new, and not too often. `holder_mod` is of the
-/// holder record as known now.
-void publish(Session& s, Means& m, MemberRecord record, Revision holder_mod);
+/// Writes the member record if it tells anything new, and not too often: far from the head of a
+/// crowd the more seldom the larger it is, if it is of the tip alone.
+void publish(Session& s, Means& m, MemberRecord record, const ElectionView& view);
 
 }  // namespace elector::session

@@ -1,4 +1,6 @@
 // One etcd: transactions, leases, watches, and the election layout that etcdctl shares with us.
+#include <algorithm>
+
 #include "etcd_real/fixture.hpp"
 
 using namespace elector::test;
@@ -249,4 +251,36 @@ TEST_CASE_FIXTURE(One, "members and status describe the running etcd") {
     CHECK(status.leader_id == members.members[0].id);
     CHECK_FALSE(status.version.empty());
     CHECK(status.errors.empty());
+}
+
+TEST_CASE_FIXTURE(One, "ranges that take each other's place miss nothing and repeat nothing") {
+    std::int64_t at = put("swap/a/0", "v");
+    auto options = watch_prefix("swap/", at + 1);
+    options.ranges.push_back({"beside/", prefix_end("beside/")});
+    Heard heard;
+    Watch watch = client.watch(options, heard.handler());
+    run_until(io, [&] { return heard.connected == 1; });
+    std::vector<std::int64_t> wanted, beside;
+    for (int i = 0; i < 20; ++i) {
+        const bool narrow = i % 2 == 0;
+        const std::string range = narrow ? "swap/a/" : "swap/";
+        // Written before the change, and told after it: by the one range or by the other.
+        wanted.push_back(put("swap/a/1", "v"));
+        beside.push_back(put("beside/1", "v"));
+        run_until(io, [&] { return heard.events.size() >= wanted.size() + beside.size() - 1; });
+        const auto seen = std::any_of(heard.events.begin(), heard.events.end(), [&](const auto& e) {
+            return e.kv.mod_revision == wanted.back();
+        });
+        watch.set_range(0, {range, prefix_end(range)}, seen ? wanted.back() + 1 : wanted.back());
+        const auto outside = put("swap/b/1", "v");
+        if (!narrow) wanted.push_back(outside);
+    }
+    run_until(io, [&] { return heard.events.size() >= wanted.size() + beside.size(); });
+    std::vector<std::int64_t> told[2];
+    for (const auto& batch : heard.batches)
+        for (const auto& e : batch.events) told[batch.range].push_back(e.kv.mod_revision);
+    CHECK(told[0] == wanted);
+    CHECK(told[1] == beside);
+    CHECK(heard.connected == 1);
+    CHECK(heard.interrupted == 0);
 }

@@ -268,6 +268,54 @@ TEST_CASE("no transaction writes one key twice, which etcd would refuse") {
     }
 }
 
+/// Its first keys, the key two places before the one of 42, and two members.
+const ReadElection kFront{OpId{4}, 2, {}, {"/k/5"}, {"a", "b"}, Revision{42}};
+
+TEST_CASE("of a crowd the queue's first keys are read, and members by their names") {
+    CHECK(to_txn(kKeys, kFront).then_ops ==
+          std::vector<Op>{RangeOp{"/k/", "/k0", true, 3},
+                          RangeOp{"/k.d/members/", "/k.d/members0", false, 3}, get("/k.d/holder"),
+                          RangeOp{"/k.d/control/", "/k.d/control0", false, 0},
+                          RangeOp{"/k/", "/k0", false, 2, true, 41}, get("/k/5"),
+                          get("/k.d/members/a"), get("/k.d/members/b")});
+    auto look = kFront;
+    look.queue = {"/k/1"};
+    look.before = {};
+    CHECK(to_txn(kKeys, look).then_ops ==
+          std::vector<Op>{get("/k.d/holder"), RangeOp{"/k.d/control/", "/k.d/control0", false, 0},
+                          get("/k/1"), get("/k/5"), get("/k.d/members/a"), get("/k.d/members/b")});
+}
+
+TEST_CASE("a read of a crowd becomes a view of its front; of a small group, the whole view") {
+    const auto named = member("/k/5");
+    const auto record = kv("/k.d/members/a", to_json(named), 12, 43);
+    OpReply members{{record, record, record}, 0, 9};
+    const OpReply none{};
+    const OpReply first{{kv("/k/1", "x", 20, 20), kv("/k/2", "y", 30, 30), kv("/k/3", "z", 31, 31)},
+                        0};
+    const OpReply before{{kv("/k/4", "z", 41, 41), kv("/k/3", "z", 31, 31)}, 0};
+    const OpReply own{{kv("/k/5", "a", 42, 42)}, 0};
+    const auto event = to_event(
+        kKeys, kFront,
+        reply(true, {first, members, none, none, before, own, OpReply{{record}, 0}, none}));
+    CHECK(event.bell == "/k/3");
+    CHECK(event.view.queue ==
+          std::vector<Candidate>{{"/k/1", Revision{20}, "x"}, {"/k/2", Revision{30}, "y"}});
+    CHECK(event.view.members == std::vector<MemberEntry>{{Revision{12}, Revision{43}, named}});
+    Crowd crowd;
+    crowd.front = 2;
+    crowd.cut = true;
+    crowd.queue_at = Revision{99};
+    crowd.members = 9;
+    crowd.beyond = {Candidate{"/k/5", Revision{42}, "a"}};
+    CHECK(event.view.crowd == crowd);
+    members.kvs.resize(2);
+    const auto whole =
+        to_event(kKeys, kFront, reply(true, {own, members, none, none, none, own, none, none}));
+    CHECK(whole.view.crowd == Crowd{});
+    CHECK(whole.view.members.size() == 2);
+}
+
 TEST_CASE("a whole read becomes the view") {
     const auto named = member("/k/5");
     const SwitchoverOrder order{Revision{}, Term{42}, "b", "op", "why"};

@@ -30,7 +30,7 @@ struct Reader {
     Means means() { return Means{policy, now, effects, wake, last_op, seed}; }
     void drive(bool now_and_then = true) {
         auto m = means();
-        drive_reads(known, m, now_and_then);
+        drive_reads(known, m, now_and_then, OwnKey{key, create});
     }
     News answer(const ElectionView& view, StoreOutcome outcome = StoreOutcome::kDone) {
         auto m = means();

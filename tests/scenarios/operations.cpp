@@ -31,6 +31,7 @@ void World::carry_out(const Effect& effect, const std::string& name, const Verdi
         query_operation(effect, name, v) || fence_operation(effect, name, v))
         return;
     if (const auto* pin = std::get_if<PinCluster>(&effect)) policy.cluster = pin->cluster;
+    if (const auto* watch = std::get_if<WatchElection>(&effect)) change_watch(*watch);
     if (const auto* arm = std::get_if<ArmGuardian>(&effect)) {
         if (v.fate == Verdict::Fate::kDropped) return;
         const GuardianArmed event{arm->op};

@@ -41,6 +41,8 @@ void set_policy(World& w, Words& words) {
             p.priority = static_cast<int>(number(value));
         else if (name == "quiesce")
             p.quiesce = duration(value);
+        else if (name == "front")
+            p.front = static_cast<std::size_t>(number(value));
         else if (name == "settle")
             p.settle = duration(value);
         else

@@ -53,12 +53,16 @@ std::vector<etcd::KeyValue> TinyStore::range(const etcd::RangeOp& op) const {
     std::vector<etcd::KeyValue> found;
     for (const auto& [key, kv] : keys_) {
         const bool in = op.range_end.empty() ? key == op.key : key >= op.key && key < op.range_end;
-        if (in) found.push_back(kv);
+        const bool old = op.created_until == 0 || kv.create_revision <= op.created_until;
+        if (in && old) found.push_back(kv);
     }
-    if (op.by_create_revision)
-        std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-            return a.create_revision < b.create_revision;
+    if (op.by_create_revision || op.newest_first)
+        std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
+            return op.newest_first ? a.create_revision > b.create_revision
+                                   : a.create_revision < b.create_revision;
         });
+    const auto limit = static_cast<std::size_t>(op.limit);
+    if (limit != 0 && found.size() > limit) found.resize(limit);
     return found;
 }
 
@@ -88,7 +92,10 @@ std::int64_t TinyStore::erase(const etcd::DeleteOp& op) {
 etcd::OpReply TinyStore::apply(const etcd::Op& op) {
     etcd::OpReply reply;
     if (const auto* p = std::get_if<etcd::PutOp>(&op)) put(*p);
-    if (const auto* r = std::get_if<etcd::RangeOp>(&op)) reply.kvs = range(*r);
+    if (const auto* r = std::get_if<etcd::RangeOp>(&op)) {
+        reply.kvs = range(*r);
+        reply.count = static_cast<std::int64_t>(range({r->key, r->range_end, false, 0}).size());
+    }
     if (const auto* d = std::get_if<etcd::DeleteOp>(&op)) reply.deleted = erase(*d);
     return reply;
 }

@@ -225,6 +225,9 @@ Telling tell_rest(Names& n, const Effect& effect) {
                 return Telling{"fence",
                                "FENCE term " + std::to_string(e.term.value) + ", " + e.reason};
             },
+            [](const WatchElection& e) {
+                return Telling{"", e.far ? "watch from afar" : "watch"};
+            },
             [](const RoleChanged& e) {
                 return Telling{"", "*** " + std::string(name(e.row->from)) + " -> " +
                                        std::string(name(e.row->to)) + " [" +

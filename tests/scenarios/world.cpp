@@ -44,13 +44,29 @@ void World::commit(std::vector<etcd::Op> ops) {
 
 /// Watch events travel a little longer than answers.
 void World::spread() {
-    const auto events = store.take_events();
+    history_.emplace_back(Revision{store.header.revision}, store.take_events());
+    tell_watch(history_.back());
+}
+
+void World::tell_watch(const Commit& commit) {
+    auto events = commit.second;
+    const auto range = etcd::watched(keys, watching_.far);
+    std::erase_if(events, [&](const etcd::WatchEvent& e) {
+        return e.kv.key < range.key || e.kv.key >= range.range_end;
+    });
     const auto changes = etcd::to_changes(keys, events);
     if (changes.empty() || !watch_loud_) return;
-    const StoreChanged batch{Revision{store.header.revision}, changes};
+    const StoreChanged batch{commit.first, changes, watching_.op};
     after(watch_lag, [this, batch, life = life_] {
         if (life == life_) deliver(batch, "", false);
     });
+}
+
+/// What has happened since the read that called for it comes at once.
+void World::change_watch(const WatchElection& watch) {
+    watching_ = watch;
+    for (const auto& commit : history_)
+        if (commit.first > watch.from) tell_watch(commit);
 }
 
 void World::watch(bool loud) {
@@ -61,6 +77,7 @@ void World::watch(bool loud) {
 void World::start() {
     ++life_;
     running = true;
+    watching_ = {};
     state = initial_state(now, 7 + life_);
     told_active_.reset();
     admin_connected_ = probe_connected_ = false;

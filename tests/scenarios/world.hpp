@@ -92,6 +92,7 @@ class World {
         Action action;
         bool operator<(const Due& o) const { return at != o.at ? at > o.at : order > o.order; }
     };
+    using Commit = std::pair<model::Revision, std::vector<etcd::WatchEvent>>;
     struct Operation {
         std::string name;
         Verdict verdict;
@@ -111,6 +112,8 @@ class World {
     bool query_operation(const model::Effect& effect, const std::string& name, const Verdict& v);
     void launch(Operation op);
     void watch_keys(const model::Effect& effect);
+    void change_watch(const model::WatchElection& watch);
+    void tell_watch(const Commit& commit);
     Verdict take(const std::string& name);
     void tick_chain();
     void watch_port(model::NodePort port, bool open, bool& connected);
@@ -122,6 +125,8 @@ class World {
     std::uint64_t connection_ = 1;
     model::Instant frozen_until_;
     bool watch_loud_ = true;
+    model::WatchElection watching_;
+    std::vector<Commit> history_;
     bool admin_connected_ = false, probe_connected_ = false;
     std::optional<bool> told_active_;
     std::set<model::Term> spent_;  ///< candidate keys that have claimed

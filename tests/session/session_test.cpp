@@ -60,7 +60,8 @@ struct Desk {
     }
     void publish() {
         auto m = means();
-        elector::session::publish(session, m, record, Revision{33});
+        view.holder.mod = Revision{33};
+        elector::session::publish(session, m, record, view);
     }
     template <class T>
     const T* last() const {
@@ -235,4 +236,32 @@ TEST_CASE("what the store no longer has of ours is registered and queued anew") 
     learn(desk.session, desk.policy, ElectionView{});
     CHECK_FALSE(desk.session.registered);
     CHECK(desk.session.create == Revision{});
+}
+
+TEST_CASE("far from the head of a crowd a tip is published the more seldom the larger it is") {
+    Desk a;
+    a.become_registered();
+    a.publish();
+    a.answer_member(StoreOutcome::kDone, 11);
+    a.view.crowd.front = 16;
+    a.view.crowd.members = 160;
+    a.view.crowd.far = true;
+    const auto published_within = [&](Duration d) {
+        a.effects.clear();
+        a.now += d;
+        a.publish();
+        return a.last<PublishMember>() != nullptr;
+    };
+    a.record.tip = Height{7};
+    CHECK_FALSE(published_within(10 * a.policy.publish_interval - 1ms));
+    CHECK(published_within(1ms));
+    a.answer_member(StoreOutcome::kDone, 12);
+    // What it is, is told as soon as ever.
+    a.record.eligible = !a.record.eligible;
+    CHECK(published_within(a.policy.publish_interval));
+    a.answer_member(StoreOutcome::kDone, 13);
+    // In front it tells its tip as in a small group.
+    a.view.crowd.far = false;
+    a.record.tip = Height{8};
+    CHECK(published_within(a.policy.publish_interval));
 }

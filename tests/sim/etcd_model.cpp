@@ -124,12 +124,15 @@ etcd::OpReply EtcdModel::range(const etcd::RangeOp& op) const {
     etcd::OpReply reply;
     for (auto it = keys_.lower_bound(op.key); it != keys_.end(); ++it) {
         if (!in_range(it->first, op.key, op.range_end)) break;
-        reply.kvs.push_back(it->second);
+        ++reply.count;
+        if (op.created_until == 0 || it->second.create_revision <= op.created_until)
+            reply.kvs.push_back(it->second);
     }
-    if (op.by_create_revision)
+    if (op.by_create_revision || op.newest_first)
         std::stable_sort(reply.kvs.begin(), reply.kvs.end(),
-                         [](const KeyValue& a, const KeyValue& b) {
-                             return a.create_revision < b.create_revision;
+                         [&](const KeyValue& a, const KeyValue& b) {
+                             return op.newest_first ? a.create_revision > b.create_revision
+                                                    : a.create_revision < b.create_revision;
                          });
     const auto limit = static_cast<std::size_t>(op.limit);
     if (limit != 0 && reply.kvs.size() > limit) reply.kvs.resize(limit);

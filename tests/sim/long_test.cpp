@@ -34,5 +34,21 @@ TEST_CASE("a million seeds are clean, and go through every row of the transition
     CHECK_MESSAGE(unseen.empty(), (unseen.empty() ? "" : unseen.front()));
 }
 
+TEST_CASE("crowds of five, of which each member follows two or three, are clean") {
+    for (const auto& share : kShares) {
+        for (const std::size_t front : {2, 3}) {
+            CAPTURE(name(share.theme));
+            CAPTURE(front);
+            BatchOptions options;
+            options.options.theme = share.theme;
+            options.options.members = 5;
+            options.options.front = front;
+            options.to = share.seeds / 20;
+            const auto batch = run_seeds(options);
+            CHECK_MESSAGE(!batch.first(), batch.in_words());
+        }
+    }
+}
+
 }  // namespace
 }  // namespace elector::sim

@@ -36,7 +36,7 @@ std::vector<std::size_t> places(const std::string& list) {
 int usage() {
     std::fputs(
         "elector-sim --seed N [--trace] [--shrink] | --seeds A..B [--jobs N] [--keep-going]\n"
-        "            [--mutant NAME] [--theme NAME] [--members N]\n"
+        "            [--mutant NAME] [--theme NAME] [--members N] [--front N]\n"
         "            themes: swarm (default) cut_off hand_over stuck odd calm set_back\n"
         "            [--keep PLACES]   only these of the seed's faults: numbers with commas\n"
         "elector-sim --mutants         every known-unsafe variant, and where it has to show\n",
@@ -58,6 +58,8 @@ bool parse_value(const std::string& word, const std::string& value, Arguments& a
         b.jobs = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
     } else if (word == "--members") {
         b.options.members = std::atoi(value.c_str());
+    } else if (word == "--front") {
+        b.options.front = static_cast<std::size_t>(std::atoi(value.c_str()));
     } else if (word == "--mutant") {
         const auto found = find_mutant(value);
         if (found) b.mutant = *found;

@@ -16,6 +16,9 @@ struct Watch {
     bool up = false;
     bool scheduled = false;
     std::size_t next = 0;  ///< in the store's history
+    bool placed = false;   ///< there is a place to go on at
+    model::OpId op;        ///< of the effect that began it; 0: the first one
+    bool far = false;
 };
 
 struct Member {

@@ -72,6 +72,13 @@ constexpr std::array kRows = {
               2000},
     MutantRow{Mutant::kFenceTrusted, "fence_trusted",
               "after a fence command both ports have to refuse", Theme::kStuck, 100},
+    MutantRow{Mutant::kLookIsHead,
+              "look_is_head",
+              "whose key is the queue's first, only a read of its first keys tells",
+              Theme::kSwarm,
+              500,
+              {},
+              2},
 };
 
 /// Belief counts from the receipt of an answer instead of from the sending of its question.
@@ -145,6 +152,15 @@ void forget_foreign(core::State& s) {
     auto& view = s.known.view;
     std::erase_if(view.queue, [&](const model::Candidate& c) { return is_foreign(view, c); });
     if (view.holder.record) view.holder.record->foreign.clear();
+}
+
+/// From afar, our own key is the only one that counts.
+void take_own_key_for_the_head(core::State& s) {
+    auto& view = s.known.view;
+    const auto* mine = model::find_created(view, s.session.create);
+    if (!view.crowd.far || !mine) return;
+    view.queue = {model::Candidate{*mine}};
+    view.crowd.far = false;
 }
 
 /// The tip is read as if 200 ms had passed since the confirmation.
@@ -238,6 +254,8 @@ void bend(Mutant mutant, core::State& s, model::Instant now, const model::Event&
             return;
         case Mutant::kSetBackUnseen:
             return see_no_set_back(s, event);
+        case Mutant::kLookIsHead:
+            return take_own_key_for_the_head(s);
         case Mutant::kLostKeyUnseen:
             return s.known.missing.clear();
         case Mutant::kTermMayFall:

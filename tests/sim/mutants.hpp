@@ -46,6 +46,7 @@ enum class Mutant : std::uint8_t {
     kMarkerAfterSetBack,
     kAbsentSince,
     kFenceTrusted,
+    kLookIsHead,
 };
 
 /// One row for each variant: what is taken away, and where it has to show.
@@ -56,6 +57,7 @@ struct MutantRow {
     Theme theme{};                ///< the schedules in which it shows
     std::uint64_t within = 0;     ///< caught within so many seeds of that theme, counted from 1
     std::string_view survives{};  ///< why nothing can catch it; then it is a rule to spare
+    std::size_t front = 0;        ///< of a crowd, in which alone it shows; 0: as in production
 };
 
 /// kNone is not among them.

@@ -16,6 +16,8 @@ TEST_CASE("every known-unsafe variant is caught within its number of seeds") {
         }
         BatchOptions options;
         options.options.theme = row.theme;
+        options.options.front = row.front;
+        if (row.front != 0) options.options.members = 5;
         options.to = row.within;
         options.mutant = row.mutant;
         const auto batch = run_seeds(options);

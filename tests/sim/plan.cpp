@@ -376,6 +376,7 @@ Plan make_plan(const Options& options) {
     const auto drawn = 2 + rng.below(3);
     plan.members =
         static_cast<std::uint8_t>(options.members ? options.members : static_cast<int>(drawn));
+    plan.front = options.front;
     plan.fast = rng.chance(500);
     plan.guardian = rng.chance(800);
     plan.web3 = rng.chance(800);
@@ -419,6 +420,7 @@ model::Policy make_policy(const Plan& plan, std::uint8_t member) {
     p.guardian = plan.guardian;
     p.fence = plan.fence != FencePlan::kNone;
     p.web3 = plan.web3;
+    if (plan.front != 0) p.front = plan.front;
     if (plan.fast) {
         p.hold = 3s;
         p.renew = 600ms;

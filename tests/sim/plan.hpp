@@ -132,7 +132,8 @@ std::optional<Theme> find_theme(std::string_view name);
 struct Options {
     std::uint64_t seed = 1;
     Theme theme = Theme::kSwarm;
-    int members = 0;  ///< 0: by seed
+    int members = 0;        ///< 0: by seed
+    std::size_t front = 0;  ///< of a crowd; 0: as in production
     /// Only these faults of those drawn, by their place in time; none: all.
     std::optional<std::vector<std::size_t>> keep;
 };
@@ -145,6 +146,7 @@ struct Plan {
     bool web3 = true;
     bool bootstrap = true;
     bool calm = false;  ///< no faults at all
+    std::size_t front = 0;
     FencePlan fence = FencePlan::kNone;
     Duration fence_takes{};
     simnode::ChainParams chain;

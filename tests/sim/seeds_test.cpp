@@ -40,5 +40,15 @@ TEST_CASE("no faults make two nodes sign one round, and the group always recover
     CHECK(batch.counts.unfenced > 100);
 }
 
+TEST_CASE("a crowd, of which each member follows the front alone, is as safe and as live") {
+    BatchOptions options;
+    options.options.members = 5;
+    options.options.front = 2;
+    options.to = 1000;
+    const auto batch = run_seeds(options);
+    CHECK_MESSAGE(!batch.first(), batch.in_words());
+    CHECK(batch.counts.claims > 1500);
+}
+
 }  // namespace
 }  // namespace elector::sim

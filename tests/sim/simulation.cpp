@@ -243,6 +243,8 @@ void Simulation::carry_out(std::uint8_t m, const model::Effect& effect) {
                std::holds_alternative<model::TellGuardianDraining>(effect) ||
                std::holds_alternative<model::DisarmGuardian>(effect)) {
         guardians_[m].receive(effect);
+    } else if (const auto* watch = std::get_if<model::WatchElection>(&effect)) {
+        change_watch(m, *watch);
     } else if (const auto* fence = std::get_if<model::RunFence>(&effect)) {
         order_fence(m, *fence);
     } else if (const auto* pin = std::get_if<model::PinCluster>(&effect)) {
@@ -353,10 +355,23 @@ void Simulation::connect_watch(std::uint8_t m, Duration after) {
         return;
     }
     member.watch.up = true;
-    if (member.watch.next == 0) member.watch.next = hub_.etcd.history().size();
+    if (!std::exchange(member.watch.placed, true)) member.watch.next = hub_.etcd.history().size();
     const auto incarnation = member.incarnation;
     deliver(m, incarnation, model::WatchResumed{});
     pump_watches();
+}
+
+void Simulation::change_watch(std::uint8_t m, const model::WatchElection& effect) {
+    auto& watch = members_[m].watch;
+    const auto& history = hub_.etcd.history();
+    watch = Watch{};
+    watch.placed = true;
+    watch.op = effect.op;
+    watch.far = effect.far;
+    const auto unseen = [&](const Commit& c) { return c.revision > effect.from.value; };
+    const auto at = std::find_if(history.begin(), history.end(), unseen);
+    watch.next = static_cast<std::size_t>(at - history.begin());
+    connect_watch(m, hub_.rng.between(Duration{1ms}, Duration{20ms}));
 }
 
 void Simulation::lose_watch(std::uint8_t m) {
@@ -387,13 +402,20 @@ void Simulation::watch_delivery(std::uint8_t m) {
     model::Revision revision;
     // What waits for a thaw stays in the socket and comes as one batch.
     if (member.frozen) return;
+    const auto range = etcd::watched(hub_.keys, watch.far);
     for (; watch.next < history.size(); ++watch.next) {
+        auto events = history[watch.next].events;
+        if (watch.far)
+            std::erase_if(events, [&](const etcd::WatchEvent& e) {
+                return e.kv.key < range.key || e.kv.key >= range.range_end;
+            });
+        if (watch.far && events.empty()) continue;
         revision = model::Revision{history[watch.next].revision};
-        auto more = etcd::to_changes(hub_.keys, history[watch.next].events);
+        auto more = etcd::to_changes(hub_.keys, events);
         std::move(more.begin(), more.end(), std::back_inserter(changes));
     }
     if (revision == model::Revision{}) return;
-    deliver(m, member.incarnation, model::StoreChanged{revision, std::move(changes)});
+    deliver(m, member.incarnation, model::StoreChanged{revision, std::move(changes), watch.op});
 }
 
 // --- observers

@@ -49,6 +49,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
     void pump_watches();
     void watch_delivery(std::uint8_t m);
     void connect_watch(std::uint8_t m, Duration after);
+    void change_watch(std::uint8_t m, const model::WatchElection& effect);
     void lose_watch(std::uint8_t m);
     void miss_guardian(std::uint8_t m, std::uint64_t life);
     void guardian_gone(std::uint8_t m, bool frozen, Duration after);

@@ -115,6 +115,9 @@ std::string in_words(const model::Effect& effect) {
             [](const model::KeepLeaseAlive& e) { return "keep lease alive" + op(e.op); },
             [](const model::RevokeLease& e) { return "revoke lease" + op(e.op); },
             [](const model::ReadElection& e) { return "read election" + op(e.op); },
+            [](const model::WatchElection& e) {
+                return std::string(e.far ? "watch from afar" : "watch") + op(e.op);
+            },
             [](const model::Register& e) { return "register" + op(e.op); },
             [](const model::PublishMember& e) {
                 return "publish" + op(e.op) +

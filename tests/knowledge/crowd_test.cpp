@@ -1,0 +1,199 @@
+// Of a group of more members than `front`: who is followed, and what not to see a key means.
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "knowledge/knowledge.hpp"
+
+using namespace elector::knowledge;
+
+namespace {
+
+std::string key_of(std::int64_t create) { return "K/" + std::to_string(create); }
+std::string name_of(std::int64_t create) { return "m" + std::to_string(create); }
+Candidate candidate(std::int64_t create) {
+    return Candidate{key_of(create), Revision{create}, name_of(create)};
+}
+MemberEntry member(std::int64_t create) {
+    MemberEntry entry{Revision{create - 1}, Revision{create}, {}};
+    entry.record.name = name_of(create);
+    entry.record.candidate_key = key_of(create);
+    return entry;
+}
+
+/// A crowd of members whose keys were created at 10, 20, and so on; answers as etcd would.
+struct Reader {
+    Policy policy;
+    Knowledge known;
+    Instant now;
+    Instant wake = kNever;
+    std::uint64_t last_op = 0;
+    std::uint64_t seed = 1;
+    Effects effects;
+    std::vector<std::int64_t> queue;
+    std::int64_t revision = 1000;
+    std::int64_t own = 0;
+
+    Reader(std::int64_t size, std::int64_t own_create) : own(own_create) {
+        policy.front = 4;
+        policy.member = name_of(own);
+        policy.queue_prefix = "K/";
+        for (std::int64_t i = 1; i <= size; ++i) queue.push_back(10 * i);
+    }
+    ElectionRead answer_to(const ReadElection& e) const {
+        ElectionRead read{e.op, StoreOutcome::kDone, {}};
+        auto& view = read.view;
+        view.cluster_id = view.raft_term = 1;
+        view.revision = view.crowd.queue_at = Revision{revision};
+        view.crowd.front = e.front;
+        view.crowd.members = queue.size();
+        view.crowd.cut = true;
+        std::vector<Candidate> before;
+        for (const auto create : queue) {
+            const auto& k = e.queue;
+            const bool asked = std::find(k.begin(), k.end(), key_of(create)) != k.end();
+            if (k.empty() ? view.queue.size() < e.front : asked)
+                view.queue.push_back(candidate(create));
+            const bool named =
+                std::find(e.keys.begin(), e.keys.end(), key_of(create)) != e.keys.end();
+            if (named && !find_key(view, key_of(create)))
+                view.crowd.beyond.push_back(candidate(create));
+            if (create < e.before.value) before.push_back(candidate(create));
+            const auto& names = e.members;
+            if (std::find(names.begin(), names.end(), name_of(create)) != names.end())
+                view.members.push_back(member(create));
+        }
+        if (before.size() >= e.front) read.bell = before[before.size() - e.front].key;
+        return read;
+    }
+    template <class T>
+    T take() {
+        for (const auto& effect : effects) {
+            if (const auto* found = std::get_if<T>(&effect)) {
+                const T copy = *found;
+                effects.clear();
+                return copy;
+            }
+        }
+        FAIL("it was not asked for");
+        return {};
+    }
+    /// One read that is asked for after so long, answered.
+    ReadElection read(Duration after = 5s) {
+        now += after;
+        auto m = Means{policy, now, effects, wake, last_op, seed};
+        const OwnKey mine{key_of(own), Revision{own}};
+        drive_reads(known, m, true, mine);
+        const auto asked = take<ReadElection>();
+        learn_read(known, m, answer_to(asked), mine);
+        return asked;
+    }
+    bool tell(const Change& change, OpId watch) {
+        return learn_changes(known, now, StoreChanged{change.at, {change}, watch}).changed;
+    }
+    const Crowd& crowd() const { return known.view.crowd; }
+};
+
+}  // namespace
+
+TEST_CASE("an answer that names members who were not asked for is asked for again") {
+    Reader a(9, 20);
+    a.read();
+    CHECK_FALSE(a.known.read);
+    const auto again = a.read(0s);
+    CHECK(again.members == std::vector<std::string>{"m20", "m10", "m30", "m40"});
+    CHECK(a.known.read);
+    CHECK(a.known.view.members.size() == 4);
+    CHECK_FALSE(a.crowd().far);
+    CHECK(a.known.watch == OpId{});
+}
+
+TEST_CASE("a far member watches from the read on, and takes no word of the watch before it") {
+    Reader a(9, 70);
+    a.read();
+    a.read(0s);
+    CHECK(a.crowd().far);
+    const auto watch = a.take<WatchElection>();
+    CHECK(watch.far);
+    CHECK(watch.from == Revision{1000});
+    CHECK_FALSE(a.tell({Revision{1001}, CandidateGone{"K/10"}}, OpId{}));
+    CHECK(a.known.view.revision == Revision{1000});
+    CHECK(a.tell({Revision{1001}, PauseChanged{PauseOrder{}}}, watch.op));
+    CHECK(queue_known_at(a.known.view) == Revision{1000});
+}
+
+TEST_CASE("a far member looks at its bell, and asks for the queue's first keys when it is gone") {
+    Reader a(9, 70);
+    a.read();
+    CHECK(a.read(0s).before == Revision{70});
+    CHECK(a.known.bell == "K/30");
+    const auto look = a.read();
+    CHECK(look.queue == std::vector<std::string>{"K/10"});
+    CHECK(look.keys == std::vector<std::string>{"K/70", "K/30"});
+    std::erase(a.queue, 30);
+    a.read();
+    CHECK(a.read().queue.empty());
+    CHECK(a.crowd().far);
+    CHECK(a.known.bell == "K/20");
+    a.queue = {50, 60, 70, 80, 90};
+    a.effects.clear();
+    a.read();
+    a.read();
+    a.read(0s);
+    CHECK_FALSE(a.crowd().far);
+    CHECK_FALSE(a.take<WatchElection>().far);
+}
+
+TEST_CASE("a minute after it last did, a far member asks for the queue's first keys again") {
+    Reader a(9, 70);
+    a.read();
+    a.read(0s);
+    CHECK_FALSE(a.read(59s).queue.empty());
+    CHECK(a.read(5s).queue.empty());
+}
+
+TEST_CASE("of a crowd a key is gone only where it would have been seen") {
+    Reader near(9, 20);
+    near.read();
+    near.read(0s);
+    CHECK_FALSE(surely_gone(near.known.view, Revision{10}));
+    CHECK(surely_gone(near.known.view, Revision{15}));
+    CHECK_FALSE(surely_gone(near.known.view, Revision{60}));
+    Reader far(9, 70);
+    far.read();
+    far.read(0s);
+    CHECK_FALSE(surely_gone(far.known.view, Revision{5}));
+    CHECK_FALSE(key_gone(far.known, "K/5", Revision{5}));
+    CHECK_FALSE(key_gone(far.known, "K/70", Revision{70}));
+    CHECK(key_gone(far.known, "K/70", Revision{69}));
+}
+
+TEST_CASE("in front, whoever comes behind what is seen is not seen, and what is left is refilled") {
+    Reader a(9, 20);
+    a.read();
+    a.read(0s);
+    CHECK(a.tell({Revision{1001}, CandidateCame{candidate(1001)}}, OpId{}));
+    CHECK(a.tell({Revision{1002}, MemberCame{member(1001)}}, OpId{}));
+    CHECK_FALSE(find_member(a.known.view, "m1001"));
+    CHECK(a.known.view.queue.size() == 4);
+    for (const std::int64_t gone : {10, 30, 40})
+        CHECK(a.tell({Revision{1003 + gone}, CandidateGone{key_of(gone)}}, OpId{}));
+    CHECK(a.known.read_wanted);
+}
+
+TEST_CASE("a small group that outgrows the front is read again") {
+    Reader a(4, 20);
+    a.policy.front = 4;
+    auto m = Means{a.policy, a.now, a.effects, a.wake, a.last_op, a.seed};
+    const OwnKey mine{"K/20", Revision{20}};
+    drive_reads(a.known, m, true, mine);
+    const auto asked = a.take<ReadElection>();
+    CHECK(asked.members.empty());
+    auto answer = a.answer_to(asked);
+    answer.view.crowd = Crowd{};
+    learn_read(a.known, m, answer, mine);
+    CHECK(surely_gone(a.known.view, Revision{60}));
+    CHECK(a.tell({Revision{1001}, CandidateCame{candidate(1001)}}, OpId{}));
+    CHECK(a.known.view.queue.size() == 5);
+    CHECK(a.known.read_wanted);
+}
