@@ -54,13 +54,14 @@ session::OwnFacts own_facts(const Turn& t) {
 
 MemberRecord own_record(const Turn& t) { return session::to_record(own_facts(t)); }
 
+knowledge::OwnKey own_key(const Turn& t) { return {t.s.session.key, t.s.session.create}; }
+
 void on_read(Turn& t, const ElectionRead& e) {
-    auto& s = t.s;
-    on_news(t, knowledge::learn_read(s.known, t, e, {s.session.key, s.session.create}));
+    on_news(t, knowledge::learn_read(t.s.known, t, e, own_key(t)));
 }
 
 void on_changes(Turn& t, const StoreChanged& e) {
-    on_news(t, knowledge::learn_changes(t.s.known, t.now, e));
+    on_news(t, knowledge::learn_changes(t.s.known, t, e, own_key(t)));
 }
 
 void learn_own_write(Turn& t, Revision at, Revision key_gone) {
@@ -111,7 +112,7 @@ void drive_session(Turn& t) {
 
 void drive_reads(Turn& t) {
     // The holder only confirms; everybody else looks now and then.
-    knowledge::drive_reads(t.s.known, t, !holds(t.s), {t.s.session.key, t.s.session.create});
+    knowledge::drive_reads(t.s.known, t, !holds(t.s), own_key(t));
 }
 
 void drive_publish(Turn& t) {

@@ -211,6 +211,44 @@ bool fits_crowd(Knowledge& k, const Means& m, ElectionView& view, const OwnKey& 
                        [&](const std::string& name) { return among(k.asking.members, name); });
 }
 
+void watch_anew(Knowledge& k, Means& m) {
+    if (k.view.crowd.far == k.watch_far) return;
+    k.watch_far = k.view.crowd.far;
+    k.watch = OpId{++m.last_op};
+    m.emit(WatchElection{k.watch, k.watch_far, k.view.revision});
+}
+
+/// The watch has told of more members than all of are followed.
+bool is_crowd(const Knowledge& k) {
+    const auto front = k.asking.front;
+    return front != 0 && std::max(k.view.queue.size(), k.view.members.size()) > front;
+}
+
+/// Members that start together would each be told of all others until a read: whoever is not in
+/// front is far from now on, and the read says more. It judges nothing of what it does not see
+/// (S33).
+void narrow(Knowledge& k, Means& m, const OwnKey& own) {
+    auto& view = k.view;
+    if (view.crowd.front != 0 || !is_crowd(k) || !k.missing.empty()) return;
+    const auto front = std::min(view.queue.size(), k.asking.front);
+    const auto mine = [&](const Candidate& c) { return c.create == own.create; };
+    if (std::any_of(view.queue.begin(), view.queue.begin() + front, mine)) return;
+    k.read_wanted = true;
+    k.crowded = true;
+    k.first_names.clear();
+    for (std::size_t i = 0; i < front; ++i) ask_for(k.first_names, view.queue[i].value);
+    view.crowd = {k.asking.front, true, true, view.revision, view.members.size(), {}};
+    if (const auto* key = find_created(view, own.create)) view.crowd.beyond = {*key};
+    view.queue.resize(std::min(view.queue.size(), few(m.p)));
+    const auto* holder = view.holder.record ? &view.holder.record->member : nullptr;
+    std::erase_if(view.members, [&](const MemberEntry& entry) {
+        const auto& r = entry.record;
+        const bool ours = r.name == m.p.member || (holder && r.name == *holder);
+        return !ours && r.activity != NodeActivity::kActive && !find_key(view, r.candidate_key);
+    });
+    watch_anew(k, m);
+}
+
 /// The view is the answer's now: from here on, what this member's place in it asks for.
 void follow_crowd(Knowledge& k, Means& m, const ElectionRead& e) {
     k.asked = k.asking;
@@ -222,10 +260,7 @@ void follow_crowd(Knowledge& k, Means& m, const ElectionRead& e) {
         k.bell.clear();
         k.read_wanted = true;
     }
-    if (k.view.crowd.far == k.watch_far) return;
-    k.watch_far = k.view.crowd.far;
-    k.watch = OpId{++m.last_op};
-    m.emit(WatchElection{k.watch, k.watch_far, k.view.revision});
+    watch_anew(k, m);
 }
 
 /// By the watch alone the view does not say any more, or says too little, of who is in front.
@@ -233,7 +268,7 @@ bool outgrown(const Knowledge& k) {
     const auto& crowd = k.view.crowd;
     const auto front = k.asking.front;
     if (front == 0 || k.read_slot.busy()) return false;
-    if (crowd.front == 0) return std::max(k.view.queue.size(), k.view.members.size()) > front;
+    if (crowd.front == 0) return is_crowd(k);
     return crowd.cut && k.view.queue.size() < (crowd.far ? 1 : std::max<std::size_t>(2, front / 2));
 }
 
@@ -259,17 +294,19 @@ News learn_read(Knowledge& k, Means& m, const ElectionRead& e, const OwnKey& own
     return news;
 }
 
-News learn_changes(Knowledge& k, Instant now, const StoreChanged& batch) {
+News learn_changes(Knowledge& k, Means& m, const StoreChanged& batch, const OwnKey& own) {
     if (!k.read || batch.watch != k.watch) return {};
     for (const auto& change : batch.changes) {
         const auto* gone = std::get_if<CandidateGone>(&change.what);
         if (gone && gone->key == k.missing) k.missing.clear();
     }
-    if (!k.missing.empty() && batch.revision > k.read_revision) return set_back_until_read(k, now);
+    if (!k.missing.empty() && batch.revision > k.read_revision)
+        return set_back_until_read(k, m.now);
     if (!apply(k.view, batch.changes, batch.revision)) return {};
-    if (term_falls(k, k.view.holder)) return set_back_until_read(k, now);
-    learn(k, now, false);
+    if (term_falls(k, k.view.holder)) return set_back_until_read(k, m.now);
     k.read_wanted = k.read_wanted || outgrown(k);
+    narrow(k, m, own);
+    learn(k, m.now, false);
     News news;
     news.changed = true;
     return news;

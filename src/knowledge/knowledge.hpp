@@ -72,7 +72,7 @@ struct News {
 
 /// The answer to the whole read in the slot.
 News learn_read(Knowledge& k, Means& m, const ElectionRead& e, const OwnKey& own);
-News learn_changes(Knowledge& k, Instant now, const StoreChanged& batch);
+News learn_changes(Knowledge& k, Means& m, const StoreChanged& batch, const OwnKey& own);
 void on_resumed(Knowledge& k, const WatchResumed& e);
 /// We wrote at this revision; with it the candidate key of that create revision went, if any.
 void learn_own_write(Knowledge& k, Revision at, Revision key_gone);

@@ -48,6 +48,7 @@ struct Reader {
         view.crowd.front = e.front;
         view.crowd.members = queue.size();
         view.crowd.cut = true;
+        if (queue.size() <= e.front) view.crowd = Crowd{};
         std::vector<Candidate> before;
         for (const auto create : queue) {
             const auto& k = e.queue;
@@ -89,7 +90,9 @@ struct Reader {
         return asked;
     }
     bool tell(const Change& change, OpId watch) {
-        return learn_changes(known, now, StoreChanged{change.at, {change}, watch}).changed;
+        auto m = Means{policy, now, effects, wake, last_op, seed};
+        const StoreChanged batch{change.at, {change}, watch};
+        return learn_changes(known, m, batch, OwnKey{key_of(own), Revision{own}}).changed;
     }
     const Crowd& crowd() const { return known.view.crowd; }
 };
@@ -183,17 +186,32 @@ TEST_CASE("in front, whoever comes behind what is seen is not seen, and what is 
 
 TEST_CASE("a small group that outgrows the front is read again") {
     Reader a(4, 20);
-    a.policy.front = 4;
-    auto m = Means{a.policy, a.now, a.effects, a.wake, a.last_op, a.seed};
-    const OwnKey mine{"K/20", Revision{20}};
-    drive_reads(a.known, m, true, mine);
-    const auto asked = a.take<ReadElection>();
-    CHECK(asked.members.empty());
-    auto answer = a.answer_to(asked);
-    answer.view.crowd = Crowd{};
-    learn_read(a.known, m, answer, mine);
+    CHECK(a.read().members.empty());
     CHECK(surely_gone(a.known.view, Revision{60}));
     CHECK(a.tell({Revision{1001}, CandidateCame{candidate(1001)}}, OpId{}));
     CHECK(a.known.view.queue.size() == 5);
     CHECK(a.known.read_wanted);
+}
+
+TEST_CASE("a small group whose watch tells of a crowd is far at once, unless its key is in front") {
+    for (const std::int64_t create : {5, 40, 2000}) {
+        CAPTURE(create);
+        Reader a(0, create);
+        a.read();
+        for (const std::int64_t at : {1001, 1002, 1003, 1004})
+            CHECK(a.tell({Revision{at}, CandidateCame{candidate(at)}}, OpId{}));
+        if (create == 5) a.tell({Revision{1005}, CandidateCame{candidate(5)}}, OpId{});
+        CHECK(a.crowd().front == 0);
+        CHECK(a.tell({Revision{1006}, CandidateCame{candidate(1006)}}, OpId{}));
+        CHECK(a.known.read_wanted);
+        CHECK(a.crowd().far == (create != 5));
+        if (create == 5) continue;
+        const auto watch = a.take<WatchElection>();
+        CHECK(watch.far);
+        CHECK(watch.from == Revision{1006});
+        CHECK_FALSE(surely_gone(a.known.view, Revision{1004}));
+        CHECK_FALSE(a.tell({Revision{1007}, CandidateCame{candidate(1007)}}, OpId{}));
+        CHECK(a.read(0s).members ==
+              std::vector<std::string>{name_of(create), "m1001", "m1002", "m1003", "m1004"});
+    }
 }

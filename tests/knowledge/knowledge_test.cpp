@@ -97,7 +97,8 @@ TEST_CASE("a change that the view holds already is no news") {
     reader.answer(view_at(100));
     const auto tell = [&](std::int64_t at) {
         const StoreChanged batch{Revision{at}, {{Revision{at}, PauseChanged{PauseOrder{}}}}};
-        return learn_changes(reader.known, reader.now, batch).changed;
+        auto m = reader.means();
+        return learn_changes(reader.known, m, batch, OwnKey{reader.key, {}}).changed;
     };
     CHECK_FALSE(tell(100));
     CHECK(tell(101));
