@@ -118,8 +118,10 @@ News learn_view(Knowledge& k, Instant now, const ElectionView& view, const OwnKe
     return news;
 }
 
+/// The head, and who is next: with fewer nothing can be decided.
+constexpr std::size_t kNext = 2;
 /// How much of the front those follow who are far from it.
-std::size_t few(const Policy& p) { return std::max<std::size_t>(1, p.front / 4); }
+std::size_t few(const Policy& p) { return std::max(kNext, p.front / 4); }
 /// A far member looks the front up anew after this, whatever its bell says.
 constexpr Duration kSortAgain = 60s;
 /// Active members that are followed wherever they are.
@@ -140,7 +142,7 @@ void ask_for(std::vector<std::string>& names, const std::string& name) {
 /// The front is known well enough to look at it key by key, without having the queue sorted.
 bool may_only_look(const Knowledge& k, Instant now, const OwnKey& own) {
     const auto& crowd = k.view.crowd;
-    if (!k.read || !crowd.far || !crowd.cut || k.view.queue.empty()) return false;
+    if (!k.read || !crowd.far || !crowd.cut || k.view.queue.size() < kNext) return false;
     if (own.create != k.bell_for || now >= k.sorted_sent + kSortAgain) return false;
     return own.create == Revision{} || !k.bell.empty();
 }
@@ -269,7 +271,7 @@ bool outgrown(const Knowledge& k) {
     const auto front = k.asking.front;
     if (front == 0 || k.read_slot.busy()) return false;
     if (crowd.front == 0) return is_crowd(k);
-    return crowd.cut && k.view.queue.size() < (crowd.far ? 1 : std::max<std::size_t>(2, front / 2));
+    return crowd.cut && k.view.queue.size() < (crowd.far ? kNext : std::max(kNext, front / 2));
 }
 
 }  // namespace
@@ -346,7 +348,7 @@ bool would_show(Knowledge& k, const Policy& p, const std::string& name) {
         const auto& key = member->record.candidate_key;
         shown = find_key(k.view, key) || among(k.asked.keys, key);
     }
-    if (k.view.crowd.cut && k.view.queue.size() < 2) shown = false;
+    if (k.view.crowd.cut && k.view.queue.size() < kNext) shown = false;
     if (!shown && !k.read_slot.busy()) k.read_wanted = true;
     return shown;
 }
