@@ -356,7 +356,12 @@ bool Simulation::apply_node_fault(const Fault& f, bool on) {
             return false;
         case FaultKind::kNodeFreeze:
             node.deaf += step_of(on);
+            if (!on && node.frozen && node.lands_at_thaw) {
+                node.excused_until = hub_.now + 12s;
+                update_excuses();
+            }
             node.frozen = on;
+            node.lands_at_thaw = false;
             if (on) {
                 world.freeze(m, hub_.now);
             } else if (!members_[m].host_frozen) {
@@ -414,6 +419,7 @@ bool Simulation::apply_set_fault(const Fault& f, bool on) {
 void Simulation::release_sets(std::uint8_t m) {
     auto& node = nodes_[m];
     if (node.hung_activation) {
+        node.lands_at_thaw = node.frozen;
         node.excused_until = hub_.now + 12s;
         checks_.a4.beyond(m);
     }

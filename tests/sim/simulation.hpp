@@ -120,6 +120,7 @@ class Simulation final : private StoreObserver, private NodeObserver, private Gu
         bool frozen = false;
         bool down = false;
         bool hung_activation = false;
+        bool lands_at_thaw = false;      ///< what hung was let go while the node was frozen
         bool fenced = false;             ///< its process was ended by a fence command
         bool deaf_alone = false;         ///< deaf, may sign, and nobody there can tell etcd
         bool had_time = false;           ///< to write UNFENCED, since the node cannot be fenced
