@@ -189,6 +189,9 @@ def main():
             integration("release", "long", tally, 3 * 3600)
             real_processes([*chaos, "--minutes", "60"], "release", tally, 5400, "",
                            "tests/chaos, an hour by chance")
+            if build("release", tally, "bench_many_nodes"):
+                real_processes([sys.executable, "bench/soak.py", "--minutes", "10"], "release",
+                               tally, 1800, "", "bench/soak.py, many groups")
             other_etcds("release", tally)
     if tally.failures:
         print("failed in: " + ", ".join(tally.failures))
