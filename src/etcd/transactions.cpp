@@ -179,7 +179,9 @@ Txn to_txn(const Keys& keys, const model::Register& e) {
     const auto key = keys.member(e.record.name);
     const auto guard = e.expected_mod == Revision{} ? created_at(key, Revision{})
                                                     : modified_at(key, e.expected_mod);
-    return Txn{{guard}, {put(key, to_json(e.record), e.lease.value)}, {get(key)}};
+    Txn txn{{guard}, {put(key, to_json(e.record), e.lease.value)}, {get(key)}};
+    if (!e.stale_key.empty()) txn.then_ops.push_back(DeleteOp{e.stale_key, {}});
+    return txn;
 }
 
 Txn to_txn(const Keys& keys, const model::PublishMember& e) {

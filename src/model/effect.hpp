@@ -43,6 +43,7 @@ struct Register {
     MemberRecord record;
     Revision
         expected_mod;  ///< 0: the name must be free; else the record of my instance at this mod
+    std::string stale_key{};  ///< an earlier candidacy of ours, to be deleted; empty: none
 };
 struct PublishMember {
     OpId op;

@@ -156,11 +156,22 @@ void revoke_lease(Session& s, Means& m) {
     m.emit(RevokeLease{m.start(s.lease_slot), s.lease});
 }
 
+/// The candidacy of this instance before its present session: with our new record nobody names it
+/// any more, and until its lease ends it would look foreign. A holder's key is let be (S6).
+std::string stale_key(const Session& s, const Policy& p, const ElectionView& view,
+                      const MemberRecord& before) {
+    const auto* key = find_key(view, before.candidate_key);
+    if (!key || key->key == s.key || !key->key.starts_with(p.queue_prefix)) return {};
+    const bool held = view.holder.record && view.holder.record->term == key->create;
+    return held ? std::string{} : key->key;
+}
+
 void enter(Session& s, Means& m, const ElectionView& view, const MemberRecord& record) {
     const auto* entry = find_member(view, m.p.member);
     const bool mine = entry && entry->record.instance == m.p.instance;
     const auto expected = mine ? entry->mod : Revision{};
-    m.emit(Register{m.start(s.member_slot), s.lease, record, expected});
+    auto stale = mine ? stale_key(s, m.p, view, entry->record) : std::string{};
+    m.emit(Register{m.start(s.member_slot), s.lease, record, expected, std::move(stale)});
 }
 
 void queue(Session& s, Means& m, MemberRecord record) {

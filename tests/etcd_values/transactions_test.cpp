@@ -134,6 +134,10 @@ TEST_CASE("REGISTER takes a free name, or the record of this instance at its rev
           Txn{{modified("/k.d/members/a", 12)},
               {put("/k.d/members/a", json, 5)},
               {get("/k.d/members/a")}});
+    CHECK(to_txn(kKeys, Register{OpId{1}, LeaseId{5}, member(), Revision{12}, "/k/7"}) ==
+          Txn{{modified("/k.d/members/a", 12)},
+              {put("/k.d/members/a", json, 5), DeleteOp{"/k/7", {}}},
+              {get("/k.d/members/a")}});
 }
 
 TEST_CASE("a member publishes only over its own last record") {

@@ -238,6 +238,34 @@ TEST_CASE("what the store no longer has of ours is registered and queued anew") 
     CHECK(desk.session.create == Revision{});
 }
 
+TEST_CASE(
+    "an earlier candidacy of ours is deleted with the record that named it, a holder's is not") {
+    Desk desk;
+    desk.keep();
+    desk.answer_lease(StoreOutcome::kDone, 5s);
+    auto before = desk.record;
+    before.name = desk.policy.member;
+    before.instance = desk.policy.instance;
+    before.candidate_key = "K/old";
+    desk.view.members = {MemberEntry{Revision{7}, Revision{8}, before}};
+    desk.view.queue = {Candidate{"K/old", Revision{8}, "a"}};
+    const auto registered = [&] {
+        desk.session.member_slot = {};
+        desk.enter();
+        REQUIRE(desk.last<Register>());
+        return *desk.last<Register>();
+    };
+    CHECK(registered().stale_key == "K/old");
+    CHECK(registered().expected_mod == Revision{8});
+    desk.view.holder.record.emplace().term = Term{8};
+    CHECK(registered().stale_key.empty());
+    desk.view.holder = {};
+    desk.view.queue[0].key = desk.view.members[0].record.candidate_key = desk.session.key;
+    CHECK(registered().stale_key.empty());
+    desk.view.members[0].record.instance = "another host";
+    CHECK(registered().stale_key.empty());
+}
+
 TEST_CASE("far from the head of a crowd a tip is published the more seldom the larger it is") {
     Desk a;
     a.become_registered();
