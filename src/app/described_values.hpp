@@ -33,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(HistoryEntry, (),
                       (term, member, reason, held, standby, marker, actor, other, unix_ms))
 BOOST_DESCRIBE_STRUCT(Candidate, (), (key, create, value))
 BOOST_DESCRIBE_STRUCT(MemberEntry, (), (create, mod, record))
-BOOST_DESCRIBE_STRUCT(Crowd, (), (front, cut, far, queue_at, members, beyond))
+BOOST_DESCRIBE_STRUCT(Crowd, (), (front, cut, far, queue_at, members, beyond, ahead))
 BOOST_DESCRIBE_STRUCT(ElectionView, (),
                       (cluster_id, raft_term, revision, queue, members, holder, pause, switchover,
                        roll_call, crowd))
@@ -125,8 +125,8 @@ BOOST_DESCRIBE_STRUCT(Knowledge, (),
                        floor_holder_mod, seen_revision, seen_raft_term, seen_holder_mod, seen_term,
                        read_sent, record_learned, record_watched, observed_since, key_gone_since,
                        set_back, head, headed_since, head_since, was_paused, own_writes,
-                       read_revision, record_mod, missing, gap, roll_call, roll_call_learned,
-                       asking, asked, crowded, first_names, bell, bell_for, sorted_sent, watch,
+                       read_revision, record_mod, missing, gap, roll_call, roll_call_learned, whole,
+                       asking, asked, crowded, first_names, bell, bell_for, sorted, watch,
                        watch_far))
 }  // namespace elector::knowledge
 

@@ -55,7 +55,7 @@ void depose_idle_head(Turn& t) {
     if (!k.read || k.view.queue.empty() || k.view.pause || s.candidacy.record_slot.busy()) return;
     const auto& head = k.view.queue.front();
     const auto& record = k.view.holder.record;
-    if (head.create == s.session.create || k.view.crowd.far || is_foreign(k.view, head)) return;
+    if (head.create == s.session.create || is_foreign(k.view, head)) return;
     if (record) {
         const bool never =
             record->state == HolderRecord::State::kUnfenced || !record->foreign.empty();
@@ -160,7 +160,7 @@ void drive_candidacy(Turn& t) {
 void drive_foreign(Turn& t) {
     auto& s = t.s;
     auto& k = s.known;
-    const bool any = k.read && !k.view.crowd.far && any_foreign(k.view);
+    const bool any = k.read && any_foreign(k.view);
     if (any && k.view.revision > k.read_revision) {
         if (!k.read_slot.busy()) t.want_read();
         return;

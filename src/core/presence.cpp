@@ -112,6 +112,7 @@ void drive_session(Turn& t) {
 
 void drive_reads(Turn& t) {
     // The holder only confirms; everybody else looks now and then.
+    t.s.known.whole = t.s.role == Role::kDraining;
     knowledge::drive_reads(t.s.known, t, !holds(t.s), own_key(t));
 }
 

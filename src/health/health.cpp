@@ -14,6 +14,14 @@ void count(Hysteresis& h, bool ok, int fall, int rise) {
     }
 }
 
+/// Everybody whose tip is known, but us.
+template <class Use>
+void each_other(const Policy& p, const ElectionView& view, Use use) {
+    for (const auto& entry : view.members)
+        if (entry.record.name != p.member) use(entry);
+    if (const auto& ahead = view.crowd.ahead; ahead && ahead->record.name != p.member) use(*ahead);
+}
+
 /// A tip that has not moved for longer stands still. Heights from /metrics are refreshed every 10 s
 /// only.
 Duration still_after(const Health& h, const Policy& p) {
@@ -88,13 +96,14 @@ void learn_no_gauges(Health& h) {
 }
 
 void learn_members(Health& h, const Policy& p, const ElectionView& view, Instant now) {
+    const auto& ahead = view.crowd.ahead;
     std::erase_if(h.tips, [&](const TipTrack& track) {
-        return track.name != p.member && !find_member(view, track.name);
+        return track.name != p.member && !find_member(view, track.name) &&
+               !(ahead && ahead->record.name == track.name);
     });
-    for (const auto& entry : view.members) {
-        if (entry.record.tip && entry.record.name != p.member)
-            follow(h, entry.record.name, *entry.record.tip, now);
-    }
+    each_other(p, view, [&](const MemberEntry& entry) {
+        if (entry.record.tip) follow(h, entry.record.name, *entry.record.tip, now);
+    });
     if (h.tip) follow(h, p.member, *h.tip, now);
 }
 
@@ -142,13 +151,15 @@ bool frozen(const Health& h) { return !h.moving.good && h.tip && h.last_checked_
 
 const MemberEntry* moving_rival(const Health& h, const Policy& p, const ElectionView& view,
                                 Instant now) {
-    for (const auto& entry : view.members) {
+    const MemberEntry* found = nullptr;
+    each_other(p, view, [&](const MemberEntry& entry) {
         const auto& r = entry.record;
-        if (r.name == p.member || !r.eligible || !find_key(view, r.candidate_key)) continue;
+        const bool behind = view.crowd.cut && !r.candidate_key.empty();
+        if (found || !r.eligible || !(behind || find_key(view, r.candidate_key))) return;
         const auto* track = track_of(h, r.name);
-        if (track && now - track->moved <= still_after(h, p)) return &entry;
-    }
-    return nullptr;
+        if (track && now - track->moved <= still_after(h, p)) found = &entry;
+    });
+    return found;
 }
 
 Duration cool_down(Health& h, const Policy& p, Instant now) {

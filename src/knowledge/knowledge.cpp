@@ -122,8 +122,12 @@ News learn_view(Knowledge& k, Instant now, const ElectionView& view, const OwnKe
 constexpr std::size_t kNext = 2;
 /// How much of the front those follow who are far from it.
 std::size_t few(const Policy& p) { return std::max(kNext, p.front / 4); }
-/// A far member looks the front up anew after this, whatever its bell says.
-constexpr Duration kSortAgain = 60s;
+/// A far member looks the front up anew after a minute, whatever its bell says; the later the
+/// larger the crowd, since etcd goes over all keys for it, and not all at once.
+Instant sort_again(const Knowledge& k, const OwnKey& own) {
+    const auto minutes = 1 + static_cast<std::int64_t>(k.view.crowd.members / 128);
+    return k.sorted + 60s * minutes + 1s * (own.create.value % 16);
+}
 /// Active members that are followed wherever they are.
 constexpr std::size_t kActive = 4;
 /// A longer name is no member's.
@@ -143,14 +147,15 @@ void ask_for(std::vector<std::string>& names, const std::string& name) {
 bool may_only_look(const Knowledge& k, Instant now, const OwnKey& own) {
     const auto& crowd = k.view.crowd;
     if (!k.read || !crowd.far || !crowd.cut || k.view.queue.size() < kNext) return false;
-    if (own.create != k.bell_for || now >= k.sorted_sent + kSortAgain) return false;
+    if (own.create != k.bell_for || now >= sort_again(k, own)) return false;
     return own.create == Revision{} || !k.bell.empty();
 }
 
 ReadElection question(Knowledge& k, const Policy& p, Instant now, const OwnKey& own) {
     ReadElection e;
     e.front = p.front;
-    if (p.front == 0 || !k.crowded) return e;
+    if (k.whole) e.front = 0;
+    if (e.front == 0 || !k.crowded) return e;
     const auto& view = k.view;
     ask_for(e.members, p.member);
     if (!own.key.empty()) e.keys.push_back(own.key);
@@ -181,7 +186,6 @@ ReadElection question(Knowledge& k, const Policy& p, Instant now, const OwnKey& 
     }
     for (const auto& name : k.first_names) ask_for(e.members, name);
     e.before = own.create;
-    k.sorted_sent = now;
     return e;
 }
 
@@ -191,8 +195,12 @@ ReadElection question(Knowledge& k, const Policy& p, Instant now, const OwnKey& 
 bool fits_crowd(Knowledge& k, const Means& m, ElectionView& view, const OwnKey& own) {
     auto& crowd = view.crowd;
     const bool look = !k.asking.queue.empty();
-    if (look) crowd.members = k.view.crowd.members;
-    if (!look) {
+    if (look) {
+        crowd.members = k.view.crowd.members;
+        // Who has queued again has the name of his old key, and is at the end.
+        std::erase_if(view.queue,
+                      [&](const Candidate& c) { return !find_created(k.view, c.create); });
+    } else {
         k.first_names.clear();
         for (const auto& c : view.queue) ask_for(k.first_names, c.value);
     }
@@ -205,6 +213,8 @@ bool fits_crowd(Knowledge& k, const Means& m, ElectionView& view, const OwnKey& 
         view.queue.resize(few(m.p));
         crowd.cut = true;
     }
+    const auto& ahead = k.view.crowd.ahead;
+    if (!crowd.far && ahead && !find_member(view, ahead->record.name)) crowd.ahead = ahead;
     if (!among(k.asking.members, m.p.member)) return false;
     if (!own.key.empty() && !among(k.asking.keys, own.key)) return false;
     std::vector<std::string> needed;
@@ -239,7 +249,7 @@ void narrow(Knowledge& k, Means& m, const OwnKey& own) {
     k.crowded = true;
     k.first_names.clear();
     for (std::size_t i = 0; i < front; ++i) ask_for(k.first_names, view.queue[i].value);
-    view.crowd = {k.asking.front, true, true, view.revision, view.members.size(), {}};
+    view.crowd = {k.asking.front, true, true, view.revision, view.members.size(), {}, {}};
     if (const auto* key = find_created(view, own.create)) view.crowd.beyond = {*key};
     view.queue.resize(std::min(view.queue.size(), few(m.p)));
     const auto* holder = view.holder.record ? &view.holder.record->member : nullptr;
@@ -251,14 +261,32 @@ void narrow(Knowledge& k, Means& m, const OwnKey& own) {
     watch_anew(k, m);
 }
 
+/// Our own key came behind what is seen of the queue: it has not gone for that.
+void keep_own(Knowledge& k, const StoreChanged& batch, const OwnKey& own) {
+    if (k.view.crowd.front == 0) return;
+    for (const auto& change : batch.changes) {
+        const auto* came = std::get_if<CandidateCame>(&change.what);
+        if (!came || came->candidate.key != own.key || find_key(k.view, own.key)) continue;
+        k.view.crowd.beyond.push_back(came->candidate);
+    }
+}
+
+/// Who is in front leaves the queue for the target of an order, if he can see that it is behind
+/// him.
+void make_way(Knowledge& k, const Policy& p) {
+    if (k.view.switchover && !k.view.crowd.far) would_show(k, p, k.view.switchover->to);
+}
+
 /// The view is the answer's now: from here on, what this member's place in it asks for.
 void follow_crowd(Knowledge& k, Means& m, const ElectionRead& e) {
     k.asked = k.asking;
     const bool look = !k.asking.queue.empty();
+    const auto* bell = find_key(k.view, k.bell);
     if (!look) {
         k.bell = e.bell;
         k.bell_for = k.asking.before;
-    } else if (!k.bell.empty() && !find_key(k.view, k.bell)) {
+        k.sorted = k.read_sent;
+    } else if (!k.bell.empty() && (!bell || bell->create > k.bell_for)) {
         k.bell.clear();
         k.read_wanted = true;
     }
@@ -283,16 +311,18 @@ News learn_read(Knowledge& k, Means& m, const ElectionRead& e, const OwnKey& own
         k.read_wanted = true;
         return {};
     }
-    m.finished(k.read_slot);
     k.crowded = e.view.crowd.front != 0;
     if (!k.crowded) k.first_names.clear();
     auto view = e.view;
     if (k.crowded && !fits_crowd(k, m, view, own)) {
+        m.failed(k.read_slot);
         k.read_wanted = true;
         return {};
     }
+    m.finished(k.read_slot);
     const auto news = learn_view(k, m.now, view, own);
     if (news.changed) follow_crowd(k, m, e);
+    make_way(k, m.p);
     return news;
 }
 
@@ -308,6 +338,8 @@ News learn_changes(Knowledge& k, Means& m, const StoreChanged& batch, const OwnK
     if (term_falls(k, k.view.holder)) return set_back_until_read(k, m.now);
     k.read_wanted = k.read_wanted || outgrown(k);
     narrow(k, m, own);
+    keep_own(k, batch, own);
+    make_way(k, m.p);
     learn(k, m.now, false);
     News news;
     news.changed = true;

@@ -46,14 +46,15 @@ struct Knowledge {
     std::string roll_call;   ///< as in the view
     Instant roll_call_learned;
     // of a crowd
+    bool whole = false;                    ///< a holder that lets go has to see every key
     ReadElection asking;                   ///< the last read that was sent
     ReadElection asked;                    ///< the one that the view is from
     bool crowded = false;                  ///< as the last answer had it
     std::vector<std::string> first_names;  ///< whose keys the queue's first were then
     std::string bell;   ///< `front` places before ours: while it is there, we are far from the head
     Revision bell_for;  ///< our key that it was looked up for
-    Instant sorted_sent;  ///< when the queue was last asked for its first keys
-    OpId watch;           ///< whose batches count; 0: the first one
+    Instant sorted;     ///< when the queue was last asked for its first keys, and told them
+    OpId watch;         ///< whose batches count; 0: the first one
     bool watch_far = false;
 };
 

@@ -56,17 +56,27 @@ bool followed(const ElectionView& view, const MemberEntry& entry) {
            find_member(view, r.name) || find_key(view, r.candidate_key);
 }
 
+void hear_of(ElectionView& view, const MemberEntry& entry) {
+    const auto& r = entry.record;
+    auto& ahead = view.crowd.ahead;
+    if (ahead && ahead->record.name == r.name) ahead.reset();
+    if (followed(view, entry)) return put(view.members, entry);
+    const bool waits = r.eligible && r.tip && !r.candidate_key.empty();
+    if (waits && (!ahead || *r.tip > *ahead->record.tip)) ahead = entry;
+}
+
+void lose_sight(ElectionView& view, const std::string& name) {
+    auto& ahead = view.crowd.ahead;
+    std::erase_if(view.members, [&](const MemberEntry& m) { return m.record.name == name; });
+    if (ahead && ahead->record.name == name) ahead.reset();
+}
+
 void apply_one(ElectionView& view, const Change& change) {
     std::visit(Overloaded{
                    [&](const CandidateCame& c) { come(view, c.candidate); },
                    [&](const CandidateGone& c) { go(view, c.key); },
-                   [&](const MemberCame& c) {
-                       if (followed(view, c.entry)) put(view.members, c.entry);
-                   },
-                   [&](const MemberGone& c) {
-                       std::erase_if(view.members,
-                                     [&](const MemberEntry& m) { return m.record.name == c.name; });
-                   },
+                   [&](const MemberCame& c) { hear_of(view, c.entry); },
+                   [&](const MemberGone& c) { lose_sight(view, c.name); },
                    [&](const HolderChanged& c) {
                        // Our own writes are learned from their answers, ahead of the watch.
                        if (change.at >= view.holder.mod) view.holder = c.holder;

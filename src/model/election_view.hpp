@@ -35,6 +35,9 @@ struct Crowd {
     Revision queue_at;        ///< queue and members are as of this revision
     std::size_t members = 0;  ///< of the whole group, when last counted
     std::vector<Candidate> beyond;  ///< keys behind the queue that were asked for by name
+    /// Of those who wait behind it, whose tip is the highest that was heard of. Without it a front
+    /// that stands still as one would take the chain for standing.
+    std::optional<MemberEntry> ahead;
     bool operator==(const Crowd&) const = default;
 };
 

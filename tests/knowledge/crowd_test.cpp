@@ -163,7 +163,7 @@ TEST_CASE("a minute after it last did, a far member asks for the queue's first k
     a.read();
     a.read(0s);
     CHECK_FALSE(a.read(59s).queue.empty());
-    CHECK(a.read(5s).queue.empty());
+    CHECK(a.read(8s).queue.empty());
 }
 
 TEST_CASE("of a crowd a key is gone only where it would have been seen") {
@@ -225,4 +225,30 @@ TEST_CASE("a small group whose watch tells of a crowd is far at once, unless its
         CHECK(a.read(0s).members ==
               std::vector<std::string>{name_of(create), "m1001", "m1002", "m1003", "m1004"});
     }
+}
+
+TEST_CASE("in front, the highest tip behind it is heard of, and forgotten with its member") {
+    Reader a(9, 20);
+    a.read();
+    a.read(0s);
+    const auto publishes = [&](std::int64_t create, std::uint64_t tip, bool eligible) {
+        auto entry = member(create);
+        entry.mod = Revision{++a.revision};
+        entry.record.tip = Height{tip};
+        entry.record.eligible = eligible;
+        a.tell({entry.mod, MemberCame{entry}}, OpId{});
+        return a.crowd().ahead ? a.crowd().ahead->record.name : "";
+    };
+    CHECK(publishes(70, 100, false).empty());
+    CHECK(publishes(70, 100, true) == "m70");
+    CHECK(publishes(80, 101, true) == "m80");
+    CHECK(publishes(90, 101, true) == "m80");
+    CHECK(publishes(80, 102, true) == "m80");
+    a.read();
+    CHECK(a.crowd().ahead);
+    CHECK(publishes(80, 102, false).empty());
+    CHECK(publishes(90, 103, true) == "m90");
+    a.tell({Revision{++a.revision}, MemberGone{"m90"}}, OpId{});
+    CHECK_FALSE(a.crowd().ahead);
+    CHECK_FALSE(find_member(a.known.view, "m80"));
 }

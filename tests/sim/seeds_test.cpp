@@ -50,5 +50,17 @@ TEST_CASE("a crowd, of which each member follows the front alone, is as safe and
     CHECK(batch.counts.claims > 1500);
 }
 
+TEST_CASE("hand-overs of a crowd end as soon as those of a group that everybody follows") {
+    BatchOptions options;
+    options.options.theme = Theme::kHandOver;
+    options.options.members = 5;
+    options.to = 250;
+    const auto whole = run_seeds(options);
+    options.options.front = 2;
+    const auto crowd = run_seeds(options);
+    CHECK_MESSAGE(!crowd.first(), crowd.in_words());
+    CHECK(crowd.slowest < whole.slowest + 10s);
+}
+
 }  // namespace
 }  // namespace elector::sim
