@@ -112,7 +112,6 @@ void drive_session(Turn& t) {
 
 void drive_reads(Turn& t) {
     // The holder only confirms; everybody else looks now and then.
-    t.s.known.whole = t.s.role == Role::kDraining;
     knowledge::drive_reads(t.s.known, t, !holds(t.s), own_key(t));
 }
 
@@ -121,9 +120,8 @@ void drive_publish(Turn& t) {
     const bool leaving = ses.revoking || (t.s.shutting_down && !holds(t.s));
     if (!ses.registered || leaving || ses.member_slot.busy()) return;
     const auto& last = ses.published;
-    if (last &&
-        (!session::is_news(own_facts(t), *last) || !t.due(ses.published_at + t.p.publish_interval)))
-        return;
+    const auto due = ses.published_at + t.p.publish_interval;
+    if (last && !(session::is_news(own_facts(t), *last) && t.due(due))) return;
     session::publish(ses, t, own_record(t), t.s.known.view);
 }
 

@@ -385,11 +385,18 @@ bool would_show(Knowledge& k, const Policy& p, const std::string& name) {
     return shown;
 }
 
+bool sees_every_key(Knowledge& k) {
+    const bool all = k.view.crowd.front == 0;
+    if (!all && !k.read_slot.busy()) k.read_wanted = k.whole = true;
+    return all;
+}
+
 void drive_reads(Knowledge& k, Means& m, bool now_and_then, const OwnKey& own) {
     const bool moved = k.read && k.view.crowd.far && own.create != k.bell_for;
     const bool wanted = k.read_wanted || moved || (now_and_then && m.due(k.read_sent + 5s));
     if (!wanted || !m.ready(k.read_slot)) return;
     k.read_wanted = false;
+    k.whole = k.whole && !now_and_then;
     k.floor_revision = std::max(k.seen_revision, k.own_writes);
     k.floor_raft_term = k.seen_raft_term;
     k.floor_holder_mod = k.seen_holder_mod;

@@ -46,7 +46,7 @@ struct Knowledge {
     std::string roll_call;   ///< as in the view
     Instant roll_call_learned;
     // of a crowd
-    bool whole = false;                    ///< a holder that lets go has to see every key
+    bool whole = false;                    ///< reads are of everything, until we hold no more
     ReadElection asking;                   ///< the last read that was sent
     ReadElection asked;                    ///< the one that the view is from
     bool crowded = false;                  ///< as the last answer had it
@@ -86,6 +86,9 @@ bool key_gone(const Knowledge& k, const std::string& key, Revision create);
 /// If this member were there, or whoever is next (empty), the view would show it, and its key;
 /// else the store is asked.
 bool would_show(Knowledge& k, const Policy& p, const std::string& name);
+
+/// For a holder: the view leaves no key out; else everything is read from now on.
+bool sees_every_key(Knowledge& k);
 
 /// Asks for a whole read, when one is wanted; and now and then, should the watch have gone silent.
 void drive_reads(Knowledge& k, Means& m, bool now_and_then, const OwnKey& own);
