@@ -52,6 +52,8 @@ class Children {
     void take_places();
 
     std::size_t nodes_;
+    int program_ = -1;  ///< above the places of a child, as they are
+    std::string program_path_;
     int nothing_;  ///< what lies in a place meanwhile
     /// Descriptors are put there to be passed on; they are had from the kernel, so that they are
     /// nobody else's, and all above those that a child finds.

@@ -5,7 +5,8 @@
 
 namespace elector::guardian {
 
-void tell_too_few_descriptors(const Log& log, std::size_t nodes) {
+void tell_too_few_descriptors(const Log& log, const Options& options) {
+    const auto nodes = options.wards.size();
     const auto room = make_room(nodes);
     log(Level::kError, "too_few_descriptors",
         {{"nodes", Number(static_cast<std::int64_t>(nodes))},
@@ -16,9 +17,14 @@ void tell_too_few_descriptors(const Log& log, std::size_t nodes) {
           "LimitNOFILE of the service, or ulimit -Hn"}});
 }
 
+std::string cannot_take(const std::string& why) {
+    return "cannot take control of the node: " + why +
+           "; nothing was done; stop the other elector first";
+}
+
 int guard(const Options& options, NodeLocks& locks, ServiceManager& manager, const Log& log) {
     if (!make_room(options.wards.size()).enough()) {
-        tell_too_few_descriptors(log, options.wards.size());
+        tell_too_few_descriptors(log, options);
         return 1;
     }
     Household household(options, locks, manager, log, false);
