@@ -51,13 +51,14 @@ std::optional<Order> parse_order(const std::vector<std::string>& words) {
     Order o;
     const auto gate = std::find(kGates.begin(), kGates.end(), words[1]);
     std::int64_t confirmed = 0;
-    const bool good = (words[0] == "unfenced" || words[0] == "drained") && gate != kGates.end() &&
+    o.unfenced = words[0] == "unfenced";
+    o.spared = words[0] == "spared";
+    const bool good = (o.unfenced || o.spared || words[0] == "drained") && gate != kGates.end() &&
                       read_number(words[2], o.term.value) && o.term.value > 0 &&
                       read_number(words[3], o.nonce.value) && o.nonce.value != 0 &&
                       read_number(words[4], o.lease.value) && o.lease.value > 0 &&
                       read_number(words[5], confirmed) && confirmed > 0 && !words[6].empty();
     if (!good) return std::nullopt;
-    o.unfenced = words[0] == "unfenced";
     o.gate = static_cast<GateKind>(gate - kGates.begin());
     o.confirmed = Instant(Duration(confirmed));
     o.key = words[6];
@@ -165,10 +166,10 @@ bool Children::start_elector() {
 }
 
 bool Children::put_order(std::size_t at, const Told& told) {
-    const auto& [closing, arm, group, confirmed] = told;
+    const auto& [closing, arm, group, confirmed, spared] = told;
     const bool there = confirmed >= 0 && ::dup3(confirmed, place(kConfirmed + at), O_CLOEXEC) >= 0;
     auto& words = orders_[at];
-    put(words[0], closing.unfenced ? "unfenced" : "drained");
+    put(words[0], closing.unfenced ? "unfenced" : spared ? "spared" : "drained");
     const bool blind = closing.gate == GateKind::kTip && !there;
     put(words[1], kGates[static_cast<std::size_t>(blind ? GateKind::kTime : closing.gate)]);
     put_number(words[2], arm->term.value);

@@ -37,7 +37,8 @@ class Children {
         Closing closing;
         const Arm* arm = nullptr;
         const std::string* group = nullptr;
-        int confirmed = -1;  ///< the connection that answered `false`; -1: there is none
+        int confirmed = -1;   ///< the connection that answered `false`; -1: there is none
+        bool spared = false;  ///< the elector that held it lives on
     };
     bool start_closer(Child& closer, std::span<const Told> orders, int report);
     std::size_t orders_at_once() const { return orders_.size(); }

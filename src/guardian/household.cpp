@@ -307,6 +307,7 @@ void Household::take_elector(Instant now) {
     const auto said = retry ? std::nullopt : ending->code;
     for (std::size_t i = 0; i < wards_.size(); ++i) {
         auto& machine = wards_[i].machine;
+        wards_[i].spared = false;
         if (!machine.elector_runs()) continue;
         // What it could not finish is told by the nodes that it held.
         const bool spared = ending->code == 3 && guarded && !machine.armed();

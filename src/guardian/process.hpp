@@ -56,6 +56,7 @@ struct Order {
     std::string key;
     std::string group{};            ///< the table that the holding is of; empty: the file has none
     int connection = kConfirmedFd;  ///< that answered `false`
+    bool spared = false;            ///< drained, and its elector lives: the lease is in use
     bool operator==(const Order&) const = default;
 };
 inline constexpr std::size_t kOrderWords = 8;

@@ -66,7 +66,7 @@ class Household:
                       10, f"{count} nodes armed")
 
     def orders(self):
-        """What closers were told: (group, unfenced or drained, gate)."""
+        """What closers were told: (group, unfenced, drained or spared, gate)."""
         return [tuple(line[:3]) for line in self.order_lines()]
 
     def order_lines(self):
@@ -176,6 +176,13 @@ class Wards(TestCase):
             house.wait_for(lambda: house.find("guardian_done", group="n1"), 5, "end of that")
             self.assertEqual(nodes.active, [True, False, True])
             self.assertEqual(house.find("elector_gone"), [])
+            # The lease is a living elector's, until that is gone.
+            self.assertEqual([o[1] for o in house.orders()], ["unfenced", "spared"])
+            since = time.time()
+            os.kill(elector, signal.SIGKILL)
+            house.wait_for(lambda: len(house.groups("guardian_done", since)) == 2, 5, "the end")
+            self.assertEqual({o[:2] for o in house.orders()[2:]},
+                             {("n0", "drained"), ("n2", "drained")})
 
     @takes(15)
     def test_an_elector_that_stands_still_is_killed_once_and_every_node_told(self):

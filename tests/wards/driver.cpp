@@ -224,8 +224,8 @@ int close_holding(std::vector<std::string> words) {
     for (std::size_t i = 0; i < orders.size(); ++i) {
         const auto& order = orders[i];
         const std::string gate = order.gate == GateKind::kTip ? "tip" : "time";
-        const auto line = order.group + (order.unfenced ? " unfenced " : " drained ") + gate + " " +
-                          std::to_string(::getpid()) + "\n";
+        const char* what = order.unfenced ? " unfenced " : order.spared ? " spared " : " drained ";
+        const auto line = order.group + what + gate + " " + std::to_string(::getpid()) + "\n";
         const int file = ::open(variable("DRIVER_ORDERS").c_str(),
                                 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
         if (file < 0 || ::write(file, line.data(), line.size()) < 0) return 1;
