@@ -221,7 +221,7 @@ void Machine::closed(Instant now, bool done) {
 void Machine::close_withdrawn(Instant now) {
     d_.closer_busy = false;
     d_.next_close = now;
-    if (!d_.unfenced) d_.unfenced_tried = false;
+    d_.unfenced_tried = d_.tried_before;
 }
 
 bool Machine::spares_others(Instant now) const {
@@ -384,6 +384,7 @@ void Machine::climb(Instant now, Actions& out) {
 
 void Machine::have_it_recorded(Instant now, bool late, Actions& out) {
     if (d_.closer_busy || !due(now, d_.next_close)) return;
+    d_.tried_before = d_.unfenced_tried;
     if (d_.confirmed) {
         d_.closer_busy = true;
         d_.unfenced = d_.unfenced || d_.unfenced_tried;

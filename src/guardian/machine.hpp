@@ -144,6 +144,7 @@ class Machine {
         bool dead = false;
         bool surprise = false;        ///< active again after it was confirmed standby
         bool unfenced_tried = false;  ///< UNFENCED may have been written
+        bool tried_before = false;    ///< before the order that is asked for now
         bool unfenced = false;
         bool close_failed = false;
         Instant next_close;
