@@ -224,6 +224,42 @@ class Wards(TestCase):
             self.assertEqual(house.groups("guardian_standby"), {"n1", "n2"})
 
     @takes(20)
+    def test_at_a_stop_the_elector_has_the_time_of_the_node_that_takes_longest(self):
+        # The others' 2 s, and 5 s beyond, are over by then.
+        with self.household(3, "linger:8000", DRIVER_QUIESCE_MS="6000") as (house, _):
+            since = time.time()
+            house.process.signal(signal.SIGTERM)
+            self.assertEqual(house.process.wait(20 * PATIENCE), 0)
+            took = time.time() - since
+            self.figure("took", took)
+            self.assertGreater(took, 7.9)
+            self.assertEqual([e["exit_code"] for e in house.find("elector_ended", since)], ["0"])
+
+    @takes(30)
+    def test_at_a_stop_an_elector_that_does_not_end_is_killed_for_the_nodes_that_it_holds(self):
+        with self.household(3, "linger:60000", DRIVER_QUIESCE_MS="4000") as (house, _):
+            since = time.time()
+            house.process.signal(signal.SIGTERM)
+            # It held nothing, and something in it did not end: that is to be known.
+            self.assertEqual(house.process.wait(20 * PATIENCE), 3)
+            self.assert_between(time.time() - since, 9, 11)
+
+    @takes(30)
+    def test_a_node_whose_elector_is_killed_at_the_end_of_a_stop_is_brought_to_standby(self):
+        with self.household(3, "linger:60000 keeps") as (house, nodes):
+            since = time.time()
+            house.process.signal(signal.SIGTERM)
+            self.assertEqual(house.process.wait(20 * PATIENCE), 0)
+            self.assert_between(time.time() - since, 7, 12)
+            self.assertEqual(nodes.active, [True, True, False])  # of two nobody holds anything
+            self.assertEqual(house.groups("guardian_done"), {"n2"})
+
+    def assert_between(self, seconds, least, most):
+        self.figure("took", seconds)
+        self.assertGreater(seconds, least - 0.1)
+        self.assertLess(seconds, most * PATIENCE)
+
+    @takes(20)
     def test_more_ends_of_fence_commands_than_the_link_has_room_for_are_all_told(self):
         with self.household(400, "idle:0 orders", armed=0) as (house, _):
             # Without a command each order is answered at once, while nobody reads the answers.
