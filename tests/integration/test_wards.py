@@ -418,6 +418,8 @@ class Wards(TestCase):
             told = logs.parse_line(done.stderr.splitlines()[-1])
             self.assertEqual((told["event"], told["nodes"], told["limit"], told["needed"]),
                              ("too_few_descriptors", "40", "512", "700"))
+            self.assertEqual(told["next"], "iotex-elector fence --config of-the-driver brings the "
+                             "nodes to standby with what there is")
             self.assertEqual(nodes.told, [])
         finally:
             house.manager.close()

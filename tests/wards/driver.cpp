@@ -86,6 +86,7 @@ int guard_ports(const std::vector<std::string>& ports) {
         options.wards.push_back(ward);
     }
     options.elector = {"wards_driver", "elector", std::to_string(ports.size())};
+    options.closer_tail = {"--config", "of-the-driver"};
     options.version = "driver";
     NodeLocks locks;
     const Log log(2, false, Level::kInfo);
