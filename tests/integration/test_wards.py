@@ -65,6 +65,11 @@ class Household:
                                             if self.find("elector_started") else 0)) >= count,
                       10, f"{count} nodes armed")
 
+    def armed_anew(self, count):
+        """By the second elector."""
+        self.wait_for(lambda: len(self.find("elector_started")) == 2, 15, "another elector")
+        self.armed(count)
+
     def orders(self):
         """What closers were told: (group, unfenced, drained or spared, gate)."""
         return [tuple(line[:3]) for line in self.order_lines()]
@@ -361,6 +366,57 @@ class Wards(TestCase):
             self.assertEqual(nodes.active, [True] * 3)
 
     @takes(15)
+    def test_what_fails_for_one_node_is_told_and_every_node_is_seen_to(self):
+        with self.household(3, "words:1:3000", DRIVER_NO_MEMORY="3001") as (house, nodes):
+            house.wait_for(lambda: house.find("node_not_attended"), 5, "a failure")
+            told = house.find("node_not_attended")
+            self.assertEqual([(e["group"], e["alarm"], e["error"]) for e in told],
+                             [("n1", "true", "std::bad_alloc")])
+            since = time.time()
+            os.kill(house.elector(), signal.SIGKILL)
+            house.wait_for(lambda: len(house.groups("guardian_done", since)) == 3, 10, "the end")
+            self.assertEqual(nodes.active, [False] * 3)
+            house.armed_anew(3)
+
+    @takes(20)
+    def test_an_elector_that_cannot_die_has_its_nodes_told_and_none_beside_it(self):
+        with self.household(2, "hold:1500", DRIVER_IMMORTAL="elector") as (house, nodes):
+            elector, since = house.elector(), time.time()
+            os.kill(elector, signal.SIGSTOP)
+            house.wait_for(lambda: len(nodes.first_told(since)) == 2, 5, "word to every node")
+            house.wait_for(lambda: len(house.orders()) >= 2, 10, "unfenced records")
+            time.sleep(1)
+            # It may have sent anything: nothing that a node says now proves that it is standby.
+            self.assertEqual({o[:2] for o in house.orders()},
+                             {("n0", "unfenced"), ("n1", "unfenced")})
+            self.assertEqual(house.find("guardian_standby"), [])
+            self.assertEqual(len(house.find("elector_started")), 1)
+            os.kill(elector, signal.SIGKILL)
+            house.wait_for(lambda: len(house.groups("guardian_done", since)) == 2, 10, "the end")
+            house.armed_anew(2)
+            self.assertNotEqual(house.elector(), elector)
+
+    @takes(30)
+    def test_closers_that_cannot_die_keep_nobody_from_writing(self):
+        with self.household(3, DRIVER_IMMORTAL="close-holding",
+                            DRIVER_CLOSER_HANGS="n0") as (house, _):
+            since = time.time()
+            os.kill(house.elector(), signal.SIGKILL)
+            house.wait_for(lambda: {"n1", "n2"} <= house.groups("guardian_done", since), 5,
+                           "the others' end")
+            def closers():
+                return {line[3] for line in house.order_lines() if line[0] == "n0"}
+            house.wait_for(lambda: len(closers()) == 2, 15, "another closer for the first node")
+            for pid in closers():
+                self.assertTrue(os.path.exists(f"/proc/{pid}"), "it lives on")
+            failed = house.find("closer_failed", since)
+            self.assertEqual([(e["group"], e["signal"]) for e in failed], [("n0", "9")])
+            # Who is not done with for want of a marker keeps no elector from the others.
+            house.armed_anew(2)
+            for pid in closers():
+                os.kill(int(pid), signal.SIGKILL)
+
+    @takes(15)
     def test_a_node_that_another_service_has_refuses_the_whole_service_and_is_named(self):
         with self.household(3) as (house, nodes):
             more = ManyNodes(2)
@@ -376,6 +432,29 @@ class Wards(TestCase):
             finally:
                 second.end()
                 more.stop()
+
+    @takes(20)
+    def test_locks_that_cannot_be_handed_on_are_tried_again_and_no_elector_starts_before(self):
+        with self.household(2) as (house, nodes):
+            elector = house.elector()
+            os.kill(elector, signal.SIGSTOP)
+            house.process.kill()
+            house.process.wait(5)
+            second = Household(nodes, DRIVER_UNPLACED="3")
+            try:
+                second.start()
+                second.wait_for(lambda: second.find("lock_waiting"), 5, "words on the lock")
+                os.kill(elector, signal.SIGKILL)
+                second.armed(2)
+                with open(second.log, encoding="utf-8") as file:
+                    lines = file.read()
+                self.assertEqual(lines.count("event=not_placed"), 3)
+                self.assertLess(lines.rindex("event=not_placed"),
+                                lines.index("event=elector_started"))
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(elector, signal.SIGKILL)
+                second.end()
 
     @takes(20)
     def test_until_every_lock_is_had_all_nodes_are_kept_standby_and_no_elector_starts(self):

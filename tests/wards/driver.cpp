@@ -9,7 +9,7 @@
 // and reads nothing for a second), "garbage:NODE" (sends what nobody understands, about that node).
 // "disarm:FROM" (lets go of every node from that one on, a moment after its "orders").
 // "linger:MS": asked to end it lets go of every node at once, and ends so long after that;
-// "keeps": but of the last one.
+// "keeps": but of the last one. "words:NODE:BYTES" (a fence command for that node, so long).
 // $DRIVER_QUIESCE_MS: of the last node, instead of 2000.
 // $DRIVER_REFUSES: a file; the elector that finds it removes it, and ends with 2.
 // $DRIVER_FENCE: the fence command of every node. $DRIVER_CLOSER_MS: how long a closer takes to
@@ -141,6 +141,7 @@ class Elector {
         if (word[0] == "keeps") keeps_ = true;
         if (word[0] == "linger") linger_ = std::chrono::milliseconds(number(1));
         if (word[0] == "disarm") disarm_from_ = number(1);
+        if (word[0] == "words") words_ = {number(1), number(2)};
         if (word[0] == "garbage") garbage_ = number(1);
     }
 
@@ -189,6 +190,11 @@ class Elector {
                 --left;
                 order(i);
             }
+        if (words_ && settled) {
+            const auto [node, bytes] = *std::exchange(words_, std::nullopt);
+            const std::string path = "/" + std::string(bytes - 3, 'x');
+            send(*fence_words("", {path}, 5s), node);
+        }
         if (garbage_ && settled) {
             auto packet = encode(Armed{{1}}, *garbage_);
             packet.used -= 1;
@@ -237,6 +243,7 @@ class Elector {
     std::map<std::size_t, std::size_t> fences_;
     std::map<std::size_t, bool> ordered_;
     std::optional<std::size_t> garbage_;
+    std::optional<std::pair<std::size_t, std::size_t>> words_;
     bool orders_ = false;
     bool keeps_ = false;
     std::optional<Duration> linger_;
