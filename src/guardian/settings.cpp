@@ -14,7 +14,8 @@
 namespace elector::guardian {
 namespace {
 
-constexpr int kForm = 1;  // of the settings, below
+/// Of the settings below: another number with every change of what is written there.
+constexpr int kForm = 1;
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 /// Both programs are of one build: numbers travel as they lie in memory.
