@@ -1,9 +1,9 @@
 # What `cmake --install` puts where: the same tree for /usr, /usr/local, a DESTDIR and the Debian package.
 # The documents keep the folders that they have in the source tree, so that their links lead somewhere.
 
-include(GNUInstallDirs)
-
 install(TARGETS iotex-elector elector-replay RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS iotex-elector-guardian
+  RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/iotex-elector")
 
 # systemd looks below lib/, also where libraries are kept in a folder of their architecture.
 set(ELECTOR_UNIT_DIR "lib/systemd/system" CACHE STRING "Where the service units are installed")

@@ -96,7 +96,8 @@ asio::awaitable<int> Closer::run() {
         if (done && closure.txn)
             log_(Level::kInfo, "closed",
                  {{"what", closure.what}, {"term", Number(order_.term.value)}});
-        if (done && !order_.unfenced) {
+        // A living elector is registered by that lease, and queues by it again.
+        if (done && !order_.unfenced && !order_.spared) {
             auto end = revoke();
             co_await std::move(end);
         }

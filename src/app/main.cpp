@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/prctl.h>
+
 #include "app/closer.hpp"
 #include "app/guardian_link.hpp"
 #include "app/policy_of.hpp"
@@ -197,6 +199,8 @@ int main(int argc, char** argv) {
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
     if (cli::find_command(command) && cli::asks_for_help(rest)) return help({command});
     if (command == "run") return run(rest);
+    // The guardian starts both by a descriptor, whose number the kernel takes for their name.
+    if (command == "elector" || command == "close-holding") ::prctl(PR_SET_NAME, command.c_str());
     if (command == "elector") return run_elector(rest);
     if (command == "close-holding") leave(run_closer(rest));
     if (command == "check") return cli::check(rest);

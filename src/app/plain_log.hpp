@@ -11,6 +11,8 @@ namespace elector::app {
 /// takes, and nothing tells beforehand: what must act in time writes to none.
 config::Log on_stderr(config::Log options);
 
+guardian::Level level_of(const config::Log& options);
+
 class PlainLog {
   public:
     /// A file that cannot be opened: stderr instead. `process` is a constant.

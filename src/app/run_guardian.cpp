@@ -8,6 +8,7 @@
 
 #include "app/fence_runner.hpp"
 #include "app/guardian_link.hpp"
+#include "app/guardian_program.hpp"
 #include "app/plain_log.hpp"
 #include "app/policy_of.hpp"
 #include "guardian/process.hpp"
@@ -75,11 +76,8 @@ int tell_fenced(const std::string& node, const guardian::Fenced& fenced) {
 }  // namespace
 
 void tell_locked(const Log& log, const config::Config& config, const std::string& why) {
-    const auto& log_ = log;
-    log_(Level::kError, "node_locked",
-         {{"node", config.node.admin.text()},
-          {"error", "cannot take control of the node: " + why +
-                        "; nothing was done; stop the other elector first"}});
+    log(Level::kError, "node_locked",
+        {{"node", config.node.admin.text()}, {"error", guardian::cannot_take(why)}});
 }
 
 std::string wards_text(const config::Config& config) {
@@ -92,20 +90,19 @@ std::string wards_text(const config::Config& config) {
 }
 
 int run_guardian(const RunOptions& options) {
-    const auto& c = options.config;
-    auto manager = guardian::ServiceManager::from_environment();
-    guardian::NodeLocks locks;
-    const auto refused = locks.acquire(nodes_of(c), true);
-    if (refused && !refused->no_room) {
-        tell_locked(Log(on_stderr(c.log), {}, "guardian"), c.each()[refused->node], refused->why);
-        return 1;
+    const auto& log = options.config.log;
+    const guardian::Settings settings{options_of(options), log.format == config::LogFormat::kJson,
+                                      level_of(log)};
+    const auto program = guardian_program();
+    const auto why = become_guardian(program, settings, options.arguments);
+    {
+        const PlainLog plain(on_stderr(log), "guardian");
+        plain.log(guardian::Level::kWarn, "guardian_program_unusable",
+                  {{"program", program},
+                   {"error", why},
+                   {"next", "this program is the guardian itself, and locks more memory"}});
     }
-    const PlainLog log(on_stderr(c.log), "guardian");
-    if (refused) {
-        guardian::tell_too_few_descriptors(log.log, c.each().size());
-        return 1;
-    }
-    return guardian::guard(options_of(options), locks, manager, log.log);
+    return guardian::serve(settings);
 }
 
 int fence_node(const config::Config& config, bool force) {

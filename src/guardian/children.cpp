@@ -12,7 +12,8 @@
 namespace elector::guardian {
 namespace {
 
-constexpr const char* kProgram = "/proc/self/exe";  // the very binary, also after an upgrade
+constexpr const char* kProgram = "/proc/self/exe";         // the very binary, also after an upgrade
+constexpr std::string_view kProgramAt = "/proc/self/fd/";  // so is that, though it is another's
 // Above what a small process uses, below any limit on descriptors.
 constexpr int kFirstPlace = 200;
 // The places in their order; behind those for connections are those for locks.
@@ -50,13 +51,14 @@ std::optional<Order> parse_order(const std::vector<std::string>& words) {
     Order o;
     const auto gate = std::find(kGates.begin(), kGates.end(), words[1]);
     std::int64_t confirmed = 0;
-    const bool good = (words[0] == "unfenced" || words[0] == "drained") && gate != kGates.end() &&
+    o.unfenced = words[0] == "unfenced";
+    o.spared = words[0] == "spared";
+    const bool good = (o.unfenced || o.spared || words[0] == "drained") && gate != kGates.end() &&
                       read_number(words[2], o.term.value) && o.term.value > 0 &&
                       read_number(words[3], o.nonce.value) && o.nonce.value != 0 &&
                       read_number(words[4], o.lease.value) && o.lease.value > 0 &&
                       read_number(words[5], confirmed) && confirmed > 0 && !words[6].empty();
     if (!good) return std::nullopt;
-    o.unfenced = words[0] == "unfenced";
     o.gate = static_cast<GateKind>(gate - kGates.begin());
     o.confirmed = Instant(Duration(confirmed));
     o.key = words[6];
@@ -84,6 +86,8 @@ std::vector<Order> take_orders(std::vector<std::string>& words) {
 
 Children::Children(const Options& options)
     : nodes_(options.wards.size()),
+      program_(options.program),
+      program_path_(kProgram),
       nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
       elector_words_(options.elector),
       closer_words_{options.elector.front(), "close-holding", std::string(kAndWord)},
@@ -114,10 +118,15 @@ void Children::take_places() {
                                 std::max(kConfirmedFd, kReportFd) + static_cast<int>(kMaxOrders)});
     for (std::size_t i = 0; i < kConfirmed + orders_.size() + nodes_; ++i)
         places_.push_back(::fcntl(nothing_, F_DUPFD_CLOEXEC, above));
+    if (program_ < 0) return;
+    program_ = ::fcntl(program_, F_DUPFD_CLOEXEC, above);
+    program_path_ = std::string(kProgramAt) + std::to_string(program_);
 }
 
 bool Children::whole() const {
-    const bool all = std::all_of(places_.begin(), places_.end(), [](int fd) { return fd >= 0; });
+    const auto there = [](int fd) { return fd >= 0; };
+    const bool known = program_path_ == kProgram || there(program_);
+    const bool all = known && std::all_of(places_.begin(), places_.end(), there);
     if (!all) errno = EMFILE;
     return all;
 }
@@ -127,7 +136,8 @@ Children::~Children() {
         ::posix_spawn_file_actions_destroy(files);
     for (const int fd : places_)
         if (fd >= 0) ::close(fd);
-    if (nothing_ >= 0) ::close(nothing_);
+    for (const int fd : {nothing_, program_})
+        if (fd >= 0) ::close(fd);
 }
 
 bool Children::place_link(int fd) {
@@ -146,7 +156,8 @@ bool Children::place_locks(NodeLocks& locks) {
 }
 
 bool Children::start_elector() {
-    const bool started = elector.start(elector_files_, {kProgram, elector_argv_.data(), environ});
+    const bool started =
+        elector.start(elector_files_, {program_path_.data(), elector_argv_.data(), environ});
     // The child's end is the child's alone: its end is an EOF. The place stays taken.
     const int error = errno;
     ::dup3(nothing_, place(kLink), O_CLOEXEC);
@@ -155,10 +166,10 @@ bool Children::start_elector() {
 }
 
 bool Children::put_order(std::size_t at, const Told& told) {
-    const auto& [closing, arm, group, confirmed] = told;
+    const auto& [closing, arm, group, confirmed, spared] = told;
     const bool there = confirmed >= 0 && ::dup3(confirmed, place(kConfirmed + at), O_CLOEXEC) >= 0;
     auto& words = orders_[at];
-    put(words[0], closing.unfenced ? "unfenced" : "drained");
+    put(words[0], closing.unfenced ? "unfenced" : spared ? "spared" : "drained");
     const bool blind = closing.gate == GateKind::kTip && !there;
     put(words[1], kGates[static_cast<std::size_t>(blind ? GateKind::kTime : closing.gate)]);
     put_number(words[2], arm->term.value);
@@ -185,7 +196,7 @@ bool Children::start_closer(Child& closer, std::span<const Told> orders, int rep
         closer_argv_.push_back(closer_words_[i].data());
     closer_argv_.push_back(nullptr);
     const auto& files = orders.size() > 1 ? batch_files_ : closer_files_;
-    const bool started = closer.start(files, {kProgram, closer_argv_.data(), environ});
+    const bool started = closer.start(files, {program_path_.data(), closer_argv_.data(), environ});
     const int error = errno;
     // Whoever keeps a copy keeps the node's connection open, and the report.
     none(kReports);

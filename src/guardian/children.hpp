@@ -37,7 +37,8 @@ class Children {
         Closing closing;
         const Arm* arm = nullptr;
         const std::string* group = nullptr;
-        int confirmed = -1;  ///< the connection that answered `false`; -1: there is none
+        int confirmed = -1;   ///< the connection that answered `false`; -1: there is none
+        bool spared = false;  ///< the elector that held it lives on
     };
     bool start_closer(Child& closer, std::span<const Told> orders, int report);
     std::size_t orders_at_once() const { return orders_.size(); }
@@ -52,6 +53,8 @@ class Children {
     void take_places();
 
     std::size_t nodes_;
+    int program_ = -1;  ///< above the places of a child, as they are
+    std::string program_path_;
     int nothing_;  ///< what lies in a place meanwhile
     /// Descriptors are put there to be passed on; they are had from the kernel, so that they are
     /// nobody else's, and all above those that a child finds.

@@ -58,6 +58,9 @@ class KeptWords {
     bool any() const { return count_ > 0; }
     Duration timeout() const { return timeout_; }
     FenceWords words() const;
+    /// To whoever writes them somewhere, or reads them from there.
+    void pass(auto part) const { part(text_), part(count_), part(timeout_); }
+    void pass(auto part) { part(text_), part(count_), part(timeout_); }
 
   private:
     std::string text_;

@@ -206,13 +206,15 @@ void Household::take_signals(Instant now) {
 }
 
 void Household::stop(Instant now) {
-    Instant until = now;
+    Instant until = now, killed_at = now;
     for (std::size_t i = 0; i < wards_.size(); ++i) {
         auto& machine = wards_[i].machine;
         machine.stop(now);
         until = std::max(until, machine.stops_by());
+        killed_at = std::max(killed_at, machine.kills_at());
         agenda_.set(i, now);
     }
+    for (auto& ward : wards_) ward.machine.kill_not_before(killed_at);
     manager_.stopping(until - now + kAfterwards);
     if (!std::exchange(stopped_, true)) children_.elector.signal(SIGTERM);
 }
@@ -307,11 +309,13 @@ void Household::take_elector(Instant now) {
     const auto said = retry ? std::nullopt : ending->code;
     for (std::size_t i = 0; i < wards_.size(); ++i) {
         auto& machine = wards_[i].machine;
+        wards_[i].spared = false;
         if (!machine.elector_runs()) continue;
         // What it could not finish is told by the nodes that it held.
-        const bool spared = ending->code == 3 && guarded && !machine.armed();
+        const bool unfinished = ending->code == 3 || (stopped_ && !ending->code);
+        const bool let_go = unfinished && guarded && !machine.armed();
         withdraw_fence(now, i);
-        machine.elector_gone(now, spared ? std::optional(0) : said);
+        machine.elector_gone(now, let_go ? std::optional(0) : said);
         account(now, i);
         // Those that may be active first.
         agenda_.set(i, machine.armed() ? now - kAfterwards : now);

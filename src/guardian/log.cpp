@@ -6,8 +6,10 @@
 #include <cstdio>
 #include <ctime>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -69,6 +71,15 @@ std::string_view utc_now(std::array<char, 48>& text) {
 Number::Number(std::int64_t value) {
     const auto end = std::to_chars(text_.data(), text_.data() + text_.size(), value).ptr;
     size_ = static_cast<std::size_t>(end - text_.data());
+}
+
+int open_stderr() {
+    struct stat found {};
+    const bool known = ::fstat(STDERR_FILENO, &found) == 0;
+    const bool shared = known && (S_ISFIFO(found.st_mode) || ::isatty(STDERR_FILENO) == 1);
+    const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    const int fd = shared ? ::open("/proc/self/fd/2", flags) : -1;
+    return fd >= 0 ? fd : STDERR_FILENO;
 }
 
 void Log::operator()(Level level, std::string_view event,

@@ -27,6 +27,10 @@ struct Field {
     std::string_view value;
 };
 
+/// stderr for a Log. Other processes write there too, so that room that was seen may be gone at
+/// once: a description of our own, which does not block, where there can be one.
+int open_stderr();
+
 class Log {
   public:
     /// Lines below `least` are left out. `fd` stays the caller's. `process` is a constant.

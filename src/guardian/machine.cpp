@@ -221,7 +221,7 @@ void Machine::closed(Instant now, bool done) {
 void Machine::close_withdrawn(Instant now) {
     d_.closer_busy = false;
     d_.next_close = now;
-    if (!d_.unfenced) d_.unfenced_tried = false;
+    d_.unfenced_tried = d_.tried_before;
 }
 
 bool Machine::spares_others(Instant now) const {
@@ -248,7 +248,7 @@ void Machine::watch(Instant now, Actions& out) {
         return start_elector(now, out);
     }
     // It hears no signal, or cannot end.
-    if (stopping_ && due(now, *stopping_ + bounds_.quiesce + kStopExtra))
+    if (stopping_ && due(now, std::max(kills_at(), not_before_)))
         out.kill = !std::exchange(stop_killed_, true);
     if (!arm_) return;
     const auto end = arm_->valid_until - bounds_.margin;
@@ -384,6 +384,7 @@ void Machine::climb(Instant now, Actions& out) {
 
 void Machine::have_it_recorded(Instant now, bool late, Actions& out) {
     if (d_.closer_busy || !due(now, d_.next_close)) return;
+    d_.tried_before = d_.unfenced_tried;
     if (d_.confirmed) {
         d_.closer_busy = true;
         d_.unfenced = d_.unfenced || d_.unfenced_tried;
@@ -419,10 +420,14 @@ void Machine::finish(Instant now, Actions& out) {
     if (over) out.end = 3;
 }
 
-/// How long a stop may go on fencing.
+Instant Machine::kills_at() const { return *stopping_ + bounds_.quiesce + kStopExtra; }
+
+/// How long a stop may go on fencing. What began when its elector was ended last has its time, too.
 Instant Machine::stop_limit() const {
     const auto extra = d_.reason == Reason::kOrdered ? Duration{} : kStopExtra;
-    return *stopping_ + bounds_.quiesce + extra + fence_timeout_.value_or(Duration{});
+    auto limit = *stopping_ + bounds_.quiesce + extra;
+    if (phase_ == Phase::kActing) limit = std::max(limit, d_.since + extra);
+    return limit + fence_timeout_.value_or(Duration{});
 }
 
 /// An activation of the elector may land until then. None: it was answered.

@@ -78,6 +78,10 @@ class Machine {
     /// `code`: its exit code; none: a signal ended it, or it could not be started.
     void elector_gone(Instant now, std::optional<int> code);
     void stop(Instant now);
+    /// REQUIRES: stopping(). An elector that has not ended by itself is killed then; not before
+    /// `other`, for the sake of another node.
+    Instant kills_at() const;
+    void kill_not_before(Instant other) { not_before_ = other; }
     /// There is a fence command, which may take so long; or there is none.
     void fence_set(std::optional<Duration> timeout) { fence_timeout_ = timeout; }
     /// The elector wants it run. False: it is not.
@@ -144,6 +148,7 @@ class Machine {
         bool dead = false;
         bool surprise = false;        ///< active again after it was confirmed standby
         bool unfenced_tried = false;  ///< UNFENCED may have been written
+        bool tried_before = false;    ///< before the order that is asked for now
         bool unfenced = false;
         bool close_failed = false;
         Instant next_close;
@@ -189,6 +194,7 @@ class Machine {
     bool fence_tried_ = false;  ///< in this holding
     std::optional<int> final_;  ///< the service ends with this
     std::optional<Instant> stopping_;
+    Instant not_before_;  ///< is a shared elector killed at a stop
     bool stop_killed_ = false;
     Instant started_at_;
     Instant start_at_;

@@ -1,6 +1,6 @@
 // Owns the words between the guardian and its elector: packets as long as what they say, the node
-// that each is about, their encoding, and what is refused as garbage. Both ends are the same
-// binary; the version is there all the same. Must never allocate. Thread rule: values only.
+// that each is about, their encoding, and what is refused as garbage. Both ends are of the same
+// build; the version is there all the same. Must never allocate. Thread rule: values only.
 #pragma once
 
 #include <array>

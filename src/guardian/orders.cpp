@@ -54,6 +54,7 @@ void Household::kill_for(Instant now, Ward& ward) {
                  {{"why",
                    "The elector could not confirm in time that this node is standby; the guardian "
                    "goes on with that. The elector turns, and goes on with its other nodes."}});
+        ward.spared = true;
         return machine.elector_gone(now, std::nullopt);
     }
     if (!std::exchange(killed_, true)) children_.elector.signal(SIGKILL);
@@ -134,7 +135,8 @@ void Household::want_closer(Instant now, std::size_t i, const Closing& closing) 
     if (!arm || ward.closer_rests(now)) return ward.machine.closed(now, false);
     if (!collecting_) return closers_wanted_.push(i);
     collecting_->wards[collecting_->count] = i;
-    collecting_->told[collecting_->count++] = {closing, arm, &ward.options.group, ward.confirmed()};
+    collecting_->told[collecting_->count++] = {closing, arm, &ward.options.group, ward.confirmed(),
+                                               ward.spared};
 }
 
 /// What those who have waited want written is decided anew: much may have happened meanwhile.

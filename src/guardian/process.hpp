@@ -36,11 +36,13 @@ struct WardOptions {
 
 struct Options {
     std::vector<WardOptions> wards;  ///< in the order of the configuration; at least one
-    /// The elector's whole command line; the program is this very one.
+    /// The elector's whole command line.
     std::vector<std::string> elector;
     /// What the closer's command line ends with, after the words of closer_words.
     std::vector<std::string> closer_tail;
     std::string version;
+    /// Of the program that elector and closers are; -1: this very one.
+    int program = -1;
 };
 
 /// What a closer is told, in the order of its arguments, by the guardian and to itself.
@@ -54,6 +56,7 @@ struct Order {
     std::string key;
     std::string group{};            ///< the table that the holding is of; empty: the file has none
     int connection = kConfirmedFd;  ///< that answered `false`
+    bool spared = false;            ///< drained, and its elector lives: the lease is in use
     bool operator==(const Order&) const = default;
 };
 inline constexpr std::size_t kOrderWords = 8;
@@ -84,7 +87,9 @@ struct Fenced {
 std::vector<Fenced> fence_nodes(const Options& options, NodeLocks& locks, const Log& log);
 
 /// Instead of guard(), when the locks could not be had for that.
-void tell_too_few_descriptors(const Log& log, std::size_t nodes);
+void tell_too_few_descriptors(const Log& log, const Options& options);
+/// What is said when another service has the node; `why` is the lock's.
+std::string cannot_take(const std::string& why);
 
 /// Runs until the service ends; its exit code. Each of `locks` is held, or held by the remains of
 /// another.

@@ -61,6 +61,7 @@ class Ward {
     const Log log;
     KeptWords fence;
     std::optional<FenceOrder> fence_order;  ///< of the elector, not answered yet
+    bool spared = false;                    ///< the elector that let go of it lives on
     bool held_back = false;                 ///< counted among those for whom no elector starts
     bool busy = false;                      ///< counted among those whose elector has a deadline
     Shown shown = Shown::kWaiting;          ///< how it is counted for people

@@ -228,7 +228,8 @@ def signal_if_there(pid, number):
     """One that a guardian has ended meanwhile needs no signal any more, and who has its number now
     shall not get it."""
     try:
-        if os.path.samefile(f"/proc/{pid}/exe", programs.elector()):
+        ours = (programs.elector(), programs.guardian())
+        if any(os.path.samefile(f"/proc/{pid}/exe", path) for path in ours):
             os.kill(pid, number)
     except (ProcessLookupError, FileNotFoundError):
         pass

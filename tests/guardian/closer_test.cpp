@@ -146,6 +146,11 @@ TEST_CASE("an order is read from its words, and from no others") {
     auto wests = order();
     wests.group = "west";
     CHECK(parse_order(of_group) == wests);
+    auto of_living = words;
+    of_living.front() = "spared";
+    auto spared = order();
+    spared.spared = true;
+    CHECK(parse_order(of_living) == spared);
     auto more = words;
     more.insert(more.end(), {"--config", "x"});
     CHECK(parse_order(more) == order());

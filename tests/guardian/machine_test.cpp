@@ -58,6 +58,56 @@ TEST_CASE("a frozen elector is killed first, then the node told and asked") {
     CHECK(rig.machine.reason() == Reason::kElectorSilent);
 }
 
+TEST_CASE("a stop kills an elector that goes on, and its node is told and confirmed after that") {
+    Rig rig;
+    rig.lead();
+    rig.machine.stop(rig.now());
+    rig.arm(20s);
+    rig.machine.activation_answered();
+    rig.until(16s);
+    CHECK(rig.said() == "");
+    rig.until(16100ms);
+    CHECK(rig.said() == "16100 kill");
+    rig.gone();
+    rig.until(16101ms);
+    CHECK(rig.said() == "16100 deactivate 16101 ask");
+    rig.told(Answer::kDone);
+    rig.asked(Answer::kStandby);
+    rig.until(16102ms);
+    rig.closed(true);
+    rig.until(16103ms);
+    CHECK(rig.said() == "16101 drained:tip 16102 end:0");
+}
+
+TEST_CASE("a node that cannot be confirmed after the kill at a stop is waited for a while") {
+    Rig rig;
+    rig.lead();
+    rig.machine.stop(rig.now());
+    rig.arm(20s);
+    rig.until(16100ms);
+    rig.gone();
+    rig.until(21099ms);
+    CHECK(rig.said().find("end") == std::string::npos);
+    rig.until(21100ms);
+    CHECK(rig.said().find("21100 end:3") != std::string::npos);
+}
+
+TEST_CASE("a shared elector is killed at a stop when the last of its nodes would have that") {
+    Rig rig;
+    rig.lead();
+    rig.machine.disarm();
+    rig.machine.stop(rig.now());
+    CHECK(rig.machine.kills_at() == rig.now() + 16s);
+    rig.machine.kill_not_before(rig.now() + 30s);
+    rig.until(30099ms);
+    CHECK(rig.said() == "");
+    rig.until(30100ms);
+    CHECK(rig.said() == "30100 kill");
+    rig.gone();
+    rig.until(30101ms);
+    CHECK(rig.said() == "30100 end:3");
+}
+
 TEST_CASE("a kill that takes long does not delay the deactivation, but the confirmation") {
     Rig rig;
     rig.lead();

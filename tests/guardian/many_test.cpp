@@ -338,6 +338,24 @@ TEST_CASE("an order that nobody was given yet is written as things stand when it
     CHECK(rig.said().find("drained:tip") != std::string::npos);
 }
 
+TEST_CASE("an order that is taken back takes nothing back that an earlier one may have written") {
+    Rig rig;
+    rig.lead();
+    rig.gone();
+    rig.until(4201ms);
+    CHECK(rig.said().ends_with("unfenced"));
+    rig.closed(false);  // killed at its time-out: what it wrote is not known
+    rig.until(4450ms);
+    CHECK(rig.said().ends_with("unfenced"));  // once more, and nobody is there to write it
+    rig.asked(Answer::kStandby);
+    rig.until(4500ms);
+    rig.said();
+    rig.asked(Answer::kStandby);
+    rig.machine.close_withdrawn(rig.now());
+    rig.until(4510ms);
+    CHECK(rig.said().find("drained:time") != std::string::npos);
+}
+
 TEST_CASE("a node holds up an elector for others until it is unfenced, or certainly standby") {
     Rig rig;
     rig.lead();

@@ -31,6 +31,11 @@ def elector():
     return program("src/app/iotex-elector")
 
 
+def guardian():
+    """What the elector's program becomes to guard."""
+    return program("src/libexec/iotex-elector/iotex-elector-guardian")
+
+
 def previous_elector():
     """The program of an earlier commit, which $ELECTOR_PREVIOUS names."""
     path = os.environ.get("ELECTOR_PREVIOUS", "")
@@ -183,7 +188,12 @@ class StallWatch(threading.Thread):
 
 def run_elector(*arguments, seconds=30.0, environment=None):
     """Runs the program to its end: (exit code, output, errors)."""
-    done = subprocess.run([elector(), *arguments], stdin=subprocess.DEVNULL, env=environment,
+    return run(elector(), *arguments, seconds=seconds, environment=environment)
+
+
+def run(path, *arguments, seconds=30.0, environment=None):
+    """The same of any program."""
+    done = subprocess.run([path, *arguments], stdin=subprocess.DEVNULL, env=environment,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           timeout=seconds, preexec_fn=die_with_parent)
     return done.returncode, done.stdout, done.stderr

@@ -125,6 +125,33 @@ class Groups(IntegrationCase):
             hosts[1].process.terminate()
             self.assertEqual(hosts[1].process.wait(60), 0)
 
+    @takes(60)
+    def test_a_guardian_that_acts_for_one_group_leaves_its_living_elector_the_session(self):
+        with self.groups_world() as world:
+            one, two = self.start(world)
+            client = world.etcd.client
+            records = ["/of/east.d/members/" + one.name, "/of/west.d/members/" + one.name]
+            before = [(client.get(key).lease, client.get(key).create) for key in records]
+            since = time.time()
+            world.nodes.fault("freeze", 0)
+            world.wait_for(lambda: one.find("elector_spared", since), 20, "a spared elector")
+            world.wait_for(lambda: self.unfenced(client), 15, "unfenced")
+            world.nodes.fault("thaw", 0)
+            world.wait_for(lambda: one.find("guardian_done", since), 20, "end of that")
+            self.assertEqual([e["group"] for e in one.find("guardian_acts", since)], ["east"])
+            self.assertEqual(one.find("session_lost", since), [])
+            world.wait_for(lambda: self.leads(two, "east"), 20, "east led by the other")
+            self.assertEqual([(client.get(key).lease, client.get(key).create) for key in records],
+                             before)
+            self.assertEqual(one.find("elector_gone", since), [])
+            # It is a candidate again, by the session that it has.
+            world.wait_for(lambda: self.code(one, "/standby?group=east") == 200, 20, "in the queue")
+            self.assertTrue(self.leads(one, "west"))
+
+    @staticmethod
+    def unfenced(client):
+        return client.get("/of/east.d/holder").json()["state"] == "unfenced"
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -65,8 +65,13 @@ class Household:
                                             if self.find("elector_started") else 0)) >= count,
                       10, f"{count} nodes armed")
 
+    def armed_anew(self, count):
+        """By the second elector."""
+        self.wait_for(lambda: len(self.find("elector_started")) == 2, 15, "another elector")
+        self.armed(count)
+
     def orders(self):
-        """What closers were told: (group, unfenced or drained, gate)."""
+        """What closers were told: (group, unfenced, drained or spared, gate)."""
         return [tuple(line[:3]) for line in self.order_lines()]
 
     def order_lines(self):
@@ -176,6 +181,13 @@ class Wards(TestCase):
             house.wait_for(lambda: house.find("guardian_done", group="n1"), 5, "end of that")
             self.assertEqual(nodes.active, [True, False, True])
             self.assertEqual(house.find("elector_gone"), [])
+            # The lease is a living elector's, until that is gone.
+            self.assertEqual([o[1] for o in house.orders()], ["unfenced", "spared"])
+            since = time.time()
+            os.kill(elector, signal.SIGKILL)
+            house.wait_for(lambda: len(house.groups("guardian_done", since)) == 2, 5, "the end")
+            self.assertEqual({o[:2] for o in house.orders()[2:]},
+                             {("n0", "drained"), ("n2", "drained")})
 
     @takes(15)
     def test_an_elector_that_stands_still_is_killed_once_and_every_node_told(self):
@@ -215,6 +227,42 @@ class Wards(TestCase):
             self.figure("took", time.time() - since)
             self.assertEqual(nodes.active, [True, False, False])
             self.assertEqual(house.groups("guardian_standby"), {"n1", "n2"})
+
+    @takes(20)
+    def test_at_a_stop_the_elector_has_the_time_of_the_node_that_takes_longest(self):
+        # The others' 2 s, and 5 s beyond, are over by then.
+        with self.household(3, "linger:8000", DRIVER_QUIESCE_MS="6000") as (house, _):
+            since = time.time()
+            house.process.signal(signal.SIGTERM)
+            self.assertEqual(house.process.wait(20 * PATIENCE), 0)
+            took = time.time() - since
+            self.figure("took", took)
+            self.assertGreater(took, 7.9)
+            self.assertEqual([e["exit_code"] for e in house.find("elector_ended", since)], ["0"])
+
+    @takes(30)
+    def test_at_a_stop_an_elector_that_does_not_end_is_killed_for_the_nodes_that_it_holds(self):
+        with self.household(3, "linger:60000", DRIVER_QUIESCE_MS="4000") as (house, _):
+            since = time.time()
+            house.process.signal(signal.SIGTERM)
+            # It held nothing, and something in it did not end: that is to be known.
+            self.assertEqual(house.process.wait(20 * PATIENCE), 3)
+            self.assert_between(time.time() - since, 9, 11)
+
+    @takes(30)
+    def test_a_node_whose_elector_is_killed_at_the_end_of_a_stop_is_brought_to_standby(self):
+        with self.household(3, "linger:60000 keeps") as (house, nodes):
+            since = time.time()
+            house.process.signal(signal.SIGTERM)
+            self.assertEqual(house.process.wait(20 * PATIENCE), 0)
+            self.assert_between(time.time() - since, 7, 12)
+            self.assertEqual(nodes.active, [True, True, False])  # of two nobody holds anything
+            self.assertEqual(house.groups("guardian_done"), {"n2"})
+
+    def assert_between(self, seconds, least, most):
+        self.figure("took", seconds)
+        self.assertGreater(seconds, least - 0.1)
+        self.assertLess(seconds, most * PATIENCE)
 
     @takes(20)
     def test_more_ends_of_fence_commands_than_the_link_has_room_for_are_all_told(self):
@@ -318,6 +366,57 @@ class Wards(TestCase):
             self.assertEqual(nodes.active, [True] * 3)
 
     @takes(15)
+    def test_what_fails_for_one_node_is_told_and_every_node_is_seen_to(self):
+        with self.household(3, "words:1:3000", DRIVER_NO_MEMORY="3001") as (house, nodes):
+            house.wait_for(lambda: house.find("node_not_attended"), 5, "a failure")
+            told = house.find("node_not_attended")
+            self.assertEqual([(e["group"], e["alarm"], e["error"]) for e in told],
+                             [("n1", "true", "std::bad_alloc")])
+            since = time.time()
+            os.kill(house.elector(), signal.SIGKILL)
+            house.wait_for(lambda: len(house.groups("guardian_done", since)) == 3, 10, "the end")
+            self.assertEqual(nodes.active, [False] * 3)
+            house.armed_anew(3)
+
+    @takes(20)
+    def test_an_elector_that_cannot_die_has_its_nodes_told_and_none_beside_it(self):
+        with self.household(2, "hold:1500", DRIVER_IMMORTAL="elector") as (house, nodes):
+            elector, since = house.elector(), time.time()
+            os.kill(elector, signal.SIGSTOP)
+            house.wait_for(lambda: len(nodes.first_told(since)) == 2, 5, "word to every node")
+            house.wait_for(lambda: len(house.orders()) >= 2, 10, "unfenced records")
+            time.sleep(1)
+            # It may have sent anything: nothing that a node says now proves that it is standby.
+            self.assertEqual({o[:2] for o in house.orders()},
+                             {("n0", "unfenced"), ("n1", "unfenced")})
+            self.assertEqual(house.find("guardian_standby"), [])
+            self.assertEqual(len(house.find("elector_started")), 1)
+            os.kill(elector, signal.SIGKILL)
+            house.wait_for(lambda: len(house.groups("guardian_done", since)) == 2, 10, "the end")
+            house.armed_anew(2)
+            self.assertNotEqual(house.elector(), elector)
+
+    @takes(30)
+    def test_closers_that_cannot_die_keep_nobody_from_writing(self):
+        with self.household(3, DRIVER_IMMORTAL="close-holding",
+                            DRIVER_CLOSER_HANGS="n0") as (house, _):
+            since = time.time()
+            os.kill(house.elector(), signal.SIGKILL)
+            house.wait_for(lambda: {"n1", "n2"} <= house.groups("guardian_done", since), 5,
+                           "the others' end")
+            def closers():
+                return {line[3] for line in house.order_lines() if line[0] == "n0"}
+            house.wait_for(lambda: len(closers()) == 2, 15, "another closer for the first node")
+            for pid in closers():
+                self.assertTrue(os.path.exists(f"/proc/{pid}"), "it lives on")
+            failed = house.find("closer_failed", since)
+            self.assertEqual([(e["group"], e["signal"]) for e in failed], [("n0", "9")])
+            # Who is not done with for want of a marker keeps no elector from the others.
+            house.armed_anew(2)
+            for pid in closers():
+                os.kill(int(pid), signal.SIGKILL)
+
+    @takes(15)
     def test_a_node_that_another_service_has_refuses_the_whole_service_and_is_named(self):
         with self.household(3) as (house, nodes):
             more = ManyNodes(2)
@@ -333,6 +432,29 @@ class Wards(TestCase):
             finally:
                 second.end()
                 more.stop()
+
+    @takes(20)
+    def test_locks_that_cannot_be_handed_on_are_tried_again_and_no_elector_starts_before(self):
+        with self.household(2) as (house, nodes):
+            elector = house.elector()
+            os.kill(elector, signal.SIGSTOP)
+            house.process.kill()
+            house.process.wait(5)
+            second = Household(nodes, DRIVER_UNPLACED="3")
+            try:
+                second.start()
+                second.wait_for(lambda: second.find("lock_waiting"), 5, "words on the lock")
+                os.kill(elector, signal.SIGKILL)
+                second.armed(2)
+                with open(second.log, encoding="utf-8") as file:
+                    lines = file.read()
+                self.assertEqual(lines.count("event=not_placed"), 3)
+                self.assertLess(lines.rindex("event=not_placed"),
+                                lines.index("event=elector_started"))
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(elector, signal.SIGKILL)
+                second.end()
 
     @takes(20)
     def test_until_every_lock_is_had_all_nodes_are_kept_standby_and_no_elector_starts(self):
@@ -375,6 +497,8 @@ class Wards(TestCase):
             told = logs.parse_line(done.stderr.splitlines()[-1])
             self.assertEqual((told["event"], told["nodes"], told["limit"], told["needed"]),
                              ("too_few_descriptors", "40", "512", "700"))
+            self.assertEqual(told["next"], "iotex-elector fence --config of-the-driver brings the "
+                             "nodes to standby with what there is")
             self.assertEqual(nodes.told, [])
         finally:
             house.manager.close()

@@ -86,24 +86,32 @@ class Package(unittest.TestCase):
         listed = must("dpkg-deb", "-c", self.deb).splitlines()
         found = {line.split(maxsplit=5)[5]: line.split()[:2] for line in listed}
         self.assertEqual({owner for _, owner in found.values()}, {"root/root"})
-        for name in ("bin/iotex-elector", "lib/systemd/system/iotex-elector.service",
+        for name in ("bin/iotex-elector", "libexec/iotex-elector/iotex-elector-guardian",
+                     "lib/systemd/system/iotex-elector.service",
                      "lib/systemd/system/iotex-elector@.service", "lib/sysusers.d/"
                      "iotex-elector.conf", "share/doc/iotex-elector/config/elector.example.toml",
                      "share/doc/iotex-elector/docs/operations.md",
                      "share/doc/iotex-elector/copyright", "share/doc/iotex-elector/changelog.gz"):
             self.assertIn("./usr/" + name, found)
-        self.assertEqual(found["./usr/bin/iotex-elector"][0], "-rwxr-xr-x")
+        for name in ("bin/iotex-elector", "libexec/iotex-elector/iotex-elector-guardian"):
+            self.assertEqual(found["./usr/" + name][0], "-rwxr-xr-x")
         # The operator's file is the operator's: no package brings, asks about, or replaces it.
         self.assertEqual([name for name in found if name.startswith("./etc/")],
                          ["./etc/", "./etc/iotex-elector/"])
 
-    def test_the_program_is_stripped(self):
+    def test_the_programs_are_stripped_and_the_guardians_stands_on_glibc_alone(self):
         with tempfile.TemporaryDirectory() as folder:
             must("dpkg-deb", "-x", self.deb, folder)
-            sections = must("readelf", "-SW", os.path.join(folder, "usr/bin/iotex-elector"))
-        self.assertIn(" .text ", sections)
-        self.assertNotIn(" .symtab ", sections)
-        self.assertNotIn(" .debug_info ", sections)
+            guardian = os.path.join(folder, "usr/libexec/iotex-elector/iotex-elector-guardian")
+            for program in (os.path.join(folder, "usr/bin/iotex-elector"), guardian):
+                sections = must("readelf", "-SW", program)
+                self.assertIn(" .text ", sections)
+                self.assertNotIn(" .symtab ", sections)
+                self.assertNotIn(" .debug_info ", sections)
+            needed = re.findall(r"\(NEEDED\).*\[(.*)\]", must("readelf", "-dW", guardian))
+            # All that it maps is locked: see docs/adr/0020.
+            self.assertEqual([n for n in needed if not n.startswith("ld-linux")], ["libc.so.6"])
+            self.assertLess(os.path.getsize(guardian), 1_000_000)
 
     def test_lintian_finds_nothing_that_is_not_known(self):
         _, output = run("lintian", "--allow-root", "--fail-on", "error,warning", self.deb)

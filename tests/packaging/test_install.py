@@ -53,6 +53,7 @@ class Installed(unittest.TestCase):
                                  "usr/lib/systemd/system/iotex-elector.service",
                                  "usr/lib/systemd/system/iotex-elector@.service",
                                  "usr/lib/sysusers.d/iotex-elector.conf",
+                                 "usr/libexec/iotex-elector/iotex-elector-guardian",
                                  "usr/share/bash-completion/completions/iotex-elector",
                                  "usr/share/fish/vendor_completions.d/iotex-elector.fish",
                                  "usr/share/man/man1/iotex-elector.1.gz",

@@ -52,6 +52,18 @@ class Units(unittest.TestCase):
             self.assertEqual(code, 0, output)
             self.assertLess(float(level[1]), 2.5)
 
+    def test_a_file_of_as_many_groups_as_there_can_be_has_descriptors_enough(self):
+        def constant(name, file):
+            with open(os.path.join(units.ROOT, "src/guardian", file), encoding="utf-8") as text:
+                return int(re.search(rf"\b{name} = (\d+);", text.read())[1])
+        needed = (constant("kOwn", "room.cpp")
+                  + constant("kPerNode", "room.cpp") * constant("kMaxWards", "message.hpp"))
+        self.assertGreater(needed, 10_000)
+        for name in units.NAMES:
+            limit = units.service(name)["LimitNOFILE"]
+            self.assertEqual(len(limit), 1)
+            self.assertGreater(int(limit[0]), needed)  # the soft one, too: nothing need be raised
+
     def test_what_the_protocol_demands_is_there(self):
         for name in units.NAMES:
             found = units.service(name)

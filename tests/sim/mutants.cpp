@@ -75,7 +75,7 @@ constexpr std::array kRows = {
     MutantRow{Mutant::kLookIsHead,
               "look_is_head",
               "whose key is the queue's first, only a read of its first keys tells",
-              Theme::kSwarm,
+              Theme::kHandOver,
               500,
               {},
               2},

@@ -8,6 +8,9 @@
 // other's end), "idle:FROM" (arms no node from that one on), "orders" (of every node one, at once,
 // and reads nothing for a second), "garbage:NODE" (sends what nobody understands, about that node).
 // "disarm:FROM" (lets go of every node from that one on, a moment after its "orders").
+// "linger:MS": asked to end it lets go of every node at once, and ends so long after that;
+// "keeps": but of the last one. "words:NODE:BYTES" (a fence command for that node, so long).
+// $DRIVER_QUIESCE_MS: of the last node, instead of 2000.
 // $DRIVER_REFUSES: a file; the elector that finds it removes it, and ends with 2.
 // $DRIVER_FENCE: the fence command of every node. $DRIVER_CLOSER_MS: how long a closer takes to
 // end. $DRIVER_CLOSER_HANGS: the node of whom a closer says nothing, and hangs; "all": it only
@@ -51,6 +54,14 @@ std::string variable(const char* name) {
     return value ? value : "";
 }
 
+Bounds bounds_of(std::size_t node, std::size_t nodes) {
+    auto bounds = kBounds;
+    const auto quiesce = variable("DRIVER_QUIESCE_MS");
+    if (!quiesce.empty() && node + 1 == nodes)
+        bounds.quiesce = std::chrono::milliseconds(std::stoi(quiesce));
+    return bounds;
+}
+
 /// "word:1:2" -> {"word", "1", "2"}
 std::vector<std::string> parts(const std::string& text, char between) {
     std::vector<std::string> all;
@@ -67,7 +78,7 @@ int guard_ports(const std::vector<std::string>& ports) {
         WardOptions ward;
         ward.group = "n" + std::to_string(i);
         ward.admin.port = static_cast<std::uint16_t>(std::stoi(ports[i]));
-        ward.bounds = kBounds;
+        ward.bounds = bounds_of(i, ports.size());
         ward.set_timeout = 4s;
         urls.push_back("http://127.0.0.1:" + ports[i]);
         ward.fence_identity = {ward.group, "instance", urls.back()};
@@ -75,6 +86,7 @@ int guard_ports(const std::vector<std::string>& ports) {
         options.wards.push_back(ward);
     }
     options.elector = {"wards_driver", "elector", std::to_string(ports.size())};
+    options.closer_tail = {"--config", "of-the-driver"};
     options.version = "driver";
     NodeLocks locks;
     const Log log(2, false, Level::kInfo);
@@ -85,6 +97,8 @@ int guard_ports(const std::vector<std::string>& ports) {
     auto manager = ServiceManager::from_environment();
     return guard(options, locks, manager, log);
 }
+
+volatile std::sig_atomic_t asked_to_end = 0;
 
 class Elector {
   public:
@@ -101,7 +115,10 @@ class Elector {
         if (disarm_from_ < nodes_) ::poll(nullptr, 0, 100);
         for (std::size_t i = disarm_from_; i < nodes_; ++i) send(Disarm{}, i);
         if (orders_) ::poll(nullptr, 0, 1000);
+        if (linger_) std::signal(SIGTERM, [](int) { asked_to_end = 1; });
         for (;;) {
+            if (linger_ && asked_to_end) let_go();
+            if (now() >= end_) return 0;
             arm_all();
             const auto until = now() + 100ms;
             send(Ping{++pings_}, 0);
@@ -121,7 +138,10 @@ class Elector {
         if (word[0] == "fence") fences_[number(1)] = number(2);
         if (word[0] == "idle") idle_from_ = number(1);
         if (word[0] == "orders") orders_ = true;
+        if (word[0] == "keeps") keeps_ = true;
+        if (word[0] == "linger") linger_ = std::chrono::milliseconds(number(1));
         if (word[0] == "disarm") disarm_from_ = number(1);
+        if (word[0] == "words") words_ = {number(1), number(2)};
         if (word[0] == "garbage") garbage_ = number(1);
     }
 
@@ -136,9 +156,18 @@ class Elector {
         send(order, i);
     }
 
+    void let_go() {
+        if (end_ != model::kNever) return;
+        end_ = now() + *linger_;
+        idle_from_ = 0;
+        for (std::size_t i = 0; i + (keeps_ ? 1 : 0) < nodes_; ++i) send(Disarm{}, i);
+    }
+
     void arm_all() {
         const bool settled = now() > start_ + 1s;
-        for (std::size_t i = 0; i < std::min(nodes_, idle_from_); ++i) {
+        for (std::size_t i = 0; i < nodes_; ++i) {
+            const bool kept = keeps_ && i + 1 == nodes_;
+            if (i >= idle_from_ && !kept) continue;
             if (settled && drains_.contains(i)) {
                 if (drained_[i]++ == 0) send(Draining{now() + drains_[i]}, i);
                 continue;
@@ -151,7 +180,7 @@ class Elector {
             arm.lease = {7};
             arm.holder_mod = {5};
             arm.key = *key_text("/k/7");
-            arm.bounds = kBounds;
+            arm.bounds = bounds_of(i, nodes_);
             send(arm, i);
             send(ActivationAnswered{arm.nonce}, i);
         }
@@ -161,6 +190,11 @@ class Elector {
                 --left;
                 order(i);
             }
+        if (words_ && settled) {
+            const auto [node, bytes] = *std::exchange(words_, std::nullopt);
+            const std::string path = "/" + std::string(bytes - 3, 'x');
+            send(*fence_words("", {path}, 5s), node);
+        }
         if (garbage_ && settled) {
             auto packet = encode(Armed{{1}}, *garbage_);
             packet.used -= 1;
@@ -209,7 +243,11 @@ class Elector {
     std::map<std::size_t, std::size_t> fences_;
     std::map<std::size_t, bool> ordered_;
     std::optional<std::size_t> garbage_;
+    std::optional<std::pair<std::size_t, std::size_t>> words_;
     bool orders_ = false;
+    bool keeps_ = false;
+    std::optional<Duration> linger_;
+    Instant end_ = model::kNever;
     std::uint64_t pings_ = 0, op_ = 0;
     std::size_t done_ = 0, told_armed_ = 0;
 };
@@ -224,8 +262,8 @@ int close_holding(std::vector<std::string> words) {
     for (std::size_t i = 0; i < orders.size(); ++i) {
         const auto& order = orders[i];
         const std::string gate = order.gate == GateKind::kTip ? "tip" : "time";
-        const auto line = order.group + (order.unfenced ? " unfenced " : " drained ") + gate + " " +
-                          std::to_string(::getpid()) + "\n";
+        const char* what = order.unfenced ? " unfenced " : order.spared ? " spared " : " drained ";
+        const auto line = order.group + what + gate + " " + std::to_string(::getpid()) + "\n";
         const int file = ::open(variable("DRIVER_ORDERS").c_str(),
                                 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
         if (file < 0 || ::write(file, line.data(), line.size()) < 0) return 1;
