@@ -33,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(HistoryEntry, (),
                       (term, member, reason, held, standby, marker, actor, other, unix_ms))
 BOOST_DESCRIBE_STRUCT(Candidate, (), (key, create, value))
 BOOST_DESCRIBE_STRUCT(MemberEntry, (), (create, mod, record))
-BOOST_DESCRIBE_STRUCT(Crowd, (), (front, cut, far, queue_at, members, beyond, ahead))
+BOOST_DESCRIBE_STRUCT(Crowd, (), (front, cut, far, queue_at, members, beyond, own, heard))
 BOOST_DESCRIBE_STRUCT(ElectionView, (),
                       (cluster_id, raft_term, revision, queue, members, holder, pause, switchover,
                        roll_call, crowd))
@@ -109,12 +109,13 @@ BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
 
 namespace elector::health {
 BOOST_DESCRIBE_STRUCT(Hysteresis, (), (good, streak))
+BOOST_DESCRIBE_STRUCT(Behind, (), (tip, moved, heard, mod, known))
 BOOST_DESCRIBE_STRUCT(TipTrack, (), (name, tip, moved))
 BOOST_DESCRIBE_STRUCT(Cooling, (), (until, next, healthy_since))
 BOOST_DESCRIBE_STRUCT(Relaxing, (), (since, dropped))
 BOOST_DESCRIBE_STRUCT(Health, (),
                       (tip, tip_exact, ready, fresh, near, moving, last_checked_tip, target,
-                       lag_bucket, lag, tips, cooling, relaxing))
+                       lag_bucket, lag, tips, behind, cooling, relaxing))
 BOOST_DESCRIBE_STRUCT(Port, (), (accepted, refused_since, last_refused, lost))
 BOOST_DESCRIBE_STRUCT(Process, (), (life, dead, admin, probe))
 }  // namespace elector::health

@@ -161,7 +161,7 @@ void drive_foreign(Turn& t) {
     auto& s = t.s;
     auto& k = s.known;
     const bool any = k.read && any_foreign(k.view);
-    if (any && k.view.revision > k.read_revision) {
+    if (any && s.role != Role::kDraining && k.view.revision > k.read_revision) {
         if (!k.read_slot.busy()) t.want_read();
         return;
     }

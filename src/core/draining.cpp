@@ -155,12 +155,11 @@ void drive_draining(Turn& t) {
     auto& s = t.s;
     if (s.role != Role::kDraining) return;
     tell_guardian(t);
-    const bool every_key = s.holding.key.empty() || knowledge::sees_every_key(s.known);
     if (!s.standby.confirmed) return drive_unfenced(t);
-    if (!every_key || !tip_settled(t)) return;
     // An older elector becomes head the moment our key goes, and activates at once.
-    const bool foreign_waits = !s.holding.key.empty() && any_foreign(s.known.view);
-    if (foreign_waits && !t.due(*s.standby.confirmed + t.p.settle)) return;
+    const bool alone = knowledge::sees_every_key(s.known) && !any_foreign(s.known.view);
+    if (!tip_settled(t)) return;
+    if (!s.holding.key.empty() && !alone && !t.due(*s.standby.confirmed + t.p.settle)) return;
     auto& slot = s.candidacy.record_slot;
     if (!slot.busy() && slot.failures >= 3 && !s.draining.owed_told) {
         s.draining.owed_told = true;

@@ -105,7 +105,8 @@ void drive_session(Turn& t) {
     const bool leaving = s.shutting_down && !holds(s);
     if (s.session.revoking || leaving) return;
     const bool stands = session::keep_lease(s.session, t, s.role != Role::kFollower);
-    const bool enter = stands && !s.session.registered && s.known.read;
+    const bool enter = stands && !s.session.registered && s.known.read &&
+                       knowledge::would_show(s.known, t.p, t.p.member);
     if (enter && t.ready(s.session.member_slot))
         session::enter(s.session, t, s.known.view, own_record(t));
 }

@@ -14,14 +14,6 @@ void count(Hysteresis& h, bool ok, int fall, int rise) {
     }
 }
 
-/// Everybody whose tip is known, but us.
-template <class Use>
-void each_other(const Policy& p, const ElectionView& view, Use use) {
-    for (const auto& entry : view.members)
-        if (entry.record.name != p.member) use(entry);
-    if (const auto& ahead = view.crowd.ahead; ahead && ahead->record.name != p.member) use(*ahead);
-}
-
 /// A tip that has not moved for longer stands still. Heights from /metrics are refreshed every 10 s
 /// only.
 Duration still_after(const Health& h, const Policy& p) {
@@ -47,6 +39,23 @@ void follow(Health& h, const std::string& name, Height tip, Instant now) {
         return;
     }
     h.tips.push_back(TipTrack{name, tip, now});
+}
+
+/// The tip of those behind a crowd's front: one for all of them, which moves only when it rises. It
+/// counts while somebody shows it.
+void hear_behind(Health& h, const Policy& p, const ElectionView& view, Instant now) {
+    auto& b = h.behind;
+    if (view.revision < b.mod) b = Behind{};
+    b.known = b.known && now - b.heard <= still_after(h, p);
+    const auto& heard = view.crowd.heard;
+    if (!heard || heard->mod <= b.mod || heard->record.name == p.member) return;
+    b.mod = heard->mod;
+    const auto tip = *heard->record.tip;
+    if (b.known && tip < b.tip) return;
+    if (tip > b.tip) b.moved = now;
+    b.tip = tip;
+    b.heard = now;
+    b.known = true;
 }
 
 void judge_tip(Health& h, const Policy& p, const ElectionView& view, Instant now) {
@@ -96,14 +105,14 @@ void learn_no_gauges(Health& h) {
 }
 
 void learn_members(Health& h, const Policy& p, const ElectionView& view, Instant now) {
-    const auto& ahead = view.crowd.ahead;
     std::erase_if(h.tips, [&](const TipTrack& track) {
-        return track.name != p.member && !find_member(view, track.name) &&
-               !(ahead && ahead->record.name == track.name);
+        return track.name != p.member && !find_member(view, track.name);
     });
-    each_other(p, view, [&](const MemberEntry& entry) {
-        if (entry.record.tip) follow(h, entry.record.name, *entry.record.tip, now);
-    });
+    for (const auto& entry : view.members) {
+        if (entry.record.tip && entry.record.name != p.member)
+            follow(h, entry.record.name, *entry.record.tip, now);
+    }
+    hear_behind(h, p, view, now);
     if (h.tip) follow(h, p.member, *h.tip, now);
 }
 
@@ -117,6 +126,7 @@ void forget_tip(Health& h) { h.tip.reset(); }
 Height best_known_tip(const Health& h) {
     Height best = h.tip.value_or(Height{});
     for (const auto& t : h.tips) best = std::max(best, t.tip);
+    if (h.behind.known) best = std::max(best, h.behind.tip);
     if (h.target) best = std::max(best, *h.target);
     return best;
 }
@@ -138,11 +148,13 @@ Instant unfit_changes_at(const Health& h, const Policy& p, Instant now) {
     };
     if (h.cooling.until) consider(*h.cooling.until);
     for (const auto& t : h.tips) consider(t.moved + stalled_after(h, p) + 1ns);
+    if (h.behind.known) consider(h.behind.moved + stalled_after(h, p) + 1ns);
     return at;
 }
 
 bool chain_stalled(const Health& h, const Policy& p, Instant now) {
     if (h.tips.empty()) return false;
+    if (h.behind.known && now - h.behind.moved <= stalled_after(h, p)) return false;
     return std::all_of(h.tips.begin(), h.tips.end(),
                        [&](const TipTrack& t) { return now - t.moved > stalled_after(h, p); });
 }
@@ -151,15 +163,17 @@ bool frozen(const Health& h) { return !h.moving.good && h.tip && h.last_checked_
 
 const MemberEntry* moving_rival(const Health& h, const Policy& p, const ElectionView& view,
                                 Instant now) {
-    const MemberEntry* found = nullptr;
-    each_other(p, view, [&](const MemberEntry& entry) {
+    const auto fresh = [&](Instant moved) { return now - moved <= still_after(h, p); };
+    for (const auto& entry : view.members) {
         const auto& r = entry.record;
-        const bool behind = view.crowd.cut && !r.candidate_key.empty();
-        if (found || !r.eligible || !(behind || find_key(view, r.candidate_key))) return;
+        const bool queued =
+            view.crowd.cut ? !r.candidate_key.empty() : find_key(view, r.candidate_key) != nullptr;
+        if (r.name == p.member || !r.eligible || !queued) continue;
         const auto* track = track_of(h, r.name);
-        if (track && now - track->moved <= still_after(h, p)) found = &entry;
-    });
-    return found;
+        if (track && fresh(track->moved)) return &entry;
+    }
+    const auto& heard = view.crowd.heard;
+    return heard && h.behind.known && fresh(h.behind.moved) ? &*heard : nullptr;
 }
 
 Duration cool_down(Health& h, const Policy& p, Instant now) {

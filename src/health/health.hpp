@@ -30,6 +30,15 @@ struct TipTrack {
     Instant moved;
 };
 
+/// Of those who wait behind what is seen of a crowd's queue.
+struct Behind {
+    Height tip;
+    Instant moved;
+    Instant heard;       ///< of that tip, or a higher one
+    Revision mod;        ///< of the member record that was heard last
+    bool known = false;  ///< it was heard of lately
+};
+
 struct Cooling {
     std::optional<Instant> until;
     Duration next{};
@@ -54,6 +63,7 @@ struct Health {
     int lag_bucket = 0;
     std::uint64_t lag = 0;       ///< blocks
     std::vector<TipTrack> tips;  ///< of every member that publishes one, ours included
+    Behind behind;
     Cooling cooling;
     Relaxing relaxing;
 };

@@ -102,8 +102,11 @@ News learn_view(Knowledge& k, Instant now, const ElectionView& view, const OwnKe
     if (first) k.observed_since = now;
     k.read = true;
     k.read_sent = k.read_slot.sent;
-    if (view.revision < k.view.revision) return news;  // overtaken by the watch
-    if (view.revision < k.own_writes) {                // or by our own writes
+    if (view.revision < k.view.revision) {  // overtaken by the watch
+        k.read_wanted = k.read_wanted || k.view.crowd.far;
+        return news;
+    }
+    if (view.revision < k.own_writes) {  // or by our own writes
         k.read_wanted = true;
         return news;
     }
@@ -126,7 +129,7 @@ std::size_t few(const Policy& p) { return std::max(kNext, p.front / 4); }
 /// larger the crowd, since etcd goes over all keys for it, and not all at once.
 Instant sort_again(const Knowledge& k, const OwnKey& own) {
     const auto minutes = 1 + static_cast<std::int64_t>(k.view.crowd.members / 128);
-    return k.sorted + 60s * minutes + 1s * (own.create.value % 16);
+    return *k.sorted + 60s * minutes + 1s * (own.create.value % 16);
 }
 /// Active members that are followed wherever they are.
 constexpr std::size_t kActive = 4;
@@ -146,7 +149,8 @@ void ask_for(std::vector<std::string>& names, const std::string& name) {
 /// The front is known well enough to look at it key by key, without having the queue sorted.
 bool may_only_look(const Knowledge& k, Instant now, const OwnKey& own) {
     const auto& crowd = k.view.crowd;
-    if (!k.read || !crowd.far || !crowd.cut || k.view.queue.size() < kNext) return false;
+    const bool shown = k.sorted && crowd.far && crowd.cut && k.view.queue.size() >= kNext;
+    if (!k.read || !shown) return false;
     if (own.create != k.bell_for || now >= sort_again(k, own)) return false;
     return own.create == Revision{} || !k.bell.empty();
 }
@@ -164,11 +168,15 @@ ReadElection question(Knowledge& k, const Policy& p, Instant now, const OwnKey& 
         for (const auto& f : record->foreign)
             if (f.value == p.member && !among(e.keys, f.key)) e.keys.push_back(f.key);
     }
+    const auto ask_for_key_of = [&](const std::string& name) {
+        const auto* member = find_member(view, name);
+        const auto* key = member ? &member->record.candidate_key : nullptr;
+        if (key && key->starts_with(p.queue_prefix) && !among(e.keys, *key)) e.keys.push_back(*key);
+    };
+    ask_for_key_of(p.member);  // of an earlier session, perhaps
     if (view.switchover) {
         ask_for(e.members, view.switchover->to);
-        const auto* target = find_member(view, view.switchover->to);
-        const auto* key = target ? &target->record.candidate_key : nullptr;
-        if (key && key->starts_with(p.queue_prefix) && !among(e.keys, *key)) e.keys.push_back(*key);
+        ask_for_key_of(view.switchover->to);
     }
     std::size_t active = 0;
     for (const auto& member : view.members)
@@ -179,6 +187,7 @@ ReadElection question(Knowledge& k, const Policy& p, Instant now, const OwnKey& 
         if (look && e.queue.size() == few(p)) break;
         if (look) e.queue.push_back(c.key);
         ask_for(e.members, c.value);
+        if (const auto* owner = owner_of(view, c.key)) ask_for(e.members, owner->record.name);
     }
     if (look) {
         if (!k.bell.empty() && !among(e.keys, k.bell)) e.keys.push_back(k.bell);
@@ -213,8 +222,6 @@ bool fits_crowd(Knowledge& k, const Means& m, ElectionView& view, const OwnKey& 
         view.queue.resize(few(m.p));
         crowd.cut = true;
     }
-    const auto& ahead = k.view.crowd.ahead;
-    if (!crowd.far && ahead && !find_member(view, ahead->record.name)) crowd.ahead = ahead;
     if (!among(k.asking.members, m.p.member)) return false;
     if (!own.key.empty() && !among(k.asking.keys, own.key)) return false;
     std::vector<std::string> needed;
@@ -249,7 +256,11 @@ void narrow(Knowledge& k, Means& m, const OwnKey& own) {
     k.crowded = true;
     k.first_names.clear();
     for (std::size_t i = 0; i < front; ++i) ask_for(k.first_names, view.queue[i].value);
-    view.crowd = {k.asking.front, true, true, view.revision, view.members.size(), {}, {}};
+    auto& crowd = view.crowd;
+    crowd.front = k.asking.front;
+    crowd.cut = crowd.far = true;
+    crowd.queue_at = view.revision;
+    crowd.members = view.members.size();
     if (const auto* key = find_created(view, own.create)) view.crowd.beyond = {*key};
     view.queue.resize(std::min(view.queue.size(), few(m.p)));
     const auto* holder = view.holder.record ? &view.holder.record->member : nullptr;
@@ -259,16 +270,6 @@ void narrow(Knowledge& k, Means& m, const OwnKey& own) {
         return !ours && r.activity != NodeActivity::kActive && !find_key(view, r.candidate_key);
     });
     watch_anew(k, m);
-}
-
-/// Our own key came behind what is seen of the queue: it has not gone for that.
-void keep_own(Knowledge& k, const StoreChanged& batch, const OwnKey& own) {
-    if (k.view.crowd.front == 0) return;
-    for (const auto& change : batch.changes) {
-        const auto* came = std::get_if<CandidateCame>(&change.what);
-        if (!came || came->candidate.key != own.key || find_key(k.view, own.key)) continue;
-        k.view.crowd.beyond.push_back(came->candidate);
-    }
 }
 
 /// Who is in front leaves the queue for the target of an order, if he can see that it is behind
@@ -317,6 +318,7 @@ News learn_read(Knowledge& k, Means& m, const ElectionRead& e, const OwnKey& own
     if (k.crowded && !fits_crowd(k, m, view, own)) {
         m.failed(k.read_slot);
         k.read_wanted = true;
+        k.sorted.reset();
         return {};
     }
     m.finished(k.read_slot);
@@ -334,11 +336,11 @@ News learn_changes(Knowledge& k, Means& m, const StoreChanged& batch, const OwnK
     }
     if (!k.missing.empty() && batch.revision > k.read_revision)
         return set_back_until_read(k, m.now);
+    if (k.view.crowd.front != 0) k.view.crowd.own = own.key;
     if (!apply(k.view, batch.changes, batch.revision)) return {};
     if (term_falls(k, k.view.holder)) return set_back_until_read(k, m.now);
     k.read_wanted = k.read_wanted || outgrown(k);
     narrow(k, m, own);
-    keep_own(k, batch, own);
     make_way(k, m.p);
     learn(k, m.now, false);
     News news;
@@ -386,7 +388,7 @@ bool would_show(Knowledge& k, const Policy& p, const std::string& name) {
 }
 
 bool sees_every_key(Knowledge& k) {
-    const bool all = k.view.crowd.front == 0;
+    const bool all = k.read && k.view.crowd.front == 0;
     if (!all && !k.read_slot.busy()) k.read_wanted = k.whole = true;
     return all;
 }

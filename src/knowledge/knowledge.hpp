@@ -53,8 +53,8 @@ struct Knowledge {
     std::vector<std::string> first_names;  ///< whose keys the queue's first were then
     std::string bell;   ///< `front` places before ours: while it is there, we are far from the head
     Revision bell_for;  ///< our key that it was looked up for
-    Instant sorted;     ///< when the queue was last asked for its first keys, and told them
-    OpId watch;         ///< whose batches count; 0: the first one
+    std::optional<Instant> sorted;  ///< when the queue was last asked for its first keys, and told
+    OpId watch;                     ///< whose batches count; 0: the first one
     bool watch_far = false;
 };
 

@@ -36,10 +36,11 @@ void put(std::vector<MemberEntry>& members, const MemberEntry& entry) {
 
 void come(ElectionView& view, const Candidate& candidate) {
     auto& crowd = view.crowd;
-    if (crowd.front != 0 && crowd.cut) return;  // behind keys that we do not see
-    put(view.queue, candidate);
-    if (crowd.front == 0 || view.queue.size() <= crowd.front) return;
-    view.queue.pop_back();
+    if (crowd.front == 0 || !crowd.cut) put(view.queue, candidate);
+    if (crowd.front == 0 || (!crowd.cut && view.queue.size() <= crowd.front)) return;
+    // Behind keys that we do not see. Our own is not lost for that.
+    if (!crowd.cut) view.queue.pop_back();
+    if (candidate.key == crowd.own) put(crowd.beyond, candidate);
     crowd.cut = true;
 }
 
@@ -58,17 +59,14 @@ bool followed(const ElectionView& view, const MemberEntry& entry) {
 
 void hear_of(ElectionView& view, const MemberEntry& entry) {
     const auto& r = entry.record;
-    auto& ahead = view.crowd.ahead;
-    if (ahead && ahead->record.name == r.name) ahead.reset();
     if (followed(view, entry)) return put(view.members, entry);
-    const bool waits = r.eligible && r.tip && !r.candidate_key.empty();
-    if (waits && (!ahead || *r.tip > *ahead->record.tip)) ahead = entry;
+    if (r.eligible && r.tip && !r.candidate_key.empty()) view.crowd.heard = entry;
 }
 
 void lose_sight(ElectionView& view, const std::string& name) {
-    auto& ahead = view.crowd.ahead;
+    auto& heard = view.crowd.heard;
     std::erase_if(view.members, [&](const MemberEntry& m) { return m.record.name == name; });
-    if (ahead && ahead->record.name == name) ahead.reset();
+    if (heard && heard->record.name == name) heard.reset();
 }
 
 void apply_one(ElectionView& view, const Change& change) {

@@ -35,9 +35,10 @@ struct Crowd {
     Revision queue_at;        ///< queue and members are as of this revision
     std::size_t members = 0;  ///< of the whole group, when last counted
     std::vector<Candidate> beyond;  ///< keys behind the queue that were asked for by name
-    /// Of those who wait behind it, whose tip is the highest that was heard of. Without it a front
-    /// that stands still as one would take the chain for standing.
-    std::optional<MemberEntry> ahead;
+    std::string own{};              ///< our key, which is kept wherever in the queue it comes
+    /// Who was heard of last of those who wait behind the queue and have a tip. A front that stands
+    /// still as one would else take the chain for standing.
+    std::optional<MemberEntry> heard;
     bool operator==(const Crowd&) const = default;
 };
 
