@@ -40,6 +40,20 @@ TEST_CASE_FIXTURE(Fixture, "a put is sent as asked and its reply is given back")
     CHECK(rpcs == std::vector<std::string>{"KV/Put 0 " + a.endpoint()});
 }
 
+TEST_CASE_FIXTURE(Fixture, "etcd is told how long an attempt is waited for") {
+    milliseconds told{};
+    a.on<pb::PutRequest>("KV/Put", [&told](FakeCall call, const pb::PutRequest&) {
+        told = call.patience();
+        call.answer(put_response(11));
+    });
+    auto brief = options({a.endpoint()});
+    brief.request_timeout = milliseconds(7000);
+    Client client(io, brief);
+    CHECK(run(io, client.put({"k", "v", 0}, patient())));
+    CHECK(told <= milliseconds(7000));
+    CHECK(told > milliseconds(500));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a range gives keys, count and whether there are more") {
     auto response = range_response(12);
     response.add_kvs()->set_key("k");
