@@ -106,6 +106,7 @@ struct Bridge : std::enable_shared_from_this<Bridge> {
     void ended(Call* call) {
         live.erase(call);
         if (!live.empty()) return;
+        armed_for = Clock::time_point::max();
         timer.cancel();
         tell_idle();
     }
@@ -329,10 +330,7 @@ void Bridge::give_up_at(Clock::time_point due) {
     timer.expires_at(due);
     timer.async_wait([weak = weak_from_this()](boost::system::error_code aborted) {
         const auto self = weak.lock();
-        if (!self) return;
-        if (!aborted) return self->give_up_late_calls();
-        // Armed anew, or nothing is under way.
-        if (self->live.empty()) self->armed_for = Clock::time_point::max();
+        if (self && !aborted) self->give_up_late_calls();
     });
 }
 

@@ -122,6 +122,23 @@ TEST_CASE_FIXTURE(Fixture, "a reply that cannot be read leaves a write in doubt"
     CHECK(error.outcome_unknown);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a call that follows at once upon another is given up in time, too") {
+    always(a, "KV/Put", put_response(11));
+    auto brief = options({a.endpoint()});
+    brief.request_timeout = milliseconds(300);
+    Client client(io, brief);
+    const auto both_calls = [&]() -> asio::awaitable<Result<RangeReply>> {
+        PutOp put{"k", "v", 0};
+        const auto done = co_await client.put(std::move(put), patient());
+        CHECK(done);
+        RangeOp range{"k", "", false, 0};
+        auto silent = co_await client.range(std::move(range), within(milliseconds(300)));
+        co_return silent;
+    };
+    auto task = both_calls();
+    CHECK(error_of(run(io, std::move(task))).kind == ErrorKind::kTimeout);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a write that times out is not repeated and its outcome is unknown") {
     request_timeout = milliseconds(100);
     always(b, "KV/Put", put_response(1));
