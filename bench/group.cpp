@@ -129,7 +129,8 @@ void Group::start_member(std::size_t i) {
     const auto config = config_of(i);
     links_[i] = std::make_unique<app::EtcdLink>(io_, config.etcd, log_, tasks_, kSeed + i);
     const app::Member::Commons commons{io_, clock_, *links_[i]};
-    members_[i] = std::make_unique<app::Member>(commons, config, log_, kSeed + i, on_exit);
+    members_[i] = std::make_unique<app::Member>(
+        commons, std::make_shared<const config::Config>(config), log_, kSeed + i, on_exit);
     members_[i]->observer = [this, i](const model::Effect& effect) { on_effect(i, effect); };
     members_[i]->start();
     links_[i]->start(config.election.hold / 2);

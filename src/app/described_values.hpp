@@ -103,7 +103,7 @@ BOOST_DESCRIBE_STRUCT(Policy, (),
                        max_hold, drift_ppm, block_interval, quiesce, settle, overtime, start_delay,
                        poll_interval, refused_grace, web3, fall, rise, max_lag, max_tip_age,
                        rank_settle, cool_first, cool_max, cool_forget, last_standing,
-                       publish_interval, metrics_interval, front))
+                       publish_interval, metrics_interval, front, beat))
 BOOST_DESCRIBE_STRUCT(Slot, (), (op, sent, retry, failures))
 }  // namespace elector::model
 

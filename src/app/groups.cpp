@@ -6,6 +6,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "app/policy_of.hpp"
+
 namespace elector::app {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -32,7 +34,7 @@ struct Countdown {
 
 }  // namespace
 
-Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& file, Log& log,
+Groups::Groups(asio::io_context& io, const Clock& clock, Member::ConfigPtr file, Log& log,
                std::uint64_t seed, GuardianLink* guardian, std::function<void(int)> on_end)
     : io_(io),
       log_(log),
@@ -42,19 +44,20 @@ Groups::Groups(asio::io_context& io, const Clock& clock, const config::Config& f
              [this](const std::string& name, const std::string& what) {
                  log_(Level::kError, "task_failed", {{"task", name}, {"what", what}});
              }),
-      etcd_(io, file.etcd, log, tasks_, seed),
+      etcd_(io, file->etcd, log, tasks_, seed),
       telling_(io, log, [this](const std::string& group) { return stand(group); }),
       pace_(io),
-      left_(file.each().size()) {
-    telling_.set(file);
-    const Member::Commons commons{io, clock, etcd_, guardian, left_};
+      left_(file->each().size()) {
+    telling_.set(*file);
+    const Member::Commons commons{io, clock, etcd_, guardian, left_, seed};
+    if (guardian) guardian->in_step_with(beat_of(seed, 0, left_));
     members_.reserve(left_);
-    for (const auto& config : file.each()) {
+    for (const auto& config : file->each()) {
         const auto i = members_.size();
         by_name_[config.group] = i;
         members_.push_back({config.group, nullptr});
         members_[i].member = std::make_unique<Member>(
-            commons, config, log.for_group(config.group), seed + i,
+            commons, Member::ConfigPtr(file, &config), log.for_group(config.group), seed + i,
             [this, i](int code) { ended(i, code); },
             etcd::ClusterPin(config.state.dir, config.election.key), i);
         members_[i].member->on_status = [this](const std::string& line) { tell_status(line); };
@@ -111,12 +114,12 @@ void Groups::ended(std::size_t i, int code) {
           "when that is put right."}});
 }
 
-void Groups::reload(const config::Config& file) {
-    etcd_.reload(file.etcd);
-    telling_.set(file);
-    const auto each = file.each();
+void Groups::reload(const Member::ConfigPtr& file) {
+    etcd_.reload(file->etcd);
+    telling_.set(*file);
+    const auto each = file->each();
     // Also where nothing was changed: what the file names may have been.
-    for (std::size_t i = 0; i < members_.size(); ++i) members_[i].member->reload(each[i]);
+    for (std::size_t i = 0; i < members_.size(); ++i) members_[i].member->reload({file, &each[i]});
 }
 
 void Groups::tell_status(const std::string& line) {

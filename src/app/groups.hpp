@@ -25,7 +25,7 @@ class Groups {
   public:
     /// `on_end` hears the process's exit code, once: when no group has anything left to do, or when
     /// one has found its own state broken. `seed` as for a member.
-    Groups(boost::asio::io_context& io, const Clock& clock, const config::Config& file, Log& log,
+    Groups(boost::asio::io_context& io, const Clock& clock, Member::ConfigPtr file, Log& log,
            std::uint64_t seed, GuardianLink* guardian, std::function<void(int code)> on_end);
 
     /// One after the other, so that a thousand do not all ask in the same moment.
@@ -33,7 +33,7 @@ class Groups {
     /// Each hands over if it leads, and leaves.
     void shut_down();
     /// A configuration of the same groups.
-    void reload(const config::Config& file);
+    void reload(const Member::ConfigPtr& file);
     /// Ends every connection; nothing runs when it returns. Notifications that are on their way are
     /// given a moment where every node is silent.
     boost::asio::awaitable<void> close(int exit_code);

@@ -1,5 +1,6 @@
 #include "app/guardian_link.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "model/overloaded.hpp"
 
@@ -75,7 +77,7 @@ bool GuardianLink::Ward::run(const model::Effect& effect, const model::Policy& p
                               if (probe) arm.probe = address_of(*probe);
                               const auto key = guardian::key_text(e.key);
                               if (key) arm.key = *key;
-                              if (key) send(arm);  // else never armed, and so never active
+                              if (key) ask(arm);  // else never armed, and so never active
                               return true;
                           },
                           [&](const model::TellGuardianDraining& e) {
@@ -102,7 +104,7 @@ bool GuardianLink::Ward::order(const model::RunFence& e) {
     order.term = e.term;
     e.reason.copy(order.reason.data(), guardian::kMaxReason);
     ordered_ = e.op;
-    send(order);
+    ask(order);
     return true;
 }
 
@@ -115,6 +117,11 @@ void GuardianLink::Ward::status(std::string_view line) {
 }
 
 void GuardianLink::Ward::send(const guardian::Message& message) { link_.send(message, index_); }
+
+void GuardianLink::Ward::ask(const guardian::Message& message) {
+    link_.send(message, index_);
+    link_.await_answer();
+}
 
 void GuardianLink::Ward::hear(const guardian::Message& message) {
     if (const auto* armed = std::get_if<guardian::Armed>(&message))
@@ -134,8 +141,7 @@ void GuardianLink::Ward::lost() {
 // --- the link
 
 GuardianLink::GuardianLink(asio::io_context& io, int fd, Log& log)
-    : socket_(io, fd), timer_(io), log_(log) {
-    wait_message();
+    : socket_(fd), watch_(io, fd, [this] { on_ready(); }), timer_(io), log_(log) {
     wait_ping();
 }
 
@@ -157,14 +163,19 @@ void GuardianLink::send(const guardian::Message& message, std::size_t ward) {
     // Where it does not read it will be missed for that.
     if (waiting_.size() >= kWaitingPerWard * (wards_.size() + 1)) return;
     waiting_.emplace_back(packet.begin(), packet.end());
-    wait_room();
+    look();
+}
+
+void GuardianLink::await_answer() {
+    ++awaited_;
+    awaits_ = true;
+    look();
 }
 
 /// False: there is no room for it now.
 bool GuardianLink::put(const std::vector<std::byte>& packet) {
     for (;;) {
-        const auto n = ::send(socket_.native_handle(), packet.data(), packet.size(),
-                              MSG_DONTWAIT | MSG_NOSIGNAL);
+        const auto n = ::send(socket_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n >= 0 || errno != EINTR) return n >= 0 || (errno != EAGAIN && errno != ENOBUFS);
     }
 }
@@ -173,31 +184,27 @@ void GuardianLink::empty_queue() {
     while (!waiting_.empty() && put(waiting_.front())) waiting_.pop_front();
 }
 
-void GuardianLink::wait_room() {
-    if (waiting_.empty() || closed_ || lost_ || std::exchange(room_awaited_, true)) return;
-    socket_.async_wait(asio::posix::stream_descriptor::wait_write,
-                       [this](boost::system::error_code ec) {
-                           if (ec == asio::error::operation_aborted && closed_) return;
-                           room_awaited_ = false;
-                           if (ec || closed_) return;
-                           empty_queue();
-                           wait_room();
-                       });
+void GuardianLink::on_ready() {
+    empty_queue();
+    if (works()) read_all();
+    look();
 }
 
-void GuardianLink::wait_message() {
-    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
-                       [this](boost::system::error_code ec) {
-                           if (ec || closed_ || lost_) return;
-                           read_all();
-                           if (works()) wait_message();
-                       });
+bool GuardianLink::ordered() const {
+    return std::any_of(wards_.begin(), wards_.end(),
+                       [](const auto& ward) { return ward && ward->ordered_ != model::OpId{}; });
+}
+
+/// It wakes for the link's end, for room, and for what somebody waits for.
+void GuardianLink::look() {
+    if (!works()) return watch_.close();
+    watch_.want(awaits_, !waiting_.empty());
 }
 
 void GuardianLink::read_all() {
     std::array<std::byte, guardian::kPacketSize + 1> bytes;
     while (works()) {
-        const auto n = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+        const auto n = ::recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return;
         if (n <= 0) return lost("it has ended");
@@ -210,13 +217,19 @@ void GuardianLink::read_all() {
             unanswered_since_.reset();
             if (!last) unanswered_since_ = std::chrono::steady_clock::now();
         } else if (letter->ward < wards_.size() && wards_[letter->ward]) {
+            if (awaited_ > 0 && std::holds_alternative<guardian::Armed>(letter->message))
+                --awaited_;
             wards_[letter->ward]->hear(letter->message);
         }
     }
 }
 
 void GuardianLink::wait_ping() {
-    timer_.expires_after(kPingEvery);
+    const auto at = std::chrono::steady_clock::now() + kPingEvery;
+    const auto since_beat = (at.time_since_epoch() + beat_) % kPingEvery;
+    auto next = at - std::min<model::Duration>(since_beat, kPingEvery / 2);
+    if (unanswered_since_) next = std::min(next, *unanswered_since_ + kSilence);
+    timer_.expires_at(next);
     timer_.async_wait([this](boost::system::error_code ec) {
         if (ec || closed_ || lost_) return;
         ping();
@@ -231,14 +244,17 @@ void GuardianLink::ping() {
     if (unanswered_since_ && now - *unanswered_since_ >= kSilence)
         return lost("it has not answered for a second");
     if (!unanswered_since_) unanswered_since_ = now;
+    // What was not answered by now is read with the pings' answers.
+    awaits_ = std::exchange(awaited_, 0) > 0 || ordered();
     send(guardian::Ping{++pings_});
+    look();
 }
 
 /// It may only have stood still: what it has to know for when it goes on is still sent.
 void GuardianLink::lost(const char* why) {
     lost_ = true;
     timer_.cancel();
-    socket_.cancel();
+    watch_.close();
     log_(Level::kError, "guardian_lost",
          {{"alarm", "true"},
           {"cause", why},
@@ -255,14 +271,14 @@ void GuardianLink::close() {
     if (closed_) return;
     empty_queue();
     while (!waiting_.empty() && !lost_) {
-        pollfd room{socket_.native_handle(), POLLOUT, 0};
+        pollfd room{socket_, POLLOUT, 0};
         if (::poll(&room, 1, kLastWordsMs) != 1) break;
         empty_queue();
     }
     closed_ = true;
     timer_.cancel();
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    watch_.close();
+    ::close(socket_);
 }
 
 }  // namespace elector::app

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "app/link_watch.hpp"
 #include "app/log.hpp"
 #include "config/config.hpp"
 #include "guardian/message.hpp"
@@ -63,6 +63,7 @@ class GuardianLink {
         friend class GuardianLink;
         bool order(const model::RunFence& e);
         void send(const guardian::Message& message);
+        void ask(const guardian::Message& message);
         void hear(const guardian::Message& message);
         void lost();
 
@@ -74,33 +75,43 @@ class GuardianLink {
 
     /// Takes over `fd`, one end of a SOCK_SEQPACKET pair.
     GuardianLink(boost::asio::io_context& io, int fd, Log& log);
+    ~GuardianLink() { close(); }
+    GuardianLink(const GuardianLink&) = delete;
+    GuardianLink& operator=(const GuardianLink&) = delete;
 
     /// The one who speaks for that node, made at the first call. `post` hears GuardianArmed, and
     /// GuardianLost once: at once if that has happened already. REQUIRES: below kMaxWards.
     Ward& ward(std::size_t index, Post post);
+    /// Pings leave at this beat (model::due_again), together with what the members do then.
+    void in_step_with(model::Duration beat) { beat_ = beat; }
     /// A reload has taken effect, or was refused.
     void reload_done();
     void close();
 
   private:
-    void wait_message();
-    void wait_room();
+    void on_ready();
+    void look();
+    bool ordered() const;
     void wait_ping();
     void read_all();
     void ping();
     void send(const guardian::Message& message, std::size_t ward = 0);
+    void await_answer();
     bool put(const std::vector<std::byte>& packet);
     void empty_queue();
     void lost(const char* why);
     bool works() const { return !closed_ && !lost_; }
 
-    boost::asio::posix::stream_descriptor socket_;
+    int socket_;
+    LinkWatch watch_;
     boost::asio::steady_timer timer_;
     Log& log_;
     std::vector<std::unique_ptr<Ward>> wards_;    ///< by index; null: nobody has asked for it
     std::deque<std::vector<std::byte>> waiting_;  ///< what the socket had no room for, in order
-    bool room_awaited_ = false;
+    model::Duration beat_{};
     std::uint64_t pings_ = 0;
+    std::size_t awaited_ = 0;  ///< answers to questions since the last ping
+    bool awaits_ = false;      ///< those of pings are read with the next: nothing waits for them
     std::optional<std::chrono::steady_clock::time_point> unanswered_since_;
     bool lost_ = false;
     bool closed_ = false;

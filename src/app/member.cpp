@@ -29,11 +29,12 @@ bool only_looks(const model::Effect& effect) {
 
 }  // namespace
 
-Member::Member(const Commons& commons, config::Config config, Log log, std::uint64_t seed,
+Member::Member(const Commons& commons, ConfigPtr config, Log log, std::uint64_t seed,
                std::function<void(int)> on_exit, std::optional<etcd::ClusterPin> pin,
                std::size_t ward)
     : config_(std::move(config)),
-      instance_(instance_of(config_)),
+      instance_(instance_of(*config_)),
+      beat_(beat_of(commons.chance, ward, commons.members)),
       pin_(std::move(pin)),
       pinned_(pin_ ? pin_->read() : etcd::ClusterPin::Reading{}),
       log_(std::move(log)),
@@ -42,18 +43,18 @@ Member::Member(const Commons& commons, config::Config config, Log log, std::uint
                                 const std::string& what) { broken("task " + name + ": " + what); }),
       etcd_(commons.etcd),
       environment_(config::system_environment()),
-      store_(commons.etcd, config_.election.key, tasks_, log_,
+      store_(commons.etcd, config_->election.key, tasks_, log_,
              [this](model::Event e) {
                  if (listener) listener(e);
                  reactor_.post(std::move(e));
              }),
-      node_(commons.io, commons.clock, node_endpoints_of(config_), config_.node.request_timeout,
+      node_(commons.io, commons.clock, node_endpoints_of(*config_), config_->node.request_timeout,
             tasks_, log_,
             [this](model::Event e) {
                 note_activation(e);
                 reactor_.post(std::move(e));
             }),
-      fence_(commons.io, commons.clock, config_,
+      fence_(commons.io, commons.clock, *config_,
              [this](model::Event e) { reactor_.post(std::move(e)); }),
       guarded_(commons.guardian != nullptr),
       reactor_(
@@ -62,7 +63,7 @@ Member::Member(const Commons& commons, config::Config config, Log log, std::uint
           [this](const std::string& what) { broken(what); }, Recorder::kKept / commons.members),
       failback_(commons.io, commons.clock, etcd_.client(), store_.keys(), tasks_, log_, seed,
                 [this] { return known(); }) {
-    failback_.set(config_.election.failback_after);
+    failback_.set(config_->election.failback_after);
     reactor_.on_stall = [this](model::Duration late) { tell_stall(late); };
     if (commons.guardian)
         guardian_ =
@@ -71,13 +72,13 @@ Member::Member(const Commons& commons, config::Config config, Log log, std::uint
 }
 
 void Member::tell_fence() {
-    fence_.set(config_);
-    if (guardian_) guardian_->tell_fence(fence_words_of(config_));
+    fence_.set(*config_);
+    if (guardian_) guardian_->tell_fence(fence_words_of(*config_));
 }
 
 // SAFETY: S27. A member that could not fence its node does not lead, where that is required.
 void Member::look_for_fence() {
-    const bool missing = fence_missing(config_, environment_);
+    const bool missing = fence_missing(*config_, environment_);
     if (missing == policy().fence_missing) return;
     if (missing) tell_fence_missing();
     reactor_.set_policy(make_policy());
@@ -86,17 +87,18 @@ void Member::look_for_fence() {
 void Member::tell_fence_missing() {
     log_(Level::kError, "fence_missing",
          {{"alarm", "true"},
-          {"command", config_.fence.command.front()},
+          {"command", config_->fence.command.front()},
           {"why",
            "fence.policy is require, and the command is not a program that this user may run; "
            "this member does not queue until it is."}});
 }
 
 model::Policy Member::make_policy() const {
-    auto policy = policy_of(config_, instance_);
+    auto policy = policy_of(*config_, instance_);
     policy.guardian = guarded_;
+    policy.beat = beat_;
     policy.nofailover = policy.nofailover || resigned_;
-    policy.fence_missing = fence_missing(config_, environment_);
+    policy.fence_missing = fence_missing(*config_, environment_);
     policy.cluster = pinned_.problem.empty() ? pinned_.cluster : model::kNoCluster;
     return policy;
 }
@@ -134,19 +136,20 @@ Telling::Stand Member::stand() const {
     const char* node = activity == model::NodeActivity::kActive    ? "active"
                        : activity == model::NodeActivity::kStandby ? "standby"
                                                                    : "unknown";
-    return {config_.election.key, std::string(name(state().role)), state().holding.term.value,
+    return {config_->election.key, std::string(name(state().role)), state().holding.term.value,
             node};
 }
 
 void Member::shut_down() { reactor_.post(model::ShutdownRequested{}); }
 
-void Member::reload(const config::Config& loaded) {
-    const auto before = std::exchange(config_, loaded);
-    if (node_endpoints_of(before) != node_endpoints_of(loaded) ||
-        before.node.request_timeout != loaded.node.request_timeout)
-        node_.replace(node_endpoints_of(loaded), loaded.node.request_timeout);
+void Member::reload(ConfigPtr loaded) {
+    const auto before = std::exchange(config_, std::move(loaded));
+    const auto& now = *config_;
+    if (node_endpoints_of(*before) != node_endpoints_of(now) ||
+        before->node.request_timeout != now.node.request_timeout)
+        node_.replace(node_endpoints_of(now), now.node.request_timeout);
     tell_fence();
-    failback_.set(loaded.election.failback_after);
+    failback_.set(now.election.failback_after);
     reactor_.set_policy(make_policy());
 }
 
@@ -195,7 +198,7 @@ void Member::run(const model::Effect& effect) {
 
 std::optional<config::Url> Member::known_probe() const {
     if (!state().node.process.probe.accepted) return std::nullopt;
-    return config_.node.probe;
+    return config_->node.probe;
 }
 
 // First contact. A host that cannot keep its word after a restart does not give it.

@@ -25,6 +25,9 @@ namespace elector::app {
 
 class Member {
   public:
+    /// Of one group; a part of the whole file's, of which the process has one.
+    using ConfigPtr = std::shared_ptr<const config::Config>;
+
     /// What the members of one process have together.
     struct Commons {
         boost::asio::io_context& io;
@@ -32,13 +35,14 @@ class Member {
         EtcdLink& etcd;
         GuardianLink* guardian = nullptr;  ///< none: no guardian is asked for
         std::size_t members = 1;           ///< who share the memory of the last events
+        std::uint64_t chance = 0;          ///< the same for all: see beat_of()
     };
 
     /// `log` is this group's. `seed` feeds lease ids, nonces and jitter. `on_exit` hears the exit
     /// code once, when the member has nothing more to do; call close() then. Without a `pin` any
     /// cluster will do. `ward`: the place of this group in the configuration, by which the guardian
     /// knows its node.
-    Member(const Commons& commons, config::Config config, Log log, std::uint64_t seed,
+    Member(const Commons& commons, ConfigPtr config, Log log, std::uint64_t seed,
            std::function<void(int code)> on_exit,
            std::optional<etcd::ClusterPin> pin = std::nullopt, std::size_t ward = 0);
 
@@ -48,7 +52,7 @@ class Member {
     void shut_down();
     /// Applies a configuration that has been diffed against the running one and not been refused;
     /// but for etcd and notifications, which are not one group's.
-    void reload(const config::Config& loaded);
+    void reload(ConfigPtr loaded);
     /// From now on, or from start(): it leaves the lead to others, and leads on while it does.
     void set_resigned(bool resigned);
     /// Nothing is decided any more.
@@ -61,7 +65,7 @@ class Member {
 
     const core::State& state() const { return reactor_.state(); }
     const model::Policy& policy() const { return reactor_.policy(); }
-    const config::Config& config() const { return config_; }
+    const config::Config& config() const { return *config_; }
     model::Instant now() const { return reactor_.now(); }
     etcd::Client& store() { return etcd_.client(); }
     bool etcd_answers() const { return etcd_.answers(); }
@@ -83,7 +87,7 @@ class Member {
 
   private:
     model::Policy make_policy() const;
-    bool observing() const { return config_.member.mode == config::Mode::kObserve; }
+    bool observing() const { return config_->member.mode == config::Mode::kObserve; }
     void tell_fence();
     void look_for_fence();
     FailbackRunner::Known known() const;
@@ -101,8 +105,9 @@ class Member {
     void broken(const std::string& what);
     boost::asio::awaitable<void> end_broken();
 
-    config::Config config_;
+    ConfigPtr config_;
     std::string instance_;
+    model::Duration beat_;
     std::optional<etcd::ClusterPin> pin_;
     etcd::ClusterPin::Reading pinned_;
     Log log_;

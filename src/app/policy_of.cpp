@@ -1,5 +1,6 @@
 #include "app/policy_of.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -69,6 +70,16 @@ model::Policy policy_of(const config::Config& c, const std::string& instance) {
     p.max_lag = static_cast<std::uint64_t>(c.health.max_lag);
     p.max_tip_age = c.health.max_tip_age;
     return p;
+}
+
+model::Duration beat_of(std::uint64_t chance, std::size_t group, std::size_t groups) {
+    constexpr std::size_t kTogether = 16;
+    constexpr std::size_t kMostSlots = 50;  // of a second
+    constexpr std::size_t kSeconds = 10;    // of what is done so seldom
+    const auto slots = std::clamp((groups + kTogether - 1) / kTogether, std::size_t{1}, kMostSlots);
+    const std::chrono::milliseconds begin(chance % (1000 * kSeconds));
+    const std::chrono::milliseconds slot(1000 * (group % slots) / slots);
+    return begin + slot + std::chrono::seconds(group / slots % kSeconds);
 }
 
 etcd::Access etcd_access_of(const config::Etcd& c) {

@@ -2,6 +2,8 @@
 // Must never judge a value: the loader has. Thread rule: pure, but instance_of() reads /proc.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "config/config.hpp"
@@ -16,6 +18,9 @@ namespace elector::app {
 std::string instance_of(const config::Config& config);
 
 model::Policy policy_of(const config::Config& config, const std::string& instance);
+/// When one of so many groups of a process has its beat (model::due_again): some together, so that
+/// the process wakes once for them, and never all. `chance` tells processes of a host apart.
+model::Duration beat_of(std::uint64_t chance, std::size_t group, std::size_t groups);
 etcd::Access etcd_access_of(const config::Etcd& etcd);
 /// For a client that lives as long as one command: the password as the configuration had it.
 etcd::ClientOptions etcd_options_of(const config::Config& config);

@@ -18,15 +18,13 @@ Reactor::Reactor(boost::asio::io_context& io, const Clock& clock, model::Policy 
 
 void Reactor::post(model::Event event) {
     if (closed_) return;
-    queue_.push_back(std::move(event));
-    if (stepping_) return;
+    if (stepping_) return queue_.push_back(std::move(event));
     stepping_ = true;
     const auto late = measure();
-    while (!queue_.empty() && !closed_) {
-        const auto next = std::move(queue_.front());
-        queue_.pop_front();
-        step(next);
-    }
+    step(event);
+    while (!queue_.empty() && !closed_)
+        for (const auto& next : std::exchange(queue_, {}))
+            if (!closed_) step(next);
     stepping_ = false;
     if (closed_) return;
     arm();

@@ -3,9 +3,9 @@
 // Thread rule: the io_context's thread.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/boot_clock.hpp"
 #include "app/recorder.hpp"
@@ -53,7 +53,7 @@ class Reactor {
     RunEffect run_;
     OnBroken broken_;
     Recorder recorder_;
-    std::deque<model::Event> queue_;
+    std::vector<model::Event> queue_;  ///< what came while one was stepped
     bool stepping_ = false;
     bool closed_ = false;
     model::Effects effects_;

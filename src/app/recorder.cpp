@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/json_values.hpp"
+#include "core/step.hpp"
 
 namespace elector::app {
 
@@ -27,6 +28,17 @@ struct Recorder::KeptOf final : Kept {
         }
     }
 
+    bool begins_step() const override { return std::is_constructible_v<Event, T>; }
+
+    void redo(Policy& policy, core::State& state) const override {
+        if constexpr (std::is_same_v<T, Policy>) {
+            policy = value;
+        } else if constexpr (std::is_constructible_v<Event, T>) {
+            Effects again;
+            core::step(policy, state, now, Event(value), again);
+        }
+    }
+
     Instant now;
     T value;
 };
@@ -38,10 +50,18 @@ std::unique_ptr<const Recorder::Kept> Recorder::kept(Instant now, const T& value
 
 void Recorder::step(const Policy& policy, const core::State& state, Instant now,
                     const Event& event) {
-    if (parts_.empty() || parts_.back().entries.size() >= kept_)
-        parts_.push_back({policy, state, {}});
-    if (parts_.size() > 2) parts_.pop_front();
+    if (!base_) base_.emplace(Base{policy, state});
+    if (entries_.size() >= 2 * kept_) forget_older_half();
     std::visit([&](const auto& e) { keep(kept(now, e)); }, event);
+}
+
+/// Whole steps only.
+void Recorder::forget_older_half() {
+    auto end = entries_.end() - static_cast<std::ptrdiff_t>(kept_);
+    while (end != entries_.begin() && !(*end)->begins_step()) --end;
+    for (auto entry = entries_.begin(); entry != end; ++entry)
+        (*entry)->redo(base_->policy, base_->state);
+    entries_.erase(entries_.begin(), end);
 }
 
 void Recorder::effect(const Effect& effect) {
@@ -51,18 +71,16 @@ void Recorder::effect(const Effect& effect) {
 void Recorder::policy(const Policy& policy) { keep(kept(Instant{}, policy)); }
 
 std::string Recorder::dump() const {
-    json::object header{{"recorder", 4}};
-    if (!parts_.empty()) {
-        header["policy"] = to_value(parts_.front().policy);
-        header["state"] = to_value(parts_.front().state);
+    json::object header{{"recorder", 5}};
+    if (base_) {
+        header["policy"] = to_value(base_->policy);
+        header["state"] = to_value(base_->state);
     }
     std::string text = json::serialize(header) + "\n";
-    for (const auto& part : parts_) {
-        for (const auto& entry : part.entries) {
-            json::object line;
-            entry->write(line);
-            text += json::serialize(line) + "\n";
-        }
+    for (const auto& entry : entries_) {
+        json::object line;
+        entry->write(line);
+        text += json::serialize(line) + "\n";
     }
     return text;
 }

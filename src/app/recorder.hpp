@@ -4,9 +4,10 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/json/fwd.hpp>
@@ -30,7 +31,8 @@ class Recorder {
     /// Keeps so many entries at least, and twice as many at most.
     explicit Recorder(std::size_t kept = kKept) : kept_(std::max(kept, kLeast)) {}
 
-    /// Before each step. Keeps a copy of the state now and then: what follows can be replayed.
+    /// Before each step. Keeps one copy of the state, from which all that is kept can be replayed:
+    /// it follows what is forgotten, by the same pure function.
     void step(const model::Policy& policy, const core::State& state, model::Instant now,
               const model::Event& event);
     void effect(const model::Effect& effect);
@@ -45,23 +47,27 @@ class Recorder {
     struct Kept {
         virtual ~Kept() = default;
         virtual void write(boost::json::object& line) const = 0;
+        virtual bool begins_step() const = 0;
+        /// Makes of the state before it the state after it.
+        virtual void redo(model::Policy& policy, core::State& state) const = 0;
     };
     template <class T>
     struct KeptOf;
     template <class T>
     static std::unique_ptr<const Kept> kept(model::Instant now, const T& value);
 
-    struct Part {
+    struct Base {
         model::Policy policy;
         core::State state;
-        std::vector<std::unique_ptr<const Kept>> entries;
     };
+    void forget_older_half();
     void keep(std::unique_ptr<const Kept> entry) {
-        if (!parts_.empty()) parts_.back().entries.push_back(std::move(entry));
+        if (base_) entries_.push_back(std::move(entry));
     }
 
     std::size_t kept_;
-    std::deque<Part> parts_;  ///< two at most
+    std::optional<Base> base_;  ///< what the first entry came upon; none: nothing was recorded
+    std::vector<std::unique_ptr<const Kept>> entries_;
 };
 
 }  // namespace elector::app

@@ -35,7 +35,7 @@ class Replay {
 
   private:
     void begin(const json::object& header) {
-        if (header.at("recorder").to_number<int>() != 4)
+        if (header.at("recorder").to_number<int>() != 5)
             throw std::invalid_argument("the dump is of another version of the recorder");
         if (!header.contains("state")) throw std::invalid_argument("nothing was recorded yet");
         from_value(header.at("policy"), policy_);

@@ -54,8 +54,9 @@ std::string histogram(const support::LoopLag& lag) {
 class Service {
   public:
     explicit Service(RunOptions options)
-        : options_(std::move(options)),
-          log_(options_.config.log, {}, options_.has_guardian ? "elector" : ""),
+        : file_(std::make_shared<const config::Config>(std::move(options.config))),
+          options_(std::move(options)),
+          log_(file_->log, {}, options_.has_guardian ? "elector" : ""),
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
           tasks_(io_,
                  [this](const std::string& name, const std::string& what) {
@@ -64,7 +65,7 @@ class Service {
           guardian_(options_.has_guardian
                         ? std::make_unique<GuardianLink>(io_, guardian::kLinkFd, log_)
                         : nullptr),
-          groups_(io_, clock_, options_.config, log_, random_seed(), guardian_.get(),
+          groups_(io_, clock_, file_, log_, random_seed(), guardian_.get(),
                   [this](int code) { end(code); }),
           api_(io_, groups_, log_, [this] { return reload_and_tell(); }) {
         signals_.add(SIGUSR1);
@@ -87,12 +88,12 @@ class Service {
     }
 
   private:
-    bool observing() const { return options_.config.member.mode == config::Mode::kObserve; }
+    bool observing() const { return file_->member.mode == config::Mode::kObserve; }
 
     /// All or nothing.
     bool locked() {
         using guardian::NodeLock;
-        for (const auto& config : options_.config.each()) {
+        for (const auto& config : file_->each()) {
             std::string why;
             auto& lock = locks_.emplace_back();
             if (lock.acquire(config.node.admin.text(), false, why) == NodeLock::Holder::kUs)
@@ -104,7 +105,7 @@ class Service {
     }
 
     void tell_start() {
-        const auto& c = options_.config;
+        const auto& c = *file_;
         if (!log_.problem().empty())
             log_(Level::kError, "log_file_unusable",
                  {{"alarm", "true"},
@@ -174,7 +175,7 @@ class Service {
             log_(Level::kError, "reload_refused", {{"result", "nothing was changed"}});
             return problems;
         }
-        const auto plan = config::diff(options_.config, *loaded.config);
+        const auto plan = config::diff(*file_, *loaded.config);
         const auto level = plan.refused() ? Level::kError : Level::kInfo;
         for (const auto& message : plan.messages())
             log_(level, plan.refused() ? "reload_refused" : "reload_change", {{"change", message}});
@@ -184,8 +185,8 @@ class Service {
             log_(Level::kError, "reload_refused", {{"problem", problem}});
             return {problem};
         }
-        groups_.reload(*loaded.config);
-        options_.config = *loaded.config;
+        file_ = std::make_shared<const config::Config>(*loaded.config);
+        groups_.reload(file_);
         log_(Level::kInfo, "reloaded", {{"changes", std::to_string(plan.changes.size())}});
         return {};
     }
@@ -249,7 +250,8 @@ class Service {
         co_await api_.close(last_words);
     }
 
-    RunOptions options_;
+    Member::ConfigPtr file_;  ///< as it is in effect
+    RunOptions options_;      ///< but for the configuration
     Log log_;
     asio::io_context io_{1};
     BootClock clock_;

@@ -30,8 +30,9 @@ int give_back_of(dl_phdr_info* object, std::size_t, void* sum) {
 std::size_t give_back_start_pages() {
     std::size_t sum = 0;
     ::dl_iterate_phdr(give_back_of, &sum);
-    ::malloc_trim(0);
     return sum;
 }
+
+void give_back_free_memory() { ::malloc_trim(0); }
 
 }  // namespace elector::app

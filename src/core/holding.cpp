@@ -21,7 +21,7 @@ void begin_holding(Turn& t, const StoredRecord& stored) {
     h.renew = std::min(t.p.renew, h.hold / 3);
     h.claimed_at = t.now;
     h.valid_until = s.candidacy.claim_sent + shrunk(t.p, h.hold);  // SAFETY: S3
-    h.next_confirm = s.candidacy.claim_sent + h.renew;
+    h.next_confirm = due_again(t.p, s.candidacy.claim_sent, h.renew);
     h.node_life = s.node.process.life;
     s.candidacy.claim = HolderRecord{};
     s.standby.wanted = false;
@@ -43,7 +43,7 @@ void on_confirm(Turn& t, const RecordAnswered& e) {
         return begin_draining(t, Cause::kConfirmationRefused);
     if (e.outcome != StoreOutcome::kDone) return;
     h.valid_until = std::max(h.valid_until, sent + shrunk(t.p, h.hold));  // SAFETY: S3
-    h.next_confirm = sent + h.renew;
+    h.next_confirm = due_again(t.p, sent, h.renew);
 }
 
 void on_claim(Turn& t, const RecordAnswered& e) {
@@ -200,7 +200,7 @@ void drive_confirm(Turn& t) {
                            s.session.lease, h.key, h.record, h.gate_open_at});
     }
     if (h.confirm.busy() || !t.due(std::max(h.next_confirm, h.confirm.retry))) return;
-    h.next_confirm = t.now + h.renew;
+    h.next_confirm = due_again(t.p, t.now, h.renew);
     t.emit(Confirm{t.start(h.confirm), h.key, h.term, h.record.mod});
 }
 

@@ -253,11 +253,11 @@ void drive_polls(Turn& t) {
     auto& n = t.s.node;
     // Readiness and metrics share a port, and so a connection.
     if (!n.readiness.busy() && t.due(n.next_metrics) && t.ready(n.metrics)) {
-        n.next_metrics = t.now + t.p.metrics_interval;
+        n.next_metrics = due_again(t.p, t.now, t.p.metrics_interval);
         t.emit(ReadMetrics{t.start(n.metrics)});
     }
     if (!t.due(n.next_poll)) return;
-    n.next_poll = t.now + t.p.poll_interval;
+    n.next_poll = due_again(t.p, t.now, t.p.poll_interval);
     t.due(n.next_poll);  // even if nothing is asked now: everything may be in flight
     const bool stalled = health::chain_stalled(t.s.health, t.p, t.now);
     if (stalled && !t.s.stalled_told) t.announce(Notice::kChainStalled);

@@ -1,8 +1,8 @@
 // The only source file that includes Beast (it is slow to compile).
 #include "iotex/http_connection.hpp"
 
-#include <array>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -26,6 +26,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kFirstChunk = 512;
 constexpr std::size_t kChunk = 16 * 1024;
 
 bool is_http(const error_code& failure) {
@@ -164,7 +165,7 @@ asio::awaitable<void> HttpConnection::receive(const Request& request, Exchange& 
     auto [failure, header_bytes] =
         co_await http::async_read_header(socket_, buffer, parser, kTuple);
     result.answered = header_bytes > 0 || buffer.size() > 0;
-    std::array<char, kChunk> chunk{};
+    std::vector<char> chunk(kFirstChunk);  // few answers are longer
     while (!failure && !parser.is_done()) {
         auto& body = parser.get().body();
         body.data = chunk.data();
@@ -172,6 +173,7 @@ asio::awaitable<void> HttpConnection::receive(const Request& request, Exchange& 
         const auto [outcome, body_bytes] =
             co_await http::async_read(socket_, buffer, parser, kTuple);
         request.sink(std::string_view(chunk.data(), chunk.size() - body.size));
+        if (body.size == 0) chunk.resize(kChunk);
         failure = outcome == http::error::need_buffer ? error_code{} : outcome;
     }
     if (failure) {

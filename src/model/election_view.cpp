@@ -100,8 +100,17 @@ bool apply(ElectionView& view, const std::vector<Change>& changes, Revision up_t
     return any;
 }
 
+namespace {
+
+/// Keys of one election differ at their ends: most are told apart without a look at the rest.
+bool same_key(const std::string& a, const std::string& b) {
+    return a.size() == b.size() && (a.empty() || a.back() == b.back()) && a == b;
+}
+
+}  // namespace
+
 const Candidate* find_key(const ElectionView& view, const std::string& key) {
-    return find_candidate(view, [&](const Candidate& c) { return c.key == key; });
+    return find_candidate(view, [&](const Candidate& c) { return same_key(c.key, key); });
 }
 
 const Candidate* find_created(const ElectionView& view, Revision create) {
@@ -119,15 +128,16 @@ bool surely_gone(const ElectionView& view, Revision create) {
 }
 
 const MemberEntry* find_member(const ElectionView& view, const std::string& name) {
-    const auto it = std::find_if(view.members.begin(), view.members.end(),
-                                 [&](const MemberEntry& m) { return m.record.name == name; });
+    const auto it =
+        std::find_if(view.members.begin(), view.members.end(),
+                     [&](const MemberEntry& m) { return same_key(m.record.name, name); });
     return it == view.members.end() ? nullptr : &*it;
 }
 
 const MemberEntry* owner_of(const ElectionView& view, const std::string& key) {
     const auto it =
         std::find_if(view.members.begin(), view.members.end(),
-                     [&](const MemberEntry& m) { return m.record.candidate_key == key; });
+                     [&](const MemberEntry& m) { return same_key(m.record.candidate_key, key); });
     return it == view.members.end() ? nullptr : &*it;
 }
 

@@ -9,6 +9,7 @@
 
 #include "model/effect.hpp"
 #include "model/policy.hpp"
+#include "model/split_mix.hpp"
 
 namespace elector::model {
 
@@ -45,12 +46,7 @@ struct Means {
         emit(Announce{notice, std::move(detail)});
     }
 
-    std::uint64_t random() {
-        std::uint64_t z = (seed += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
+    std::uint64_t random() { return split_mix(seed); }
 
     /// Starts an operation on an idle slot.
     OpId start(Slot& slot) {

@@ -2,8 +2,10 @@
 // Must never hold state. Thread rule: values only.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "model/clock.hpp"
@@ -62,6 +64,7 @@ struct Policy {
     Duration last_standing = 30s;
     Duration publish_interval = 2s;
     Duration metrics_interval = 10s;
+    std::optional<Duration> beat;  ///< see due_again(); none: each from its own last time
 
     /// Of a group with more members than this, only so many of the queue's first keys, and their
     /// members, are followed (ADR 19); at least 2. 0: always all of it.
@@ -76,6 +79,15 @@ constexpr Duration stretched(const Policy& p, Duration d) {
 }
 /// A span during which something is believed: made shorter by the drift.
 constexpr Duration shrunk(const Policy& p, Duration d) { return d - d / 1000 * p.drift_ppm / 1000; }
+
+/// When what is done every `interval` is due again: with all else that is, so that a process wakes
+/// once for it, in step with itself and apart from other groups. Never later than the interval.
+constexpr Instant due_again(const Policy& p, Instant last, Duration interval) {
+    const auto at = last + interval;
+    if (!p.beat) return at;
+    const auto since_beat = (at.time_since_epoch() + *p.beat) % interval;
+    return at - std::min<Duration>(since_beat, interval / 2);
+}
 
 /// How long an unanswered set may still take effect after it was sent (A4), by a clock that may run
 /// fast.

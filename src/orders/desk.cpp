@@ -4,6 +4,7 @@
 
 #include "config/duration.hpp"
 #include "etcd/records.hpp"
+#include "model/split_mix.hpp"
 
 namespace elector::orders {
 namespace asio = boost::asio;
@@ -12,7 +13,9 @@ Desk::Desk(etcd::Client& client, const etcd::Keys& keys, std::uint64_t seed,
            std::chrono::milliseconds patience)
     : client_(client), keys_(keys), random_(seed), patience_(patience) {}
 
-std::int64_t Desk::new_lease() { return static_cast<std::int64_t>(random_() >> 1) | 1; }
+std::int64_t Desk::new_lease() {
+    return static_cast<std::int64_t>(model::split_mix(random_) >> 1) | 1;
+}
 
 etcd::CallOptions Desk::once() const {
     etcd::CallOptions options;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <variant>
 
@@ -50,7 +50,7 @@ class Desk {
 
     etcd::Client& client_;
     const etcd::Keys& keys_;
-    std::mt19937_64 random_;
+    std::uint64_t random_;  ///< of splitmix64: one desk for each of many groups
     std::chrono::milliseconds patience_;
 };
 

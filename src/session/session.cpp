@@ -104,7 +104,7 @@ Answer on_lease(Session& s, Means& m, const LeaseAnswered& e) {
     done ? m.finished(s.lease_slot) : m.failed(s.lease_slot);
     if (done && s.ttl == Duration{}) {
         s.ttl = e.ttl;
-        s.next_keep_alive = m.now + m.p.renew;
+        s.next_keep_alive = due_again(m.p, m.now, m.p.renew);
     }
     return Answer::kNothing;
 }
@@ -145,7 +145,7 @@ bool keep_lease(Session& s, Means& m, bool needed) {
         return false;
     }
     if (!s.lease_slot.busy() && m.due(std::max(s.next_keep_alive, s.lease_slot.retry))) {
-        s.next_keep_alive = m.now + m.p.renew;
+        s.next_keep_alive = due_again(m.p, m.now, m.p.renew);
         m.emit(KeepLeaseAlive{m.start(s.lease_slot), s.lease});
     }
     return true;

@@ -1,7 +1,9 @@
 #include "app/start_pages.hpp"
 
 #include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -9,13 +11,14 @@ using namespace elector::app;
 
 namespace {
 
-/// Of this process, of files, in kB.
-long resident_of_files() {
+/// Of this process, in kB.
+long resident(const std::string& what) {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
-        if (line.starts_with("RssFile:")) return std::stol(line.substr(8));
+        if (line.starts_with(what)) return std::stol(line.substr(what.size()));
     return 0;
 }
+long resident_of_files() { return resident("RssFile:"); }
 
 }  // namespace
 
@@ -27,6 +30,17 @@ TEST_CASE("pages of code are given back, and the program goes on") {
     CHECK(after < before);
     const std::string text = "what is used again is mapped again";
     CHECK(text + std::to_string(after > 0) == "what is used again is mapped again1");
+}
+
+TEST_CASE("free memory is given back from between what is in use") {
+    std::vector<std::unique_ptr<std::string>> blocks;
+    for (int i = 0; i < 16'000; ++i) blocks.push_back(std::make_unique<std::string>(1000, 'x'));
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+        if (i % 100 != 0) blocks[i].reset();
+    const auto before = resident("RssAnon:");
+    give_back_free_memory();
+    CHECK(resident("RssAnon:") < before - 8'000);
+    CHECK(*blocks[100] == std::string(1000, 'x'));
 }
 
 TEST_CASE("a program that ends before the start is over gives nothing back and waits for nothing") {

@@ -40,6 +40,20 @@ TEST_CASE_FIXTURE(Fixture, "a put is sent as asked and its reply is given back")
     CHECK(rpcs == std::vector<std::string>{"KV/Put 0 " + a.endpoint()});
 }
 
+TEST_CASE_FIXTURE(Fixture, "etcd is told how long an attempt is waited for") {
+    milliseconds told{};
+    a.on<pb::PutRequest>("KV/Put", [&told](FakeCall call, const pb::PutRequest&) {
+        told = call.patience();
+        call.answer(put_response(11));
+    });
+    auto brief = options({a.endpoint()});
+    brief.request_timeout = milliseconds(7000);
+    Client client(io, brief);
+    CHECK(run(io, client.put({"k", "v", 0}, patient())));
+    CHECK(told <= milliseconds(7000));
+    CHECK(told > milliseconds(500));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a range gives keys, count and whether there are more") {
     auto response = range_response(12);
     response.add_kvs()->set_key("k");
@@ -106,6 +120,23 @@ TEST_CASE_FIXTURE(Fixture, "a reply that cannot be read leaves a write in doubt"
     const Error error = error_of(run(io, client.put({"k", "v", 0}, patient())));
     CHECK(error.kind == ErrorKind::kInternal);
     CHECK(error.outcome_unknown);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a call that follows at once upon another is given up in time, too") {
+    always(a, "KV/Put", put_response(11));
+    auto brief = options({a.endpoint()});
+    brief.request_timeout = milliseconds(300);
+    Client client(io, brief);
+    const auto both_calls = [&]() -> asio::awaitable<Result<RangeReply>> {
+        PutOp put{"k", "v", 0};
+        const auto done = co_await client.put(std::move(put), patient());
+        CHECK(done);
+        RangeOp range{"k", "", false, 0};
+        auto silent = co_await client.range(std::move(range), within(milliseconds(300)));
+        co_return silent;
+    };
+    auto task = both_calls();
+    CHECK(error_of(run(io, std::move(task))).kind == ErrorKind::kTimeout);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a write that times out is not repeated and its outcome is unknown") {

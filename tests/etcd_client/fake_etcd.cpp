@@ -165,6 +165,13 @@ std::string FakeCall::metadata(const std::string& key) const {
                               : std::string(found->second.data(), found->second.size());
 }
 
+std::chrono::milliseconds FakeCall::patience() const {
+    const auto state = state_.lock();
+    if (!state) return {};
+    const auto left = state->context.deadline() - std::chrono::system_clock::now();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(left);
+}
+
 namespace {
 std::shared_ptr<grpc::ServerCredentials> credentials(const etcd::Tls& tls) {
     if (tls.cert_pem.empty()) return grpc::InsecureServerCredentials();

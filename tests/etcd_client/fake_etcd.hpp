@@ -3,6 +3,7 @@
 // run on the io_context of the test; one private thread only hands work to it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,6 +40,8 @@ class FakeCall {
     }
     void send_bytes(const std::string& bytes) const;
     std::string metadata(const std::string& key) const;
+    /// How long the client says that it will wait; a year and more if it does not say.
+    std::chrono::milliseconds patience() const;
     bool alive() const { return !state_.expired(); }
 
   private:

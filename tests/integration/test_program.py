@@ -137,7 +137,7 @@ class Dump(IntegrationCase):
             self.assertEqual(stat.S_IMODE(os.stat(leader.state_folder).st_mode), 0o700)
             with open(told["file"], encoding="utf-8") as file:
                 lines = [json.loads(line) for line in file]
-            self.assertEqual(lines[0]["recorder"], 4)
+            self.assertEqual(lines[0]["recorder"], 5)
             self.assertTrue(any("event" in line for line in lines[1:]))
             replay = subprocess.run([programs.program("tools/replay/elector-replay"), told["file"]],
                                     capture_output=True, text=True, timeout=20, check=False)

@@ -17,7 +17,7 @@ using namespace elector::core;
 namespace {
 
 /// A process of so many steps in rough weather, recorded as the reactor does it.
-std::string record(std::uint64_t seed, int steps) {
+std::string record(std::uint64_t seed, int steps, std::size_t kept = app::Recorder::kKept) {
     Policy policy;
     policy.member = "a";
     policy.instance = "boot-a";
@@ -25,7 +25,7 @@ std::string record(std::uint64_t seed, int steps) {
     policy.max_hold = 5s;
     Weather weather{seed};
     auto state = initial_state(Instant{}, seed);
-    app::Recorder recorder;
+    app::Recorder recorder(kept);
     std::pair<Instant, Event> next{Instant{}, Woke{}};
     for (int i = 0; i < steps && !state.exited; ++i) {
         if (i == steps / 2) {
@@ -75,6 +75,22 @@ TEST_CASE("a dump of a process that has run for long begins with a later state, 
         CHECK(lines <= 2 * app::Recorder::kKept + 100);
         const auto done = replay(dump);
         CHECK(done.problem == "");
+    }
+}
+
+TEST_CASE("of a member among many little is kept, from the state that all before has led to") {
+    constexpr auto kFew = app::Recorder::kLeast;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        CAPTURE(seed);
+        const auto whole = record(seed, 2000, 100'000);
+        const auto dump = record(seed, 2000, kFew);
+        const auto lines = static_cast<std::size_t>(std::count(dump.begin(), dump.end(), '\n'));
+        CHECK(lines > kFew);
+        CHECK(lines <= 2 * kFew + 50);
+        CHECK(replay(dump).problem == "");
+        // The same run, word for word, but for the first line.
+        const auto end = dump.substr(dump.find('\n') + 1);
+        CHECK(whole.ends_with(end));
     }
 }
 

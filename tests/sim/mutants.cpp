@@ -63,7 +63,7 @@ constexpr std::array kRows = {
               "a key of ours that is gone without a word of the watch makes everything unknown",
               Theme::kSetBack, 0, "revisions and terms tell of every step back that it tells of"},
     MutantRow{Mutant::kTermMayFall, "term_may_fall",
-              "a record whose term falls makes everything unknown", Theme::kSetBack, 6000},
+              "a record whose term falls makes everything unknown", Theme::kSetBack, 8500},
     MutantRow{Mutant::kMarkerAfterSetBack, "marker_after_set_back",
               "after a step back not even a marker that is seen to come counts", Theme::kSetBack,
               2000},
