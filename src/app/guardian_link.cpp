@@ -185,6 +185,7 @@ void GuardianLink::empty_queue() {
 }
 
 void GuardianLink::on_ready() {
+    if (closed_) return;
     empty_queue();
     if (works()) read_all();
     look();

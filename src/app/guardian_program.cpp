@@ -1,5 +1,6 @@
 #include "app/guardian_program.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -9,6 +10,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "spawn/child.hpp"
@@ -16,7 +18,10 @@
 namespace elector::app {
 namespace {
 
+using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+
+constexpr auto kToEnd = 1s;  ///< for a program that is killed
 
 constexpr const char* kName = "iotex-elector-guardian";
 
@@ -75,6 +80,28 @@ std::string read_word(int fd, Clock::time_point until) {
     return said;
 }
 
+/// Whoever cannot be killed, on a disk that is away perhaps, shall not hold up the start.
+bool reaped(spawn::Child& child, Clock::time_point until) {
+    while (!child.ended()) {
+        if (Clock::now() >= until) return false;
+        readable(child.fd(), std::min(until, Clock::now() + 100ms));
+    }
+    return true;
+}
+
+/// Nobody may replace the guardian's file who may not replace this program's.
+std::string unsafe(int program) {
+    struct stat ours {};
+    struct stat its {};
+    if (::stat("/proc/self/exe", &ours) != 0 || ::fstat(program, &its) != 0)
+        return failed("it cannot be looked at");
+    const auto others = its.st_mode & (S_IWGRP | S_IWOTH);
+    const bool owned = its.st_uid == 0 || its.st_uid == ours.st_uid;
+    if (!S_ISREG(its.st_mode) || !owned || (others & ~ours.st_mode) != 0)
+        return "others may write to it than to this program";
+    return {};
+}
+
 bool start(spawn::Child& child, int program, int output) {
     std::vector<std::string> words{kName, "--version"};
     const auto argv = pointers(words);
@@ -110,7 +137,7 @@ std::string unfit(int program, model::Duration most) {
     const auto word = read_word(said.get(), until);
     const bool ended = readable(child.fd(), until);
     if (!ended) child.signal(SIGKILL);
-    while (child.running() && !child.ended()) readable(child.fd(), Clock::time_point::max());
+    if (!reaped(child, Clock::now() + kToEnd)) return "it does not end, not even when killed";
     if (!ended) return "it did not say its version in time";
     if (word != guardian::stamp()) return "it is of another version";
     return {};
@@ -120,7 +147,8 @@ std::string become_guardian(const std::string& path, const guardian::Settings& s
                             const std::vector<std::string>& arguments) {
     const Descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
     if (!program.open()) return failed("it cannot be opened");
-    const auto why = unfit(program.get());
+    auto why = unsafe(program.get());
+    if (why.empty()) why = unfit(program.get());
     if (!why.empty()) return why;
     const Descriptor told(guardian::seal(settings));
     if (!told.open()) return failed("it cannot be told anything");

@@ -386,6 +386,7 @@ Transport::Transport(asio::io_context& io, Observer observer)
 
 void Transport::shut() {
     if (std::exchange(bridge_->shut, true)) return;
+    bridge_->timer.cancel();
     abandon_all();
     bridge_->queue.Shutdown();
     bridge_->thread.join();

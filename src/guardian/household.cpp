@@ -214,7 +214,10 @@ void Household::stop(Instant now) {
         killed_at = std::max(killed_at, machine.kills_at());
         agenda_.set(i, now);
     }
-    for (auto& ward : wards_) ward.machine.kill_not_before(killed_at);
+    for (auto& ward : wards_) {
+        ward.machine.kill_not_before(killed_at);
+        until = std::max(until, ward.machine.stops_by(killed_at));
+    }
     manager_.stopping(until - now + kAfterwards);
     if (!std::exchange(stopped_, true)) children_.elector.signal(SIGTERM);
 }
@@ -311,9 +314,9 @@ void Household::take_elector(Instant now) {
         auto& machine = wards_[i].machine;
         wards_[i].spared = false;
         if (!machine.elector_runs()) continue;
-        // What it could not finish is told by the nodes that it held.
-        const bool unfinished = ending->code == 3 || (stopped_ && !ending->code);
-        const bool let_go = unfinished && guarded && !machine.armed();
+        // What it could not finish is told by the nodes that it held. Of one that was killed nobody
+        // knows what it was about to tell the others' nodes.
+        const bool let_go = ending->code == 3 && guarded && !machine.armed();
         withdraw_fence(now, i);
         machine.elector_gone(now, let_go ? std::optional(0) : said);
         account(now, i);

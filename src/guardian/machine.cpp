@@ -422,6 +422,10 @@ void Machine::finish(Instant now, Actions& out) {
 
 Instant Machine::kills_at() const { return *stopping_ + bounds_.quiesce + kStopExtra; }
 
+Instant Machine::stops_by(Instant killed_at) const {
+    return killed_at + kStopExtra + fence_timeout_.value_or(Duration{});
+}
+
 /// How long a stop may go on fencing. What began when its elector was ended last has its time, too.
 Instant Machine::stop_limit() const {
     const auto extra = d_.reason == Reason::kOrdered ? Duration{} : kStopExtra;

@@ -121,6 +121,8 @@ class Machine {
     bool stopping() const { return stopping_.has_value(); }
     /// REQUIRES: stopping(). It ends then at the latest, whatever was reached.
     Instant stops_by() const { return stop_limit(); }
+    /// The same of one whose elector is killed then.
+    Instant stops_by(Instant killed_at) const;
 
   private:
     enum class Phase : std::uint8_t { kWaitingForLock, kWatching, kActing };

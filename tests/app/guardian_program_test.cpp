@@ -1,6 +1,8 @@
 #include "app/guardian_program.hpp"
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -42,4 +44,17 @@ TEST_CASE("a guardian that there is not is not become, and nothing is done") {
     CHECK(become_guardian(nowhere, settings, {}) ==
           "it cannot be opened: No such file or directory");
     CHECK(become_guardian("/bin/true", settings, {}) == "it is of another version");
+    CHECK(become_guardian("/bin", settings, {}) == "others may write to it than to this program");
+}
+
+TEST_CASE("a guardian that more people may write to than to the program is not even asked") {
+    auto path = (std::filesystem::temp_directory_path() / "guardian-XXXXXX").string();
+    ::close(::mkstemp(path.data()));
+    namespace fs = std::filesystem;
+    fs::copy_file(ELECTOR_GUARDIAN, path, fs::copy_options::overwrite_existing);
+    fs::permissions(path, fs::perms::owner_all | fs::perms::others_write);
+    CHECK(become_guardian(path, {}, {}) == "others may write to it than to this program");
+    fs::permissions(path, fs::perms::owner_all);
+    CHECK(judged(path.c_str()) == "");
+    fs::remove(path);
 }

@@ -109,12 +109,12 @@ TEST_CASE_FIXTURE(Fixture, "a silent stream is replaced after one request time-o
 }
 
 TEST_CASE_FIXTURE(Fixture, "an answer to one lease says that the stream lives, for all of them") {
-    request_timeout = milliseconds(200);
+    request_timeout = milliseconds(500);
     // Each answer comes a while after the one before: the last is older than a request may be.
     std::vector<std::shared_ptr<boost::asio::steady_timer>> late;
     a.on<pb::LeaseKeepAliveRequest>(
         kMethod, [&](FakeCall call, const pb::LeaseKeepAliveRequest& request) {
-            const auto after = (late.size() + 1) * milliseconds(100);
+            const auto after = (late.size() + 1) * milliseconds(200);
             late.push_back(std::make_shared<boost::asio::steady_timer>(io, after));
             late.back()->async_wait([call, id = request.id()](boost::system::error_code) {
                 call.send(answer_for(id, 10));
