@@ -239,7 +239,10 @@ void EtcdCluster::kill(std::size_t member) {
 }
 
 void EtcdCluster::freeze(std::size_t member) {
-    if (pid(member) > 0) ::kill(pid(member), SIGSTOP);
+    if (pid(member) <= 0 || ::kill(pid(member), SIGSTOP) != 0) return;
+    // Only then has every thread of it stopped.
+    siginfo_t how{};
+    ::waitid(P_PID, static_cast<id_t>(pid(member)), &how, WSTOPPED | WEXITED | WNOWAIT);
 }
 
 void EtcdCluster::thaw(std::size_t member) {
