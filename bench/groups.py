@@ -26,13 +26,20 @@ def spread(values):
             "largest": values[-1]}
 
 
-def histogram_quantile(text, name, quantile):
-    """Upper end of the bucket in which the quantile lies, over all groups."""
-    buckets = collections.Counter()
+def buckets(text, name):
+    """How many were counted up to each bucket's end, over all groups."""
+    found = collections.Counter()
     for end, count in re.findall(rf'^{name}_bucket{{[^}}]*le="([^"]+)"[^}}]*}} (\S+)', text, re.M):
-        buckets[float(end)] += float(count)
-    total = buckets.get(float("inf"), 0)
-    return next((end for end, count in sorted(buckets.items())
+        found[float(end)] += float(count)
+    return found
+
+
+def quantile_between(before, after, name, quantile):
+    """Upper end of the bucket in which the quantile lies of what was counted meanwhile."""
+    older, newer = buckets(before, name), buckets(after, name)
+    counted = {end: count - older.get(end, 0) for end, count in newer.items()}
+    total = counted.get(float("inf"), 0)
+    return next((end for end, count in sorted(counted.items())
                  if total and count >= quantile * total), None)
 
 
@@ -78,6 +85,7 @@ class Measurement:
         leader = Usage(self.a.pids())
         waiting = Usage(self.b.pids())
         store = Usage(self.etcd.pids())
+        before = self.a.metrics()
         time.sleep(self.options.seconds)
         self.figures.update({
             "leading_cpu_percent": leader.percent(), "waiting_cpu_percent": waiting.percent(),
@@ -91,10 +99,9 @@ class Measurement:
         began = time.monotonic()
         text = self.a.metrics()
         self.figures["scrape_s"] = time.monotonic() - began
-        prefix = "iotex_elector_"
-        self.figures["confirm_p99_s"] = histogram_quantile(text, prefix + "confirm_seconds", 0.99)
-        self.figures["lag_p99_s"] = histogram_quantile(
-            text, prefix + "event_loop_lag_seconds", 0.99)
+        for figure, name in (("confirm_p99_s", "confirm_seconds"),
+                             ("lag_p99_s", "event_loop_lag_seconds")):
+            self.figures[figure] = quantile_between(before, text, "iotex_elector_" + name, 0.99)
 
     def one_hangs(self):
         """One leader's node does not answer; no other group lets go."""
