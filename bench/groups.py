@@ -11,13 +11,12 @@ import collections
 import json
 import os
 import re
-import resource
 import signal
 import statistics
 import tempfile
 import time
 
-from many import Etcd, Nodes, Service, Usage, memory_kb, say, wait_for
+from many import Etcd, Nodes, Service, Usage, memory_kb, raise_open_files, say, wait_for
 
 
 def spread(values):
@@ -175,8 +174,7 @@ def main():
     parser.add_argument("--no-guardian", dest="guardian", action="store_false")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the logs there")
     options = parser.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
+    raise_open_files()
     for groups in options.groups:
         with tempfile.TemporaryDirectory(prefix="elector-groups-") as folder:
             where = options.keep or folder

@@ -6,6 +6,7 @@ import collections
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -21,6 +22,12 @@ FIRST_PORT = 10_100  # below the range from which the kernel takes ports for con
 ETCD = 10_001  # client and peer port of the first member; those of the others follow
 API = {"a": 10_010, "b": 10_011}
 TICK = os.sysconf("SC_CLK_TCK")
+
+
+def raise_open_files():
+    """Thousands of connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
 
 
 def say(text):

@@ -15,7 +15,6 @@ import collections
 import contextlib
 import os
 import random
-import resource
 import signal
 import socket
 import subprocess
@@ -23,7 +22,7 @@ import sys
 import tempfile
 import time
 
-from many import API, PROGRAM, ROOT, Etcd, Nodes, Service, say, wait_for
+from many import API, PROGRAM, ROOT, Etcd, Nodes, Service, raise_open_files, say, wait_for
 
 sys.path.insert(0, f"{ROOT}/tests/chaos")
 import resources  # noqa: E402
@@ -192,8 +191,7 @@ def main():
     parser.add_argument("--keep", metavar="FOLDER", help="keep the logs there")
     options = parser.parse_args()
     options.guardian = True
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
+    raise_open_files()
     print(f"seed {options.seed}, {options.groups} groups, {options.minutes:g} minutes", flush=True)
     with tempfile.TemporaryDirectory(prefix="elector-soak-") as folder:
         where = options.keep or folder
