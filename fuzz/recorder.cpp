@@ -20,12 +20,17 @@ model::StoreChanged told(const std::vector<std::string_view>& values) {
     model::StoreChanged event;
     event.revision = Revision{static_cast<std::int64_t>(values.size())};
     const std::string first(values.front());
-    event.changes.push_back({Revision{1}, model::HolderChanged{model::StoredRecord{
-                                              Revision{1}, first, etcd::parse_holder(first)}}});
+    event.changes.reserve(values.size());
+    model::Change& record = event.changes.emplace_back();
+    record.at = Revision{1};
+    record.what.emplace<model::HolderChanged>().holder = {Revision{1}, first,
+                                                          etcd::parse_holder(first)};
     for (std::size_t i = 1; i < values.size(); ++i) {
         const Revision at{static_cast<std::int64_t>(i) + 1};
         const std::string value(values[i]);
-        event.changes.push_back({at, model::CandidateCame{{"/k/" + value, at, value}}});
+        model::Change& came = event.changes.emplace_back();
+        came.at = at;
+        came.what.emplace<model::CandidateCame>().candidate = {"/k/" + value, at, value};
     }
     return event;
 }
