@@ -40,7 +40,11 @@ AdminApi::AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
       api_(*this, metrics_),
       server_(io,
               {[this](const admin::Request& request) { return api_.answer(request); },
-               [this](const std::string& group) { return hub_.subscribe(group); }},
+               [this](const std::string& group) {
+                   auto reader = hub_.subscribe(group);
+                   if (!std::exchange(telling_, true)) tell_regularly();
+                   return reader;
+               }},
               telling()),
       timer_(io) {
     for (std::size_t i = 0; i < groups_.size(); ++i) follow(i);
@@ -92,7 +96,6 @@ admin::Server::Tell AdminApi::telling() {
 void AdminApi::start() {
     for (const auto& seat : seats_) seat->tell_if_resigned();
     server_.set(api());
-    tell_regularly();
 }
 
 void AdminApi::reloaded(bool applied) {
@@ -109,8 +112,9 @@ void AdminApi::stop() {
 void AdminApi::tell_regularly() {
     timer_.expires_after(kStatusEvery);
     timer_.async_wait([this](boost::system::error_code cancelled) {
-        if (cancelled) return;
-        if (hub_.has_readers()) publish_status();
+        telling_ = !cancelled && hub_.has_readers();
+        if (!telling_) return;
+        publish_status();
         tell_regularly();
     });
 }

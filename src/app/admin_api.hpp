@@ -69,7 +69,8 @@ class AdminApi final : private admin::House {
     admin::Hub hub_;
     admin::Api api_;
     admin::Server server_;
-    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer timer_;  ///< runs while there are readers
+    bool telling_ = false;
 };
 
 }  // namespace elector::app

@@ -4,11 +4,12 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "model/clock.hpp"
+#include "support/timer.hpp"
 
 namespace elector::app {
 
@@ -24,14 +25,13 @@ class BootClock final : public Clock {
     model::Instant now() const override;
 };
 
-/// A timer on CLOCK_BOOTTIME, armed relative to the clock it is given. All of one io_context share
-/// a timerfd. A wake-up may come early or late; the receiver looks at the clock. A receiver may
-/// arm and close timers, but not destroy its own.
+/// A timer on CLOCK_BOOTTIME, armed relative to the clock it is given. A wake-up may come early or
+/// late; the receiver looks at the clock. A receiver may arm and close timers, but not destroy its
+/// own. Until it is closed, the loop runs.
 class BootTimer {
   public:
     /// Throws std::system_error when the kernel gives no timer.
     BootTimer(boost::asio::io_context& io, const Clock& clock, std::function<void()> on_wake);
-    ~BootTimer();
     BootTimer(const BootTimer&) = delete;
     BootTimer& operator=(const BootTimer&) = delete;
 
@@ -41,11 +41,10 @@ class BootTimer {
     void close();
 
   private:
-    struct Entry;
-    class Queue;
-    Queue& queue_;
-    std::unique_ptr<Entry> entry_;
-    bool closed_ = false;
+    const Clock& clock_;
+    const std::function<void()> on_wake_;
+    support::Timer timer_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> open_;
 };
 
 }  // namespace elector::app

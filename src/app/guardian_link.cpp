@@ -22,8 +22,11 @@ namespace {
 
 /// A frozen guardian is no danger before the elector fails too; but it has to be noticed long
 /// before a holding ends. Longer than a busy machine lets a process wait.
-constexpr milliseconds kPingEvery{250};
+constexpr milliseconds kPingEvery{500};
 constexpr milliseconds kSilence{1000};
+/// An arming that was answered is a sign of life as good as a ping. They come shortly after a beat,
+/// and so the pings beside them come later than that, when the arming has just spared them.
+constexpr milliseconds kAfterArming{50};
 /// What the guardian, which reads all the time, has to be given at the end to read the last words.
 constexpr int kLastWordsMs = 200;
 /// More than is said in the second after which a guardian that does not read is lost.
@@ -44,6 +47,15 @@ guardian::Address address_of(const config::Url& url) {
     address.v6 = ip.is_v6();
     if (ip.is_v4()) address.v4 = ip.to_v4().to_bytes();
     return address;
+}
+
+Steady next_ping(Steady now, model::Duration beat, std::optional<Steady> armed) {
+    constexpr auto kGive = kPingEvery / 5;
+    const auto early = now + kPingEvery - kGive;
+    const bool arms = armed && now - *armed < 3 * kPingEvery;
+    const auto after_beat = arms ? kAfterArming : milliseconds(0);
+    const auto since = (early.time_since_epoch() + beat - after_beat) % kPingEvery;
+    return std::min<Steady>(early + (kPingEvery - since) % kPingEvery, now + kPingEvery + kGive);
 }
 
 bool adopt_link(int fd) {
@@ -218,21 +230,25 @@ void GuardianLink::read_all() {
             unanswered_since_.reset();
             if (!last) unanswered_since_ = std::chrono::steady_clock::now();
         } else if (letter->ward < wards_.size() && wards_[letter->ward]) {
-            if (awaited_ > 0 && std::holds_alternative<guardian::Armed>(letter->message))
-                --awaited_;
+            if (std::holds_alternative<guardian::Armed>(letter->message)) armed();
             wards_[letter->ward]->hear(letter->message);
         }
     }
 }
 
+/// The question that was asked last is answered: the next one has time.
+void GuardianLink::armed() {
+    if (awaited_ > 0) --awaited_;
+    armed_at_ = std::chrono::steady_clock::now();
+    if (unanswered_since_ || awaited_ > 0 || !timer_.pending()) return;
+    timer_.move_to(next_ping(*armed_at_, beat_, armed_at_).time_since_epoch());
+}
+
 void GuardianLink::wait_ping() {
-    const auto at = std::chrono::steady_clock::now() + kPingEvery;
-    const auto since_beat = (at.time_since_epoch() + beat_) % kPingEvery;
-    auto next = at - std::min<model::Duration>(since_beat, kPingEvery / 2);
+    auto next = next_ping(std::chrono::steady_clock::now(), beat_, armed_at_);
     if (unanswered_since_) next = std::min(next, *unanswered_since_ + kSilence);
-    timer_.expires_at(next);
-    timer_.async_wait([this](boost::system::error_code ec) {
-        if (ec || closed_ || lost_) return;
+    timer_.at(next, [this] {
+        if (closed_ || lost_) return;
         ping();
         if (works()) wait_ping();
     });

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "app/link_watch.hpp"
 #include "app/log.hpp"
@@ -22,6 +21,7 @@
 #include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
+#include "support/timer.hpp"
 
 namespace elector::app {
 
@@ -29,6 +29,12 @@ namespace elector::app {
 guardian::Bounds bounds_of(const model::Policy& policy);
 /// A port of the node, which the configuration allows on loopback only.
 guardian::Address address_of(const config::Url& url);
+
+using Steady = std::chrono::steady_clock::time_point;
+/// When a guardian is asked again that is asked or has answered now: at a beat (model::due_again)
+/// or between two of them, in 400 to 600 ms. `armed`: when an arming was last answered, which is as
+/// good as a ping and comes shortly after a beat.
+Steady next_ping(Steady now, model::Duration beat, std::optional<Steady> armed);
 
 /// Whether this process was started by a guardian: `fd` is the link. No child of ours gets it.
 bool adopt_link(int fd);
@@ -92,6 +98,7 @@ class GuardianLink {
     void on_ready();
     void look();
     bool ordered() const;
+    void armed();
     void wait_ping();
     void read_all();
     void ping();
@@ -104,14 +111,15 @@ class GuardianLink {
 
     int socket_;
     LinkWatch watch_;
-    boost::asio::steady_timer timer_;
+    support::Timer timer_;
     Log& log_;
     std::vector<std::unique_ptr<Ward>> wards_;    ///< by index; null: nobody has asked for it
     std::deque<std::vector<std::byte>> waiting_;  ///< what the socket had no room for, in order
     model::Duration beat_{};
     std::uint64_t pings_ = 0;
-    std::size_t awaited_ = 0;  ///< answers to questions since the last ping
-    bool awaits_ = false;      ///< those of pings are read with the next: nothing waits for them
+    std::size_t awaited_ = 0;         ///< answers to questions since the last ping
+    std::optional<Steady> armed_at_;  ///< when that was answered
+    bool awaits_ = false;  ///< those of pings are read with the next: nothing waits for them
     std::optional<std::chrono::steady_clock::time_point> unanswered_since_;
     bool lost_ = false;
     bool closed_ = false;

@@ -150,9 +150,9 @@ void CallRun::failed(const ChannelPtr& channel, Error error) {
 
 void CallRun::arm_hedge() {
     if (!plan_.options.hedge_after || !may_repeat() || plan_.only) return;
-    hedge_timer_.expires_after(*plan_.options.hedge_after);
-    hedge_timer_.async_wait([self = shared_from_this()](boost::system::error_code aborted) {
-        if (aborted || !self->done_ || self->attempts_.size() != 1) return;
+    hedge_timer_.after(*plan_.options.hedge_after, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || !self->done_ || self->attempts_.size() != 1) return;
         if (self->core_.endpoints.size() > 1 && self->remaining() > milliseconds(0)) self->launch();
     });
 }

@@ -14,6 +14,7 @@
 
 #include "etcd/backoff.hpp"
 #include "etcd/core.hpp"
+#include "support/timer.hpp"
 
 namespace elector::etcd {
 
@@ -80,7 +81,7 @@ class CallRun final : public Stoppable, public std::enable_shared_from_this<Call
     bool doubt_ = false;  ///< an attempt that has ended may have been executed
     Backoff backoff_;
     boost::asio::steady_timer retry_timer_;
-    boost::asio::steady_timer hedge_timer_;
+    support::Timer hedge_timer_;
 };
 
 /// Starts a call; `done` is called exactly once, unless the run is dropped.

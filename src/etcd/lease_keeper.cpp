@@ -169,10 +169,9 @@ void LeaseKeeper::arm() {
     }
     if (due >= armed_for_) return;
     armed_for_ = due;
-    timer_.expires_at(due);
-    timer_.async_wait([self = weak_from_this()](boost::system::error_code aborted) {
+    timer_.at(due, [self = weak_from_this()] {
         const auto keeper = self.lock();
-        if (aborted || !keeper) return;
+        if (!keeper) return;
         keeper->armed_for_ = Clock::time_point::max();
         keeper->converge();
     });

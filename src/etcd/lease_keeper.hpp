@@ -7,11 +7,10 @@
 #include <memory>
 #include <optional>
 
-#include <boost/asio/steady_timer.hpp>
-
 #include "etcd/backoff.hpp"
 #include "etcd/completion.hpp"
 #include "etcd/core.hpp"
+#include "support/timer.hpp"
 
 namespace elector::etcd {
 
@@ -65,7 +64,7 @@ class LeaseKeeper final : public Stoppable,
     Clock::time_point heard_;
     Clock::time_point first_deadline_ = Clock::time_point::max();  ///< or earlier
     Clock::time_point armed_for_ = Clock::time_point::max();
-    boost::asio::steady_timer timer_;
+    support::Timer timer_;
     int next_number_ = 0;
 };
 

@@ -12,13 +12,21 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <absl/synchronization/mutex.h>
+#include <grpc/support/cpu.h>
 #include <grpc/support/log.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <pthread.h>
+
+#include "support/timer.hpp"
+
+/// The library asks these two of its own, which we take the place of, how many processors there
+/// are. It has two lists of timers for each, up to 32, and wakes once a second for every list,
+/// empty or not; and arenas, counters and threads by their number. We make a few calls a second.
+unsigned gpr_cpu_num_cores() { return 1; }
+unsigned gpr_cpu_current_cpu() { return 0; }
 
 namespace elector::etcd {
 
@@ -85,9 +93,9 @@ std::shared_ptr<grpc::ChannelCredentials> encrypted_by(const Tls& tls) {
 
 }  // namespace
 
-struct Bridge : std::enable_shared_from_this<Bridge> {
+struct Bridge {
     Bridge(asio::io_context& context, Transport::Observer on_rpc)
-        : io(context), observer(std::move(on_rpc)), timer(context) {}
+        : io(context), observer(std::move(on_rpc)) {}
 
     /// All that the foreign thread ever does.
     void pump() {
@@ -106,14 +114,8 @@ struct Bridge : std::enable_shared_from_this<Bridge> {
     void ended(Call* call) {
         live.erase(call);
         if (!live.empty()) return;
-        armed_for = Clock::time_point::max();
-        timer.cancel();
         tell_idle();
     }
-
-    /// Calls are given up here and not by gRPC, whose threads wake for each deadline, met or not.
-    void give_up_at(Clock::time_point due);
-    void give_up_late_calls();
 
     void tell_idle() {
         for (auto& told : std::exchange(idle, {})) asio::post(io, std::move(told));
@@ -123,8 +125,6 @@ struct Bridge : std::enable_shared_from_this<Bridge> {
     const Transport::Observer observer;
     grpc::CompletionQueue queue;
     std::unordered_set<Call*> live;
-    asio::steady_timer timer;  ///< for the first deadline, or an earlier one that was met
-    Clock::time_point armed_for = Clock::time_point::max();
     std::vector<std::function<void()>> idle;
     bool shut = false;  ///< no operation may be started any more
     std::thread thread;
@@ -141,9 +141,6 @@ class Call : public std::enable_shared_from_this<Call> {
     Call& operator=(const Call&) = delete;
 
     virtual void send(const std::string&) {}
-    /// When it has had its time, and as long as it has not ended.
-    virtual Clock::time_point due() const { return Clock::time_point::max(); }
-    virtual void give_up() {}
 
     void abandon() {
         silence();
@@ -185,35 +182,31 @@ namespace {
 
 class UnaryCall final : public Call {
   public:
-    UnaryCall(std::shared_ptr<Bridge> bridge, ChannelPtr channel, const char* method,
+    UnaryCall(const std::shared_ptr<Bridge>& bridge, ChannelPtr channel, const char* method,
               Transport::UnaryDone done)
-        : Call(std::move(bridge), std::move(channel), method), done_(std::move(done)) {}
+        : Call(bridge, std::move(channel), method), done_(std::move(done)), deadline_(bridge->io) {}
 
     void start(const Metadata& metadata, const std::string& request,
                std::chrono::milliseconds timeout) {
         for (const auto& [key, value] : metadata) context_.AddMetadata(key, value);
         // Told to etcd all the same, which need not begin what comes too late.
         context_.AddMetadata("grpc-timeout", std::to_string(timeout.count()) + "m");
-        due_ = Clock::now() + timeout;
         reader_ = grpc::GenericStub(channel_->grpc)
                       .PrepareUnaryCall(&context_, path(), to_buffer(request), &bridge_->queue);
         reader_->StartCall();
         reader_->Finish(&reply_, &status_, tag([this](bool) { finished(); }));
-        bridge_->give_up_at(due_);
-    }
-
-    Clock::time_point due() const override { return due_; }
-
-    void give_up() override {
-        due_ = Clock::time_point::max();
-        given_up_ = true;
-        context_.TryCancel();
+        // Given up here and not by gRPC, whose threads wake for each deadline, met or not.
+        deadline_.after(timeout, [this] {
+            given_up_ = true;
+            context_.TryCancel();
+        });
     }
 
   private:
     void silence() override { done_ = nullptr; }
 
     void finished() {
+        deadline_.cancel();
         if (given_up_ && status_.error_code() == grpc::StatusCode::CANCELLED)
             status_ = {grpc::StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"};
         RpcStatus status = end(status_);
@@ -225,7 +218,7 @@ class UnaryCall final : public Call {
     }
 
     Transport::UnaryDone done_;
-    Clock::time_point due_ = Clock::time_point::max();
+    support::Timer deadline_;
     bool given_up_ = false;
     grpc::ByteBuffer reply_;
     grpc::Status status_;
@@ -324,27 +317,6 @@ class StreamCall final : public Call {
 
 }  // namespace
 
-void Bridge::give_up_at(Clock::time_point due) {
-    if (due >= armed_for) return;
-    armed_for = due;
-    timer.expires_at(due);
-    timer.async_wait([weak = weak_from_this()](boost::system::error_code aborted) {
-        const auto self = weak.lock();
-        if (self && !aborted) self->give_up_late_calls();
-    });
-}
-
-void Bridge::give_up_late_calls() {
-    armed_for = Clock::time_point::max();
-    const auto now = Clock::now();
-    auto next = Clock::time_point::max();
-    for (Call* const call : live) {
-        if (call->due() <= now) call->give_up();
-        next = std::min(next, call->due());
-    }
-    give_up_at(next);
-}
-
 CallHandle& CallHandle::operator=(CallHandle&& other) noexcept {
     const CallHandle previous(std::exchange(call_, std::move(other.call_)));
     return *this;
@@ -386,7 +358,6 @@ Transport::Transport(asio::io_context& io, Observer observer)
 
 void Transport::shut() {
     if (std::exchange(bridge_->shut, true)) return;
-    bridge_->timer.cancel();
     abandon_all();
     bridge_->queue.Shutdown();
     bridge_->thread.join();

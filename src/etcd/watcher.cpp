@@ -115,7 +115,8 @@ void Watcher::on_message(std::string bytes) {
     if (!decode(bytes, message)) {
         return lost(watch_error(ErrorKind::kInternal, "malformed watch message", channel_));
     }
-    heard_ = Clock::now();
+    if (phase_ == Phase::kProbing || phase_ == Phase::kQuiet)
+        wait(Phase::kQuiet, options_.progress_interval);
     // It would be silent about everything that the others have decided since.
     if (!message.canceled && core_->outdated(message.header)) return lost(outdated_error(channel_));
     if (message.canceled) {
@@ -306,35 +307,23 @@ void Watcher::probe() {
 
 void Watcher::wait(Phase phase, milliseconds delay) {
     phase_ = phase;
-    due_ = Clock::now() + delay;
-    timer_.expires_at(due_);
-    timer_.async_wait([weak = weak_from_this()](boost::system::error_code aborted) {
-        if (aborted) return;
+    if (timer_.pending()) return timer_.move_to(timer_.now() + delay);
+    timer_.after(delay, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->due();
     });
 }
 
 void Watcher::due() {
-    if (Clock::now() < due_) return;  // an old completion of a timer armed anew
     switch (phase_) {
         case Phase::kPausing:
             return open();
         case Phase::kCreating:
             return lost(
                 watch_error(ErrorKind::kTimeout, "the watch was not acknowledged", channel_));
-        case Phase::kQuiet: {
-            const auto silent = Clock::now() - heard_;
-            if (silent < options_.progress_interval) {
-                const auto rest = options_.progress_interval - silent;
-                return wait(Phase::kQuiet, std::chrono::ceil<milliseconds>(rest));
-            }
+        case Phase::kQuiet:
             return probe();
-        }
-        case Phase::kProbing: {
-            const auto probed = due_ - core_->options.request_timeout;
-            if (heard_ >= probed) return wait(Phase::kQuiet, options_.progress_interval);
+        case Phase::kProbing:
             return lost(watch_error(ErrorKind::kTimeout, "the watch stream was silent", channel_));
-        }
         case Phase::kLoggingIn:  // these have time-outs of their own
         case Phase::kReading:
         case Phase::kStopped:

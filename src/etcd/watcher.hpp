@@ -15,6 +15,7 @@
 #include "etcd/call.hpp"
 #include "etcd/codec.hpp"
 #include "etcd/core.hpp"
+#include "support/timer.hpp"
 
 namespace elector::etcd {
 
@@ -104,10 +105,8 @@ class Watcher final : public Stoppable,
     bool must_read_ = false;  ///< events are, or may be, lost: learn the store's revision first
     std::int64_t compact_revision_ = 0;
     bool interrupted_ = false;  ///< and said so
-    Clock::time_point heard_;
     Backoff backoff_;
-    Clock::time_point due_;
-    boost::asio::steady_timer timer_;
+    support::Timer timer_;
     boost::asio::steady_timer again_;  ///< for what was refused
 };
 

@@ -227,14 +227,8 @@ void HttpConnection::close() {
 
 /// `on_expiry` runs at `at` unless the connection has been put to another use meanwhile.
 void HttpConnection::arm(IoClock::time_point at, std::function<void()> on_expiry) {
-    const auto turn = ++turn_;
-    timer_.expires_at(at);
-    auto on_timer = [weak = weak_from_this(), turn,
-                     on_expiry = std::move(on_expiry)](const error_code& failure) {
-        const auto self = weak.lock();
-        if (!failure && self && self->turn_ == turn) on_expiry();
-    };
-    timer_.async_wait(std::move(on_timer));
+    ++turn_;
+    timer_.at(at, std::move(on_expiry));
 }
 
 bool HttpConnection::reset_on_close(bool on) {

@@ -17,10 +17,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "iotex/result.hpp"
 #include "iotex/url.hpp"
+#include "support/timer.hpp"
 
 namespace elector::iotex {
 
@@ -102,7 +102,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     Error describe(const boost::system::error_code& failure, ErrorKind otherwise) const;
 
     boost::asio::ip::tcp::socket socket_;
-    boost::asio::steady_timer timer_;
+    support::Timer timer_;
     std::uint64_t id_;
     std::uint64_t turn_ = 0;  ///< changes with every new use; handlers of an earlier use do nothing
     bool busy_ = false;

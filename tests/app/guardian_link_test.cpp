@@ -1,6 +1,7 @@
 // The elector's end of the link to its guardian: what it wakes for, and what can wait.
 #include "app/guardian_link.hpp"
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -63,6 +64,28 @@ TEST_CASE_FIXTURE(Rig, "the guardian's acknowledgement is heard at once, with al
     CHECK(woken() > 0);
     REQUIRE(heard.size() == 1);
     CHECK(std::get<model::GuardianArmed>(heard.front()).op == op);
+}
+
+TEST_CASE("pings leave with the beat, and beside armings between two of them") {
+    using std::chrono::milliseconds;
+    const milliseconds beat{30};  // the beat is at 970, 1470, 1970 ms
+    const auto at = [](int ms) { return std::chrono::steady_clock::time_point(milliseconds(ms)); };
+    CHECK(app::next_ping(at(970), beat, std::nullopt) == at(1470));
+    CHECK(app::next_ping(at(973), beat, std::nullopt) == at(1470));
+    // Armed after each beat of a second: asked once between two armings.
+    CHECK(app::next_ping(at(976), beat, at(976)) == at(1520));
+    CHECK(app::next_ping(at(1520), beat, at(976)) == at(2020));
+    CHECK(app::next_ping(at(1976), beat, at(1976)) == at(2520));
+    // It is armed no more.
+    CHECK(app::next_ping(at(3020), beat, at(976)) == at(3470));
+    // However it comes, it is never long.
+    for (int now = 1000; now < 2000; ++now) {
+        for (const int armed : {1000, now}) {
+            const auto next = app::next_ping(at(now), beat, at(armed));
+            CHECK(next - at(now) >= milliseconds(400));
+            CHECK(next - at(now) <= milliseconds(600));
+        }
+    }
 }
 
 TEST_CASE_FIXTURE(Rig, "the end of a run of the fence command is heard at once") {
