@@ -19,8 +19,10 @@ namespace {
 constexpr std::chrono::seconds kSayAgain{30};
 /// So many groups hear of the watch in one turn of the loop: each of them reads its keys then.
 constexpr std::size_t kHearAtOnce = 16;
-/// So many groups confirm each by itself: a wait for others would not pay.
+/// So many groups ask each by itself: a wait for others would not pay.
 constexpr std::size_t kFewGroups = 8;
+/// So many share a request: each is up to three operations, and etcd takes 128.
+constexpr std::size_t kMostPublications = 32;
 
 std::string joined(const std::vector<std::string>& words) {
     std::string all;
@@ -69,8 +71,13 @@ EtcdLink::EtcdLink(asio::io_context& io, const config::Etcd& config, Log& log, T
                         set_access();
                     }),
       client_(io, client_options(seed)),
-      confirmations_(io, tasks, [this](etcd::Txn request) {
-          return client_.txn(std::move(request), read_options(attempt_));
+      confirmations_(
+          io, tasks, "confirm", etcd::kMostConfirmations,
+          [this](std::vector<etcd::Confirmation> asked) { return confirm_all(std::move(asked)); }),
+      publications_(io, tasks, "publish", kMostPublications, [this](std::vector<etcd::Txn> each) {
+          etcd::CallOptions options;
+          options.timeout = attempt_ + kHedge;
+          return client_.txns(std::move(each), options);
       }) {}
 
 etcd::ClientOptions EtcdLink::client_options(std::uint64_t seed) {
@@ -133,11 +140,25 @@ void EtcdLink::set_access() {
              {{"key", "etcd"}, {"error", etcd::to_string(done.error())}});
 }
 
-bool EtcdLink::confirm(const etcd::Keys& keys, const model::Confirm& effect,
+bool EtcdLink::many() const { return hears_.size() > kFewGroups; }
+
+void EtcdLink::confirm(const etcd::Keys& keys, const model::Confirm& effect,
                        Confirmations::Answer answer) {
-    if (hears_.size() <= kFewGroups) return false;
     confirmations_.ask({keys.holder, effect}, std::move(answer));
-    return true;
+}
+
+asio::awaitable<Confirmations::Replies> EtcdLink::confirm_all(
+    std::vector<etcd::Confirmation> asked) {
+    auto request = etcd::to_txn(std::span<const etcd::Confirmation>(asked));
+    const auto options = read_options(attempt_);
+    const auto reply = co_await client_.txn(std::move(request), options);
+    if (!reply) co_return reply.error();
+    co_return etcd::split(asked, *reply);
+}
+
+void EtcdLink::publish(const etcd::Keys& keys, const model::PublishMember& effect,
+                       Publications::Answer answer) {
+    publications_.ask(etcd::to_txn(keys, effect), std::move(answer));
 }
 
 void EtcdLink::on_watch(const etcd::WatchNotice& notice) {
@@ -267,6 +288,7 @@ bool EtcdLink::worth_saying(std::string_view event) {
 asio::awaitable<void> EtcdLink::close() {
     closed_ = true;
     confirmations_.close();
+    publications_.close();
     certificates_.close();
     watch_.stop();
     co_await client_.close();

@@ -16,8 +16,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "app/certificate_watch.hpp"
-#include "app/confirmations.hpp"
 #include "app/log.hpp"
+#include "app/together.hpp"
 #include "config/config.hpp"
 #include "etcd/client.hpp"
 #include "etcd/transactions.hpp"
@@ -48,11 +48,15 @@ class EtcdLink {
     void watch(std::size_t group, etcd::KeyRange range, model::Revision from);
     /// Another way to etcd is taken once it is proved; told in the log.
     void reload(const config::Etcd& config);
-    /// A read that proves a holding. With many groups several share a request.
-    /// True: this confirmation is asked together with those of other groups, and `answer` will
-    /// hear. False: there are few groups, each asks by itself.
-    bool confirm(const etcd::Keys& keys, const model::Confirm& effect,
+    /// There are so many groups that several share a request, for what follows; fewer ask each by
+    /// itself.
+    bool many() const;
+    /// A read that proves a holding.
+    void confirm(const etcd::Keys& keys, const model::Confirm& effect,
                  Confirmations::Answer answer);
+    /// A member's own record.
+    void publish(const etcd::Keys& keys, const model::PublishMember& effect,
+                 Publications::Answer answer);
     boost::asio::awaitable<void> close();
 
     etcd::Client& client() { return client_; }
@@ -68,6 +72,8 @@ class EtcdLink {
     std::function<void(const etcd::RpcStat&)> on_rpc;
 
   private:
+    boost::asio::awaitable<Confirmations::Replies> confirm_all(
+        std::vector<etcd::Confirmation> asked);
     etcd::ClientOptions client_options(std::uint64_t seed);
     std::string password();
     void set_access();
@@ -89,6 +95,7 @@ class EtcdLink {
     CertificateWatch certificates_;
     etcd::Client client_;
     Confirmations confirmations_;
+    Publications publications_;
     std::vector<etcd::WatchRange> ranges_;
     std::vector<std::string> keys_;  ///< by range, for people
     std::vector<Hear> hears_;        ///< by range

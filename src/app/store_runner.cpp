@@ -53,16 +53,17 @@ bool StoreRunner::run(const model::Effect& effect, const model::Policy&) {
             [&](const ReadElection& e) { return start(e); },
             [&](const WatchElection& e) { return watch(e), true; },
             [&](const Register& e) { return start(e); },
-            [&](const PublishMember& e) { return start(e); },
+            [&](const PublishMember& e) {
+                if (!link_.many()) return start(e);
+                return link_.publish(keys_, e, answered(e)), true;
+            },
             [&](const Queue& e) { return start(e); },
             [&](const Release& e) { return start(e); },
             [&](const Depose& e) { return start(e); },
             [&](const Claim& e) { return start(e); },
             [&](const Confirm& e) {
-                auto answer = [this, e](const etcd::Result<etcd::TxnReply>& reply) {
-                    tasks_.run("confirm", [&] { confirmed(e, reply); });
-                };
-                return link_.confirm(keys_, e, std::move(answer)) || start(e);
+                if (!link_.many()) return start(e);
+                return link_.confirm(keys_, e, answered(e)), true;
             },
             [&](const Drain& e) { return start(e); },
             [&](const MarkUnfenced& e) { return start(e); },
@@ -146,11 +147,16 @@ void StoreRunner::watch(const model::WatchElection& effect) {
     link_.watch(place_, etcd::watched(keys_, effect.far), effect.from);
 }
 
-void StoreRunner::confirmed(const model::Confirm& effect,
-                            const etcd::Result<etcd::TxnReply>& reply) {
-    if (!reply) return post_(etcd::failed_event(effect, failed(reply.error(), "txn")));
-    link_.worked();
-    post_(etcd::to_event(keys_, effect, *reply));
+/// What hears the answer to one that shared a request.
+template <class E>
+std::function<void(const etcd::Result<etcd::TxnReply>&)> StoreRunner::answered(const E& effect) {
+    return [this, effect](const etcd::Result<etcd::TxnReply>& reply) {
+        tasks_.run("store", [&] {
+            if (!reply) return post_(etcd::failed_event(effect, failed(reply.error(), "txn")));
+            link_.worked();
+            post_(etcd::to_event(keys_, effect, *reply));
+        });
+    };
 }
 
 void StoreRunner::on_watch(const EtcdLink::Watched& watched) {

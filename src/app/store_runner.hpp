@@ -35,7 +35,8 @@ class StoreRunner {
     boost::asio::awaitable<void> keep_alive(model::KeepLeaseAlive effect);
     boost::asio::awaitable<void> revoke(model::RevokeLease effect);
     void watch(const model::WatchElection& effect);
-    void confirmed(const model::Confirm& effect, const etcd::Result<etcd::TxnReply>& reply);
+    template <class E>
+    std::function<void(const etcd::Result<etcd::TxnReply>&)> answered(const E& effect);
     void on_watch(const EtcdLink::Watched& watched);
     model::StoreOutcome failed(const etcd::Error& error, const char* what);
 

@@ -97,6 +97,12 @@ asio::awaitable<Result<void>> revoke(CorePtr core, CallPlan plan) {
     co_return Result<void>();
 }
 
+asio::awaitable<Result<std::vector<TxnReply>>> ask_each(CorePtr core, CallPlan plan) {
+    Result<TxnReplies> replies = co_await ask<TxnReplies>(std::move(core), std::move(plan));
+    if (!replies) co_return replies.error();
+    co_return std::move(replies->each);
+}
+
 asio::awaitable<Result<StatusReply>> failed_status(Error error) { co_return error; }
 
 }  // namespace
@@ -126,6 +132,11 @@ Client::~Client() {
 asio::awaitable<Result<TxnReply>> Client::txn(Txn request, CallOptions options) {
     const bool writes = !only_reads(request.then_ops) || !only_reads(request.else_ops);
     return ask<TxnReply>(core_, make_plan("KV/Txn", encode(request), writes, options));
+}
+
+asio::awaitable<Result<std::vector<TxnReply>>> Client::txns(std::vector<Txn> each,
+                                                            CallOptions options) {
+    return ask_each(core_, make_plan("KV/Txn", encode(each), true, options));
 }
 
 asio::awaitable<Result<RangeReply>> Client::range(RangeOp op, CallOptions options) {

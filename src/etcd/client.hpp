@@ -250,6 +250,12 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     boost::asio::awaitable<Result<TxnReply>> txn(Txn request, CallOptions options = {});
+    /// Several in one request and at one revision, each judged by its own conditions: etcd's nested
+    /// transactions. A key may be written once in all of them. What makes one invalid, such as a
+    /// lease that is gone, is the error of all, and then nothing is written.
+    /// Source: etcd API, RequestOp.request_txn (from 3.3 on).
+    boost::asio::awaitable<Result<std::vector<TxnReply>>> txns(std::vector<Txn> each,
+                                                               CallOptions options = {});
     boost::asio::awaitable<Result<RangeReply>> range(RangeOp op, CallOptions options = {});
     boost::asio::awaitable<Result<PutReply>> put(PutOp op, CallOptions options = {});
     boost::asio::awaitable<Result<DeleteReply>> remove(DeleteOp op, CallOptions options = {});

@@ -82,6 +82,12 @@ void fill(pb::RequestOp& wire, const Op& op) {
     std::visit(visitor, op);
 }
 
+void fill(pb::TxnRequest& wire, const Txn& txn) {
+    for (const auto& compare : txn.compares) fill(*wire.add_compare(), compare);
+    for (const auto& op : txn.then_ops) fill(*wire.add_success(), op);
+    for (const auto& op : txn.else_ops) fill(*wire.add_failure(), op);
+}
+
 Header read(const pb::ResponseHeader& wire) {
     return {wire.cluster_id(), wire.member_id(), wire.revision(), wire.raft_term()};
 }
@@ -107,6 +113,12 @@ OpReply read(const pb::ResponseOp& wire) {
     return reply;
 }
 
+TxnReply read(const pb::TxnResponse& wire, const Header& header) {
+    TxnReply reply{header, wire.succeeded(), {}};
+    for (const auto& response : wire.responses()) reply.replies.push_back(read(response));
+    return reply;
+}
+
 WatchEvent read(const pb::Event& wire) {
     WatchEvent event;
     event.kind =
@@ -125,11 +137,11 @@ std::string encode_as(const Value& value) {
 
 }  // namespace
 
-std::string encode(const Txn& txn) {
+std::string encode(const Txn& txn) { return encode_as<pb::TxnRequest>(txn); }
+
+std::string encode(const std::vector<Txn>& each) {
     pb::TxnRequest wire;
-    for (const auto& compare : txn.compares) fill(*wire.add_compare(), compare);
-    for (const auto& op : txn.then_ops) fill(*wire.add_success(), op);
-    for (const auto& op : txn.else_ops) fill(*wire.add_failure(), op);
+    for (const auto& txn : each) fill(*wire.add_success()->mutable_request_txn(), txn);
     return wire.SerializeAsString();
 }
 
@@ -203,10 +215,20 @@ std::string encode_authenticate(const std::string& username, const std::string& 
 bool decode(const std::string& bytes, TxnReply& reply) {
     pb::TxnResponse wire;
     if (!wire.ParseFromString(bytes)) return false;
+    reply = read(wire, read(wire.header()));
+    return true;
+}
+
+bool decode(const std::string& bytes, TxnReplies& reply) {
+    pb::TxnResponse wire;
+    if (!wire.ParseFromString(bytes)) return false;
     reply.header = read(wire.header());
-    reply.succeeded = wire.succeeded();
-    reply.replies.clear();
-    for (const auto& response : wire.responses()) reply.replies.push_back(read(response));
+    reply.each.clear();
+    for (const auto& response : wire.responses()) {
+        if (!response.has_response_txn()) return false;
+        // The inner ones' headers are empty; all was done at one revision.
+        reply.each.push_back(read(response.response_txn(), reply.header));
+    }
     return true;
 }
 

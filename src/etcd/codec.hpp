@@ -31,6 +31,8 @@ struct KeepAliveMessage {
 };
 
 std::string encode(const Txn& txn);
+/// Transactions inside one without a condition.
+std::string encode(const std::vector<Txn>& each);
 std::string encode(const RangeOp& op);
 std::string encode(const PutOp& op);
 std::string encode(const DeleteOp& op);
@@ -52,6 +54,7 @@ struct AuthenticateReply {
 
 /// False: the bytes are not such a message.
 bool decode(const std::string& bytes, TxnReply& reply);
+bool decode(const std::string& bytes, TxnReplies& reply);
 bool decode(const std::string& bytes, RangeReply& reply);
 bool decode(const std::string& bytes, PutReply& reply);
 bool decode(const std::string& bytes, DeleteReply& reply);

@@ -97,6 +97,12 @@ struct TxnReply {
     bool operator==(const TxnReply&) const = default;
 };
 
+/// Of transactions that were one request, in their order.
+struct TxnReplies {
+    Header header;
+    std::vector<TxnReply> each;
+};
+
 struct WatchEvent {
     enum class Kind { kPut, kDelete };
     Kind kind = Kind::kPut;

@@ -53,6 +53,41 @@ TEST_CASE_FIXTURE(One, "a put key is read back with its revisions") {
     CHECK(get("basic/k").kvs.empty());
 }
 
+TEST_CASE_FIXTURE(One, "transactions in one request are each judged by their own condition") {
+    const std::int64_t lease = value_of(run(io, client.lease_grant(0x4321, 5))).id;
+    const std::int64_t before = put("each/taken", "somebody");
+    const std::vector<Txn> all{campaign("each/a", "1", lease), campaign("each/taken", "2", lease),
+                               campaign("each/b", "3", lease)};
+    const auto replies = value_of(run(io, client.txns(all)));
+    REQUIRE(replies.size() == 3);
+    CHECK(replies[0].succeeded);
+    CHECK_FALSE(replies[1].succeeded);
+    CHECK(replies[2].succeeded);
+    // Each answer is what it would have been alone.
+    REQUIRE(replies[1].replies.size() == 1);
+    CHECK(replies[1].replies.front().kvs ==
+          std::vector<KeyValue>{{"each/taken", "somebody", before, before, 1, 0}});
+    CHECK(replies[0].header.revision == before + 1);
+    CHECK(replies[0].header == replies[2].header);
+    for (const char* key : {"each/a", "each/b"})
+        CHECK(get(key).kvs.front().mod_revision == replies[0].header.revision);
+    CHECK(get("each/taken").kvs.front().value == "somebody");
+    // As many as one elector sends.
+    std::vector<Txn> many;
+    for (int i = 0; i < 32; ++i)
+        many.push_back(campaign("each/many/" + std::to_string(i), "x", lease));
+    CHECK(value_of(run(io, client.txns(many))).size() == 32);
+}
+
+TEST_CASE_FIXTURE(One, "of transactions in one request, one whose lease is gone spoils all") {
+    const std::vector<Txn> all{campaign("spoilt/a", "1", 0), campaign("spoilt/b", "2", 0x777)};
+    const auto replies = run(io, client.txns(all));
+    REQUIRE(replies.has_error());
+    CHECK(replies.error().kind == ErrorKind::kLeaseNotFound);
+    CHECK_FALSE(replies.error().outcome_unknown);
+    CHECK(get("spoilt/a").kvs.empty());
+}
+
 TEST_CASE_FIXTURE(One, "a campaign may be repeated and leaves one key") {
     const std::int64_t lease = value_of(run(io, client.lease_grant(0x1234, 5))).id;
     const Txn txn = campaign("again/1234", "a", lease);

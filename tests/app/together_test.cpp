@@ -1,5 +1,5 @@
-// Confirmations of many groups wait a moment for each other, and no longer.
-#include "app/confirmations.hpp"
+// What many groups ask waits a moment for the others, and no longer; each has its own answer.
+#include "app/together.hpp"
 
 #include <deque>
 #include <map>
@@ -13,14 +13,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-using Reply = etcd::Result<etcd::TxnReply>;
-
-etcd::TxnReply reply_to(const etcd::Txn& request) {
-    etcd::TxnReply reply;
-    reply.succeeded = true;
-    reply.replies.resize(request.then_ops.size());
-    return reply;
-}
+using Reply = app::Confirmations::Reply;
+using Replies = app::Confirmations::Replies;
 
 etcd::Error error_of(etcd::ErrorKind kind) {
     etcd::Error error;
@@ -34,16 +28,17 @@ struct Fixture {
     app::Tasks tasks{io, [this](const std::string& name, const std::string& what) {
                          failed.push_back(name + ": " + what);
                      }};
-    std::vector<std::size_t> sent;  ///< operations of each request
-    std::deque<Reply> scripted;     ///< then: what was read
+    std::vector<std::size_t> sent;  ///< how many were in each request
+    std::deque<Replies> scripted;   ///< then: success
     app::Confirmations confirmations{
-        io, tasks, [this](etcd::Txn request) { return send(std::move(request)); }};
+        io, tasks, "confirm", etcd::kMostConfirmations,
+        [this](std::vector<etcd::Confirmation> asked) { return send(std::move(asked)); }};
     std::map<std::string, std::string> answers;  ///< by group
 
-    asio::awaitable<Reply> send(etcd::Txn request) {
-        sent.push_back(request.then_ops.size());
-        if (scripted.empty()) co_return reply_to(request);
-        Reply next = scripted.front();
+    asio::awaitable<Replies> send(std::vector<etcd::Confirmation> asked) {
+        sent.push_back(asked.size());
+        if (scripted.empty()) co_return std::vector<etcd::TxnReply>(asked.size());
+        Replies next = scripted.front();
         scripted.pop_front();
         co_return next;
     }
@@ -68,19 +63,19 @@ TEST_CASE_FIXTURE(Fixture, "what is asked within a moment is one request") {
     ask("c");
     CHECK(sent.empty());
     run();
-    CHECK(sent == std::vector<std::size_t>{6});
+    CHECK(sent == std::vector<std::size_t>{3});
     CHECK(answers == std::map<std::string, std::string>{
                          {"a", "answered"}, {"b", "answered"}, {"c", "answered"}});
     ask("a");
     run();
-    CHECK(sent == std::vector<std::size_t>{6, 2});
+    CHECK(sent == std::vector<std::size_t>{3, 1});
     CHECK(failed.empty());
 }
 
 TEST_CASE_FIXTURE(Fixture, "a full request waits for nobody") {
     for (std::size_t i = 0; i < etcd::kMostConfirmations; ++i) ask(std::to_string(i));
     io.poll();
-    CHECK(sent == std::vector<std::size_t>{128});
+    CHECK(sent == std::vector<std::size_t>{64});
     CHECK(answers.size() == etcd::kMostConfirmations);
 }
 
@@ -90,9 +85,28 @@ TEST_CASE_FIXTURE(Fixture, "a refusal of all is asked again by each, and is then
     ask("a");
     ask("b");
     run();
-    CHECK(sent == std::vector<std::size_t>{4, 2, 2});
+    CHECK(sent == std::vector<std::size_t>{2, 1, 1});
     CHECK(answers ==
           std::map<std::string, std::string>{{"a", "permission_denied"}, {"b", "answered"}});
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lease that is gone is its group's alone") {
+    scripted.push_back(error_of(etcd::ErrorKind::kLeaseNotFound));
+    scripted.push_back(error_of(etcd::ErrorKind::kLeaseNotFound));
+    ask("a");
+    ask("b");
+    run();
+    CHECK(answers ==
+          std::map<std::string, std::string>{{"a", "lease_not_found"}, {"b", "answered"}});
+}
+
+TEST_CASE_FIXTURE(Fixture, "a reply that does not fit says nothing about anybody") {
+    scripted.push_back(std::vector<etcd::TxnReply>(1));
+    ask("a");
+    ask("b");
+    run();
+    CHECK(sent == std::vector<std::size_t>{2});
+    CHECK(answers == std::map<std::string, std::string>{{"a", "internal"}, {"b", "internal"}});
 }
 
 TEST_CASE_FIXTURE(Fixture, "an unknown outcome is each group's, and is not asked again") {
@@ -100,7 +114,7 @@ TEST_CASE_FIXTURE(Fixture, "an unknown outcome is each group's, and is not asked
     ask("a");
     ask("b");
     run();
-    CHECK(sent == std::vector<std::size_t>{4});
+    CHECK(sent == std::vector<std::size_t>{2});
     CHECK(answers == std::map<std::string, std::string>{{"a", "timeout"}, {"b", "timeout"}});
 }
 
