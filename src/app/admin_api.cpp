@@ -105,6 +105,7 @@ void AdminApi::reloaded(bool applied) {
 
 void AdminApi::stop() {
     timer_.cancel();
+    telling_ = true;  // nobody starts it any more
     hub_.close(R"({"why":"this elector ends"})");
     server_.stop();
 }
@@ -112,7 +113,8 @@ void AdminApi::stop() {
 void AdminApi::tell_regularly() {
     timer_.expires_after(kStatusEvery);
     timer_.async_wait([this](boost::system::error_code cancelled) {
-        telling_ = !cancelled && hub_.has_readers();
+        if (cancelled) return;
+        telling_ = hub_.has_readers();
         if (!telling_) return;
         publish_status();
         tell_regularly();

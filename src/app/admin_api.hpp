@@ -70,7 +70,7 @@ class AdminApi final : private admin::House {
     admin::Api api_;
     admin::Server server_;
     boost::asio::steady_timer timer_;  ///< runs while there are readers
-    bool telling_ = false;
+    bool telling_ = false;             ///< and this says so
 };
 
 }  // namespace elector::app

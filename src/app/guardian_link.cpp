@@ -27,6 +27,8 @@ constexpr milliseconds kSilence{1000};
 /// An arming that was answered is a sign of life as good as a ping. They come shortly after a beat,
 /// and so the pings beside them come later than that, when the arming has just spared them.
 constexpr milliseconds kAfterArming{50};
+/// But it is pinged all the same now and then, as a sign of our own life to it.
+constexpr milliseconds kPingAtLeast{1000};
 /// What the guardian, which reads all the time, has to be given at the end to read the last words.
 constexpr int kLastWordsMs = 200;
 /// More than is said in the second after which a guardian that does not read is lost.
@@ -49,13 +51,14 @@ guardian::Address address_of(const config::Url& url) {
     return address;
 }
 
-Steady next_ping(Steady now, model::Duration beat, std::optional<Steady> armed) {
+Steady next_ping(Steady now, model::Duration beat, std::optional<Steady> armed, Steady pinged) {
     constexpr auto kGive = kPingEvery / 5;
     const auto early = now + kPingEvery - kGive;
     const bool arms = armed && now - *armed < 3 * kPingEvery;
     const auto after_beat = arms ? kAfterArming : milliseconds(0);
     const auto since = (early.time_since_epoch() + beat - after_beat) % kPingEvery;
-    return std::min<Steady>(early + (kPingEvery - since) % kPingEvery, now + kPingEvery + kGive);
+    const Steady latest = std::min<Steady>(now + kPingEvery + kGive, pinged + kPingAtLeast);
+    return std::min<Steady>(early + (kPingEvery - since) % kPingEvery, latest);
 }
 
 bool adopt_link(int fd) {
@@ -153,7 +156,11 @@ void GuardianLink::Ward::lost() {
 // --- the link
 
 GuardianLink::GuardianLink(asio::io_context& io, int fd, Log& log)
-    : socket_(fd), watch_(io, fd, [this] { on_ready(); }), timer_(io), log_(log) {
+    : socket_(fd),
+      watch_(io, fd, [this] { on_ready(); }),
+      timer_(io),
+      log_(log),
+      pinged_at_(std::chrono::steady_clock::now()) {
     wait_ping();
 }
 
@@ -241,11 +248,11 @@ void GuardianLink::armed() {
     if (awaited_ > 0) --awaited_;
     armed_at_ = std::chrono::steady_clock::now();
     if (unanswered_since_ || awaited_ > 0 || !timer_.pending()) return;
-    timer_.move_to(next_ping(*armed_at_, beat_, armed_at_).time_since_epoch());
+    timer_.move_to(next_ping(*armed_at_, beat_, armed_at_, pinged_at_).time_since_epoch());
 }
 
 void GuardianLink::wait_ping() {
-    auto next = next_ping(std::chrono::steady_clock::now(), beat_, armed_at_);
+    auto next = next_ping(std::chrono::steady_clock::now(), beat_, armed_at_, pinged_at_);
     if (unanswered_since_) next = std::min(next, *unanswered_since_ + kSilence);
     timer_.at(next, [this] {
         if (closed_ || lost_) return;
@@ -260,6 +267,7 @@ void GuardianLink::ping() {
     const auto now = std::chrono::steady_clock::now();
     if (unanswered_since_ && now - *unanswered_since_ >= kSilence)
         return lost("it has not answered for a second");
+    pinged_at_ = now;
     if (!unanswered_since_) unanswered_since_ = now;
     // What was not answered by now is read with the pings' answers.
     awaits_ = std::exchange(awaited_, 0) > 0 || ordered();

@@ -33,8 +33,9 @@ guardian::Address address_of(const config::Url& url);
 using Steady = std::chrono::steady_clock::time_point;
 /// When a guardian is asked again that is asked or has answered now: at a beat (model::due_again)
 /// or between two of them, in 400 to 600 ms. `armed`: when an arming was last answered, which is as
-/// good as a ping and comes shortly after a beat.
-Steady next_ping(Steady now, model::Duration beat, std::optional<Steady> armed);
+/// good as a ping and comes shortly after a beat. `pinged`: when it was pinged last, which it is
+/// once a second whatever else it is asked, as a sign that this process lives.
+Steady next_ping(Steady now, model::Duration beat, std::optional<Steady> armed, Steady pinged);
 
 /// Whether this process was started by a guardian: `fd` is the link. No child of ours gets it.
 bool adopt_link(int fd);
@@ -117,6 +118,7 @@ class GuardianLink {
     std::deque<std::vector<std::byte>> waiting_;  ///< what the socket had no room for, in order
     model::Duration beat_{};
     std::uint64_t pings_ = 0;
+    Steady pinged_at_;
     std::size_t awaited_ = 0;         ///< answers to questions since the last ping
     std::optional<Steady> armed_at_;  ///< when that was answered
     bool awaits_ = false;  ///< those of pings are read with the next: nothing waits for them

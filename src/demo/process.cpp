@@ -1,6 +1,7 @@
 #include "demo/process.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +28,11 @@ std::vector<std::string> environment() {
     std::vector<std::string> all{"PATH=/usr/bin:/bin"};
 #ifdef __aarch64__
     all.emplace_back("ETCD_UNSUPPORTED_ARCH=arm64");  // etcd 3.4 refuses to start without it
+#endif
+#ifdef __SANITIZE_THREAD__
+    // What is known of libraries that were not built for it.
+    if (const char* options = std::getenv("TSAN_OPTIONS"))
+        all.push_back(std::string("TSAN_OPTIONS=") + options);
 #endif
     return all;
 }

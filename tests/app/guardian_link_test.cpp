@@ -70,22 +70,26 @@ TEST_CASE("pings leave with the beat, and beside armings between two of them") {
     using std::chrono::milliseconds;
     const milliseconds beat{30};  // the beat is at 970, 1470, 1970 ms
     const auto at = [](int ms) { return std::chrono::steady_clock::time_point(milliseconds(ms)); };
-    CHECK(app::next_ping(at(970), beat, std::nullopt) == at(1470));
-    CHECK(app::next_ping(at(973), beat, std::nullopt) == at(1470));
+    const auto ping = [&](int now, std::optional<std::chrono::steady_clock::time_point> armed,
+                          int pinged) { return app::next_ping(at(now), beat, armed, at(pinged)); };
+    CHECK(ping(970, std::nullopt, 970) == at(1470));
+    CHECK(ping(973, std::nullopt, 973) == at(1470));
     // Armed after each beat of a second: asked once between two armings.
-    CHECK(app::next_ping(at(976), beat, at(976)) == at(1520));
-    CHECK(app::next_ping(at(1520), beat, at(976)) == at(2020));
-    CHECK(app::next_ping(at(1976), beat, at(1976)) == at(2520));
+    CHECK(ping(976, at(976), 520) == at(1520));
+    CHECK(ping(1520, at(976), 1520) == at(2020));
+    CHECK(ping(1976, at(1976), 1520) == at(2520));
     // It is armed no more.
-    CHECK(app::next_ping(at(3020), beat, at(976)) == at(3470));
+    CHECK(ping(3020, at(976), 3020) == at(3470));
     // However it comes, it is never long.
     for (int now = 1000; now < 2000; ++now) {
         for (const int armed : {1000, now}) {
-            const auto next = app::next_ping(at(now), beat, at(armed));
-            CHECK(next - at(now) >= milliseconds(400));
-            CHECK(next - at(now) <= milliseconds(600));
+            CHECK(ping(now, at(armed), now) >= at(now + 400));
+            CHECK(ping(now, at(armed), now) <= at(now + 600));
         }
     }
+    // Armed all the time, it is still pinged.
+    for (const int every : {1, 100, 300, 500, 600})
+        for (int now = 1000; now < 3000; now += every) CHECK(ping(now, at(now), 1000) <= at(2000));
 }
 
 TEST_CASE_FIXTURE(Rig, "the end of a run of the fence command is heard at once") {

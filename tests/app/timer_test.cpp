@@ -77,6 +77,19 @@ TEST_CASE_FIXTURE(Fixture, "a callback may end its own timer, and others that ar
     CHECK(woken == Lines{"own"});
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "what is armed and cancelled while another goes off keeps no loop running") {
+    Timer a(io);
+    Timer b(io);
+    a.after(1ms, [&] {
+        b.after(1h, note("b"));
+        b.cancel();
+    });
+    io.run_for(5s);
+    CHECK(io.stopped());
+    CHECK(woken.empty());
+}
+
 TEST_CASE_FIXTURE(Fixture, "after a callback that throws, the others still go off") {
     Timer bad(io);
     Timer good(io);
