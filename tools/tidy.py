@@ -455,6 +455,12 @@ def check_trailing_space(source):
             yield number, "delete the spaces at the end of the line"
 
 
+@file_rule("conflict", "Half of a merge is read by users as what we say.", lambda s: True)
+def check_conflict(source):
+    yield from matches(source, r"(?m)^(?:<{7}|>{7}|[|]{7}) .*$", source.text,
+                       "finish the merge: {0!r} is left of it")
+
+
 @file_rule("last-newline", "Tools that join files or lines need it.", lambda s: s.text != "")
 def check_last_newline(source):
     if not source.text.endswith("\n") or source.text.endswith("\n\n"):

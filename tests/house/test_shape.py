@@ -88,6 +88,11 @@ class Files(unittest.TestCase):
         files = {"a.md": "a\nb \n", "b.cpp": "a\t\n", "c.txt": "a\r\n", "d.md": "a\n\nb\n"}
         self.assertEqual(judge("trailing-space", files), [("a.md", 2), ("b.cpp", 1), ("c.txt", 1)])
 
+    def test_no_merge_is_left_half_done(self):
+        half = "one\n" + "<" * 7 + " HEAD\ntwo\n" + "=" * 7 + "\n" + ">" * 7 + " other\n"
+        files = {"a.md": half, "b.md": "Title\n" + "=" * 7 + "\n<" + "<" * 6 + "\n"}
+        self.assertEqual(judge("conflict", files), [("a.md", 2), ("a.md", 5)])
+
     def test_files_end_with_one_newline(self):
         files = {"a.md": "a", "b.md": "a\n\n", "c.md": "a\n", "d.md": ""}
         self.assertEqual(judge("last-newline", files), [("a.md", 1), ("b.md", 2)])
