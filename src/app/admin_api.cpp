@@ -42,7 +42,7 @@ AdminApi::AdminApi(boost::asio::io_context& io, Groups& groups, Log& log,
               {[this](const admin::Request& request) { return api_.answer(request); },
                [this](const std::string& group) {
                    auto reader = hub_.subscribe(group);
-                   if (!std::exchange(telling_, true)) tell_regularly();
+                   if (!stopped_ && !std::exchange(telling_, true)) tell_regularly();
                    return reader;
                }},
               telling()),
@@ -105,7 +105,7 @@ void AdminApi::reloaded(bool applied) {
 
 void AdminApi::stop() {
     timer_.cancel();
-    telling_ = true;  // nobody starts it any more
+    stopped_ = true;
     hub_.close(R"({"why":"this elector ends"})");
     server_.stop();
 }
@@ -113,7 +113,7 @@ void AdminApi::stop() {
 void AdminApi::tell_regularly() {
     timer_.expires_after(kStatusEvery);
     timer_.async_wait([this](boost::system::error_code cancelled) {
-        if (cancelled) return;
+        if (cancelled || stopped_) return;
         telling_ = hub_.has_readers();
         if (!telling_) return;
         publish_status();

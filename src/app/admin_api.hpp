@@ -71,6 +71,7 @@ class AdminApi final : private admin::House {
     admin::Server server_;
     boost::asio::steady_timer timer_;  ///< runs while there are readers
     bool telling_ = false;             ///< and this says so
+    bool stopped_ = false;
 };
 
 }  // namespace elector::app

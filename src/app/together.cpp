@@ -14,10 +14,10 @@ bool of_one(const etcd::Error& error) {
            error.kind == etcd::ErrorKind::kLeaseNotFound || error.kind == etcd::ErrorKind::kInvalid;
 }
 
-etcd::Error misfit() {
+etcd::Error misfit(const char* text) {
     etcd::Error error;
     error.kind = etcd::ErrorKind::kInternal;
-    error.text = "etcd's reply does not fit the request";
+    error.text = text;
     error.outcome_unknown = true;
     return error;
 }
@@ -49,7 +49,12 @@ void Together<Asked>::flush() {
 template <class Asked>
 asio::awaitable<void> Together<Asked>::ask_all(Waiting waiting) {
     auto asked = waiting.asked;
-    const Replies replies = co_await send_(std::move(asked));
+    Replies replies = misfit("the request was not made");
+    try {
+        replies = co_await send_(std::move(asked));
+    } catch (const std::exception& failure) {
+        replies = misfit(failure.what());
+    }
     if (!replies && of_one(replies.error()) && waiting.asked.size() > 1) {
         ask_each(std::move(waiting));
         co_return;
@@ -59,7 +64,8 @@ asio::awaitable<void> Together<Asked>::ask_all(Waiting waiting) {
         if (fits) {
             waiting.answers[i]((*replies)[i]);
         } else {
-            waiting.answers[i](replies ? misfit() : replies.error());
+            waiting.answers[i](replies ? misfit("etcd's reply does not fit the request")
+                                       : replies.error());
         }
     }
 }

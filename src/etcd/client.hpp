@@ -252,7 +252,8 @@ class Client {
     boost::asio::awaitable<Result<TxnReply>> txn(Txn request, CallOptions options = {});
     /// Several in one request and at one revision, each judged by its own conditions: etcd's nested
     /// transactions. A key may be written once in all of them. What makes one invalid, such as a
-    /// lease that is gone, is the error of all, and then nothing is written.
+    /// lease that is gone, is the error of all, and then nothing is written. Whether the user has a
+    /// right to a key, etcd may look at in the first alone. REQUIRES: one at least.
     /// Source: etcd API, RequestOp.request_txn (from 3.3 on).
     boost::asio::awaitable<Result<std::vector<TxnReply>>> txns(std::vector<Txn> each,
                                                                CallOptions options = {});

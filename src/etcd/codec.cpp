@@ -141,7 +141,11 @@ std::string encode(const Txn& txn) { return encode_as<pb::TxnRequest>(txn); }
 
 std::string encode(const std::vector<Txn>& each) {
     pb::TxnRequest wire;
-    for (const auto& txn : each) fill(*wire.add_success()->mutable_request_txn(), txn);
+    if (!each.empty()) fill(wire, each.front());
+    for (std::size_t i = 1; i < each.size(); ++i) {
+        fill(*wire.add_success()->mutable_request_txn(), each[i]);
+        fill(*wire.add_failure()->mutable_request_txn(), each[i]);
+    }
     return wire.SerializeAsString();
 }
 
@@ -223,11 +227,16 @@ bool decode(const std::string& bytes, TxnReplies& reply) {
     pb::TxnResponse wire;
     if (!wire.ParseFromString(bytes)) return false;
     reply.header = read(wire.header());
-    reply.each.clear();
+    reply.each.assign(1, TxnReply{reply.header, wire.succeeded(), {}});
     for (const auto& response : wire.responses()) {
-        if (!response.has_response_txn()) return false;
-        // The inner ones' headers are empty; all was done at one revision.
-        reply.each.push_back(read(response.response_txn(), reply.header));
+        if (response.has_response_txn()) {
+            // The inner ones' headers are empty; all was done at one revision.
+            reply.each.push_back(read(response.response_txn(), reply.header));
+        } else if (reply.each.size() == 1) {
+            reply.each.front().replies.push_back(read(response));
+        } else {
+            return false;
+        }
     }
     return true;
 }

@@ -31,7 +31,9 @@ struct KeepAliveMessage {
 };
 
 std::string encode(const Txn& txn);
-/// Transactions inside one without a condition.
+/// Transactions in one: the first, with all others nested in both of its branches. etcd counts what
+/// is nested neither against its quota nor its users' rights; by the first one a full store refuses
+/// all.
 std::string encode(const std::vector<Txn>& each);
 std::string encode(const RangeOp& op);
 std::string encode(const PutOp& op);

@@ -109,6 +109,25 @@ TEST_CASE_FIXTURE(Fixture, "a reply that does not fit says nothing about anybody
     CHECK(answers == std::map<std::string, std::string>{{"a", "internal"}, {"b", "internal"}});
 }
 
+TEST_CASE_FIXTURE(Fixture, "an exception on the way is an answer to everybody") {
+    app::Confirmations broken{io, tasks, "confirm", 2,
+                              [](std::vector<etcd::Confirmation>) -> asio::awaitable<Replies> {
+                                  throw std::runtime_error("broken");
+                                  co_return Replies{};
+                              }};
+    std::vector<std::string> told;
+    for (int i = 0; i < 2; ++i) {
+        broken.ask({"a.d/holder", {}}, [&told](const Reply& reply) {
+            REQUIRE(reply.has_error());
+            CHECK(reply.error().outcome_unknown);
+            told.push_back(reply.error().text);
+        });
+    }
+    run();
+    CHECK(told == std::vector<std::string>{"broken", "broken"});
+    CHECK(failed.empty());
+}
+
 TEST_CASE_FIXTURE(Fixture, "an unknown outcome is each group's, and is not asked again") {
     scripted.push_back(error_of(etcd::ErrorKind::kTimeout));
     ask("a");

@@ -79,6 +79,40 @@ TEST_CASE_FIXTURE(One, "transactions in one request are each judged by their own
     CHECK(value_of(run(io, client.txns(many))).size() == 32);
 }
 
+TEST_CASE_FIXTURE(One, "and so they are when the first one's condition does not hold") {
+    put("other/taken", "somebody");
+    const std::vector<Txn> all{campaign("other/taken", "1", 0), campaign("other/a", "2", 0)};
+    const auto replies = value_of(run(io, client.txns(all)));
+    REQUIRE(replies.size() == 2);
+    CHECK_FALSE(replies[0].succeeded);
+    CHECK(replies[0].replies.front().kvs.front().value == "somebody");
+    CHECK(replies[1].succeeded);
+    CHECK(get("other/a").kvs.front().mod_revision == replies[1].header.revision);
+    const std::vector<Txn> one{campaign("other/b", "3", 0)};
+    CHECK(value_of(run(io, client.txns(one))).front().succeeded);
+}
+
+TEST_CASE("a store that is full refuses transactions in one request as it does a single one") {
+    EtcdOptions little;
+    little.more = {"--quota-backend-bytes=300000"};
+    EtcdCluster small(little);
+    RealFixture fixture;
+    auto& io = fixture.io;
+    Client client(io, RealFixture::options(small.endpoints(), milliseconds(2000)));
+    const std::string bulk(20'000, 'x');
+    Result<std::vector<TxnReply>> last = std::vector<TxnReply>{};
+    for (int i = 0; i < 5000 && last; ++i) {  // its size is known a commit later
+        const auto name = "full/" + std::to_string(i);
+        const std::vector<Txn> all{campaign(name + "/a", "small", 0),
+                                   campaign(name + "/b", bulk, 0)};
+        last = run(io, client.txns(all));
+    }
+    REQUIRE(last.has_error());
+    CHECK(last.error().kind == ErrorKind::kNoSpace);
+    CHECK_FALSE(last.error().outcome_unknown);
+    run(io, client.close());
+}
+
 TEST_CASE_FIXTURE(One, "of transactions in one request, one whose lease is gone spoils all") {
     const std::vector<Txn> all{campaign("spoilt/a", "1", 0), campaign("spoilt/b", "2", 0x777)};
     const auto replies = run(io, client.txns(all));
