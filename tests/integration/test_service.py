@@ -126,7 +126,8 @@ class Service(IntegrationCase):
             first.signal_elector(signal.SIGSTOP)
             stands = world.wait_for(lambda: first.find("elector_stands_still", since), 13, "word")
             self.figure("replaced", stands[0]["at"] - since)
-            self.assertGreater(stands[0]["at"] - since, 9.7)
+            # Counted from its last word, which may be most of a second old.
+            self.assertGreater(stands[0]["at"] - since, 9)
             world.wait_for(lambda: first.elector() not in (None, frozen), 5, "another elector")
             self.assert_in_time(world, manager.longest_silence(since, time.time()), PACE + LATE)
             world.wait_for(lambda: first.find("role_change", since, to="candidate"), 15, "it again")
