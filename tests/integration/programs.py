@@ -200,10 +200,15 @@ def run(path, *arguments, seconds=30.0, environment=None):
 
 
 def wait_until(condition, seconds, every=0.05):
-    """The first truthy value of `condition`, or None after `seconds`."""
+    """The first truthy value of `condition`, or None after `seconds`.
+
+    What made it so is told apart by its time from all that comes after the return, though the
+    log's times are cut to the millisecond.
+    """
     until = time.monotonic() + seconds
     while True:
         value = condition()
         if value or time.monotonic() >= until:
+            time.sleep(0.002)
             return value or None
         time.sleep(every)
