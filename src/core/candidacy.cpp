@@ -75,12 +75,12 @@ void relax_when_stranded(Turn& t) {
     const auto& record = view.holder.record;
     const bool held =
         record && record->state == HolderRecord::State::kActive && !surely_gone(view, record->term);
+    if (held) return health::stop_relaxing(s.health);
     const bool anybody = std::any_of(view.members.begin(), view.members.end(),
                                      [](const MemberEntry& m) { return m.record.eligible; });
-    const bool stranded = s.known.read && s.session.registered && !held && !anybody;
-    if (!stranded) {
+    if (!s.known.read || !s.session.registered || anybody) {
         // An eligible member may be one only by what was dropped for it.
-        if (held || s.health.relaxing.dropped == 0) health::stop_relaxing(s.health);
+        if (s.health.relaxing.dropped == 0) health::stop_relaxing(s.health);
         return;
     }
     if (const auto dropped = health::relax(s.health, t.p, t.now))
@@ -138,8 +138,7 @@ void drive_candidacy(Turn& t) {
     if (s.role == Role::kLeader || s.role == Role::kDraining) return depose_idle_head(t);
     if (s.shutting_down) return;
     relax_when_stranded(t);
-    const auto changes = unfit_changes_at(t.p, s, t.now);
-    if (changes != kNever) t.due(changes);
+    t.due(unfit_changes_at(t.p, s, t.now));
     // SAFETY: S16. A key that has claimed never claims again: its lease is being replaced.
     const bool queued = s.session.create != Revision{} && !s.session.replace;
     if (s.role == Role::kFollower && queued) become(t, Role::kCandidate, Cause::kQueued);

@@ -29,10 +29,6 @@ void check_drain(const State& s, const Drain& d) {
 
 }  // namespace
 
-void require(bool holds, const char* what) {
-    if (!holds) throw InvariantBroken(what);
-}
-
 void check_invariants(const Policy& policy, const State& state, const Effects& effects) {
     const auto& h = state.holding;
     require(state.wake > state.now || state.exited, "the next wake-up lies ahead");

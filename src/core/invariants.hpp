@@ -18,7 +18,9 @@ class InvariantBroken : public std::logic_error {
 };
 
 /// Throws InvariantBroken with `what` when `holds` is false.
-void require(bool holds, const char* what);
+inline void require(bool holds, const char* what) {
+    if (!holds) throw InvariantBroken(what);
+}
 
 /// Judges one finished step: the state it left and the effects it asks for.
 void check_invariants(const Policy& policy, const State& state, const Effects& effects);

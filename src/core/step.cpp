@@ -58,9 +58,11 @@ void act(Turn& t) {
 }
 
 void decide(Turn& t) {
+    const auto asked = t.out.size();
     if (!t.p.observe) act(t);  // SAFETY: S22
     drive_reads(t);
     drive_polls(t);
+    if (t.out.size() != asked) return;  // what follows is told only how things stand at rest
     drive_publish(t);
     sentinel::drive(t.s.sentinel, t, t.s.known.view, !t.p.observe);
     drive_exit(t);

@@ -74,7 +74,7 @@ Judgement judge_record(const Policy& p, const State& s, Instant now) {
 
 bool is_own_leftover(const Policy& p, const State& s) {
     const auto& record = s.known.view.holder.record;
-    if (!s.known.read || !record || record->instance != p.instance) return false;
+    if (!s.known.read || !record || !same_key(record->instance, p.instance)) return false;
     if (record->state == HolderRecord::State::kDrained) return false;
     return !(s.holding.held() && s.holding.term == record->term);
 }
@@ -137,7 +137,7 @@ void drive_takeover(Turn& t) {
     const auto blocked = blocked_because(t.p, s, t.now);
     if (!blocked.none()) {
         s.candidacy.checking = false;
-        if (judgement.at != kNever) t.due(judgement.at);
+        t.due(judgement.at);
         // REQUIRES: one block after the marker is noticed at once, not at the next poll.
         const bool near_gate = judgement.over && !judgement.open;
         if (near_gate && t.p.web3 && t.ready(s.node.tip_slot) &&

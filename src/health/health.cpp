@@ -27,14 +27,14 @@ Duration stalled_after(const Health& h, const Policy& p) {
 }
 
 const TipTrack* track_of(const Health& h, const std::string& name) {
-    const auto it = std::find_if(h.tips.begin(), h.tips.end(),
-                                 [&](const TipTrack& t) { return t.name == name; });
-    return it == h.tips.end() ? nullptr : &*it;
+    for (const auto& track : h.tips)
+        if (same_key(track.name, name)) return &track;
+    return nullptr;
 }
 
 void follow(Health& h, const std::string& name, Height tip, Instant now) {
     for (auto& track : h.tips) {
-        if (track.name != name) continue;
+        if (!same_key(track.name, name)) continue;
         if (tip != track.tip) track = TipTrack{name, tip, now};
         return;
     }
@@ -109,7 +109,7 @@ void learn_members(Health& h, const Policy& p, const ElectionView& view, Instant
         return track.name != p.member && !find_member(view, track.name);
     });
     for (const auto& entry : view.members) {
-        if (entry.record.tip && entry.record.name != p.member)
+        if (entry.record.tip && !same_key(entry.record.name, p.member))
             follow(h, entry.record.name, *entry.record.tip, now);
     }
     hear_behind(h, p, view, now);

@@ -128,15 +128,16 @@ News learn_read(Knowledge& k, Means& m, const ElectionRead& e, const OwnKey& own
     }
     k.crowded = e.view.crowd.front != 0;
     if (!k.crowded) k.first_names.clear();
-    auto view = e.view;
-    if (k.crowded && !fits_crowd(k, m, view, own)) {
+    std::optional<ElectionView> fitted;
+    if (k.crowded) fitted = e.view;
+    if (fitted && !fits_crowd(k, m, *fitted, own)) {
         m.failed(k.read_slot);
         k.read_wanted = true;
         k.sorted.reset();
         return {};
     }
     m.finished(k.read_slot);
-    const auto news = learn_view(k, m.now, view, own);
+    const auto news = learn_view(k, m.now, fitted ? *fitted : e.view, own);
     if (news.changed) follow_crowd(k, m, e);
     make_way(k, m.p);
     return news;

@@ -9,10 +9,9 @@ namespace {
 
 template <class Is>
 const Candidate* find_candidate(const ElectionView& view, Is is) {
-    for (const auto* keys : {&view.queue, &view.crowd.beyond}) {
-        const auto it = std::find_if(keys->begin(), keys->end(), is);
-        if (it != keys->end()) return &*it;
-    }
+    for (const auto* keys : {&view.queue, &view.crowd.beyond})
+        for (const auto& candidate : *keys)
+            if (is(candidate)) return &candidate;
     return nullptr;
 }
 
@@ -100,15 +99,6 @@ bool apply(ElectionView& view, const std::vector<Change>& changes, Revision up_t
     return any;
 }
 
-namespace {
-
-/// Keys of one election differ at their ends: most are told apart without a look at the rest.
-bool same_key(const std::string& a, const std::string& b) {
-    return a.size() == b.size() && (a.empty() || a.back() == b.back()) && a == b;
-}
-
-}  // namespace
-
 const Candidate* find_key(const ElectionView& view, const std::string& key) {
     return find_candidate(view, [&](const Candidate& c) { return same_key(c.key, key); });
 }
@@ -128,17 +118,15 @@ bool surely_gone(const ElectionView& view, Revision create) {
 }
 
 const MemberEntry* find_member(const ElectionView& view, const std::string& name) {
-    const auto it =
-        std::find_if(view.members.begin(), view.members.end(),
-                     [&](const MemberEntry& m) { return same_key(m.record.name, name); });
-    return it == view.members.end() ? nullptr : &*it;
+    for (const auto& m : view.members)
+        if (same_key(m.record.name, name)) return &m;
+    return nullptr;
 }
 
 const MemberEntry* owner_of(const ElectionView& view, const std::string& key) {
-    const auto it =
-        std::find_if(view.members.begin(), view.members.end(),
-                     [&](const MemberEntry& m) { return same_key(m.record.candidate_key, key); });
-    return it == view.members.end() ? nullptr : &*it;
+    for (const auto& m : view.members)
+        if (same_key(m.record.candidate_key, key)) return &m;
+    return nullptr;
 }
 
 bool is_foreign(const ElectionView& view, const Candidate& candidate) {
@@ -148,8 +136,9 @@ bool is_foreign(const ElectionView& view, const Candidate& candidate) {
 }
 
 bool any_foreign(const ElectionView& view) {
-    return std::any_of(view.queue.begin(), view.queue.end(),
-                       [&](const Candidate& c) { return is_foreign(view, c); });
+    for (const auto& candidate : view.queue)
+        if (is_foreign(view, candidate)) return true;
+    return false;
 }
 
 }  // namespace elector::model

@@ -93,6 +93,11 @@ struct Change {
 /// Applies the changes that are newer than the view, in order. Returns true if any was.
 bool apply(ElectionView& view, const std::vector<Change>& changes, Revision up_to);
 
+/// Keys and names of one election differ at their ends: most are told apart without a look at the
+/// rest.
+inline bool same_key(const std::string& a, const std::string& b) {
+    return a.size() == b.size() && (a.empty() || a.back() == b.back()) && a == b;
+}
 const Candidate* find_key(const ElectionView& view, const std::string& key);
 const Candidate* find_created(const ElectionView& view, Revision create);
 const MemberEntry* find_member(const ElectionView& view, const std::string& name);

@@ -18,10 +18,9 @@ bool is_head(const ElectionView& view, Revision create) {
 
 bool outranked(const ElectionView& view, Revision create, Rank mine) {
     // Mostly nobody is better: known from a few numbers, before keys are compared.
-    const auto could = [&](const MemberEntry& m) {
-        return m.record.eligible && better(m.record, mine);
-    };
-    if (std::none_of(view.members.begin(), view.members.end(), could)) return false;
+    bool any = false;
+    for (const auto& m : view.members) any |= m.record.eligible && better(m.record, mine);
+    if (!any) return false;
     for (const auto& c : view.queue) {
         if (c.create <= create) continue;
         const auto* owner = owner_of(view, c.key);

@@ -57,9 +57,11 @@ bool tip_alone(MemberRecord before, const MemberRecord& now) {
 }
 
 /// Those far from the head all together write no more often than the front does.
-Duration pace(const Policy& p, const ElectionView& view) {
+Duration pace(const Session& s, const Policy& p, const MemberRecord& record,
+              const ElectionView& view) {
     const auto& crowd = view.crowd;
-    if (!crowd.far || crowd.members <= crowd.front) return p.publish_interval;
+    if (!crowd.far || crowd.members <= crowd.front || !tip_alone(*s.published, record))
+        return p.publish_interval;
     return p.publish_interval * static_cast<std::int64_t>(crowd.members / crowd.front);
 }
 
@@ -192,15 +194,15 @@ void publish(Session& s, Means& m, MemberRecord record, const ElectionView& view
     if (s.published) {
         const auto age = std::exchange(record.activity_age, s.published->activity_age);
         if (*s.published == record) return;
-        const auto pause = tip_alone(*s.published, record) ? pace(m.p, view) : m.p.publish_interval;
+        if (!m.due(s.published_at + pace(s, m.p, record, view))) return;
         record.activity_age = age;
-        if (!m.due(s.published_at + pause)) return;
     }
     if (!m.ready(s.member_slot)) return;
     note_published(s, m, record);
     std::optional<Revision> still;
     if (record.activity == NodeActivity::kActive) still = view.holder.mod;
-    m.emit(PublishMember{m.start(s.member_slot), s.lease, record, s.member_mod, still});
+    const auto op = m.start(s.member_slot);
+    m.emit(PublishMember{op, s.lease, std::move(record), s.member_mod, still});
 }
 
 }  // namespace elector::session
